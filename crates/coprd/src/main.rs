@@ -1,0 +1,2 @@
+//! coprd
+fn main() {}
