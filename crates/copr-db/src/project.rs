@@ -251,26 +251,33 @@ pub async fn search_full_name(
     )
 }
 
-/// A search for one word in owner, name, texts, package names and chroot names; newest first.
-/// Further words narrow the result in the caller's [`matches_word`].
-pub async fn search_word(conn: &mut Conn, word: &str, page: &Page) -> Result<Vec<Project>, Error> {
+/// A search: projects that have each of the words in owner, name, texts, package names or chroot names; newest first.
+pub async fn search_words(conn: &mut Conn, words: &[&str], page: &Page) -> Result<Vec<Project>, Error> {
+    const ONE_WORD: &str = " AND (
+        lower(p.owner) LIKE $N ESCAPE '\\' OR lower(p.name) LIKE $N ESCAPE '\\'
+        OR lower(p.description) LIKE $N ESCAPE '\\' OR lower(p.instructions) LIKE $N ESCAPE '\\'
+        OR EXISTS (SELECT 1 FROM package k WHERE k.project_id = p.id AND lower(k.name) LIKE $N ESCAPE '\\')
+        OR EXISTS (SELECT 1 FROM project_chroot pc JOIN chroot c ON c.id = pc.chroot_id
+                   WHERE pc.project_id = p.id AND pc.enabled AND lower(c.name) LIKE $N ESCAPE '\\'))";
+    // Five words say enough; the statement has a place for each.
+    let pattern = |n: usize| contains(words.get(n).copied().unwrap_or_default());
+    let conditions: String = (3..=7).map(|n| ONE_WORD.replace("$N", &format!("${n}"))).collect();
+    let sql = AssertSqlSafe(format!(
+        "SELECT {} FROM project p WHERE p.deleted_on IS NULL {conditions}
+         ORDER BY p.created_on DESC, p.id DESC LIMIT $1 OFFSET $2",
+        columns!()
+    ));
     run!(
         conn,
         fetch_all as Project,
-        concat!(
-            "SELECT ",
-            columns!(),
-            " FROM project p WHERE p.deleted_on IS NULL AND (
-                 lower(p.owner) LIKE $1 ESCAPE '\\' OR lower(p.name) LIKE $1 ESCAPE '\\'
-                 OR lower(p.description) LIKE $1 ESCAPE '\\' OR lower(p.instructions) LIKE $1 ESCAPE '\\'
-                 OR EXISTS (SELECT 1 FROM package k WHERE k.project_id = p.id AND lower(k.name) LIKE $1 ESCAPE '\\')
-                 OR EXISTS (SELECT 1 FROM project_chroot pc JOIN chroot c ON c.id = pc.chroot_id
-                            WHERE pc.project_id = p.id AND pc.enabled AND lower(c.name) LIKE $1 ESCAPE '\\'))
-             ORDER BY p.created_on DESC, p.id DESC LIMIT $2 OFFSET $3"
-        ),
-        contains(word),
+        [sqlite: sql, postgres: sql],
         page.limit(),
-        page.offset
+        page.offset,
+        pattern(0),
+        pattern(1),
+        pattern(2),
+        pattern(3),
+        pattern(4)
     )
 }
 
