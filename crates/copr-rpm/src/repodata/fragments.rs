@@ -7,8 +7,8 @@ use std::path::Path;
 
 use rpmrepo_metadata::utils::create_xml_writer;
 use rpmrepo_metadata::{
-    Checksum, FilelistsXml, MetadataError, OtherXml, Package, PackageOptions, PackageSource,
-    PrimaryXml,
+    Changelog, Checksum, FilelistsXml, MetadataError, OtherXml, Package, PackageOptions,
+    PackageSource, PrimaryXml,
 };
 use serde::{Deserialize, Serialize};
 
@@ -99,8 +99,10 @@ fn write(headers: &Headers, location: &Location<'_>) -> Result<Fragments, Error>
         changelog_limit: CHANGELOG_ENTRIES,
         ..PackageOptions::default()
     };
-    let package =
+    let mut package =
         Package::from_package_metadata(&parsed, source, options).map_err(undescribable)?;
+    let changelogs = in_order(package.changelogs());
+    package.set_changelogs(changelogs);
 
     let mut primary = PrimaryXml::new_writer(create_xml_writer(Vec::new()));
     primary.write_package(&package).map_err(undescribable)?;
@@ -113,6 +115,20 @@ fn write(headers: &Headers, location: &Location<'_>) -> Result<Fragments, Error>
         filelists: filelists.into_inner(),
         other: other.into_inner(),
     })
+}
+
+/// Entries of one day share a time, and clients sort by it: createrepo_c counts a second up for each
+/// newer one. Takes and gives the oldest first.
+fn in_order(entries: &[Changelog]) -> Vec<Changelog> {
+    let mut ordered: Vec<Changelog> = Vec::new();
+    for (at, entry) in entries.iter().enumerate() {
+        let mut entry = entry.clone();
+        if at > 0 && entry.timestamp == entries[at - 1].timestamp {
+            entry.timestamp = ordered[at - 1].timestamp + 1;
+        }
+        ordered.push(entry);
+    }
+    ordered
 }
 
 fn undescribable(error: MetadataError) -> Error {
