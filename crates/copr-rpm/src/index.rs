@@ -285,7 +285,7 @@ fn length_of(kind: u32, count: u32, start: usize, rest: &[u8]) -> Result<usize, 
         }
         _ => return Err("has an unknown type"),
     };
-    if start % width != 0 {
+    if !start.is_multiple_of(width) {
         return Err("is not aligned");
     }
     // No overflow: a header has at most 64 MiB, `usize` is at least 32 bits, and count × 8 is
