@@ -15,7 +15,7 @@ mod warnings;
 pub use address::{WebAddress, listener};
 pub use database::{DatabaseUrl, Engine};
 pub use error::ConfigError;
-pub use sections::{BuilderSettings, KeyType, Limits, Log, LogFormat, Scheduler, Signing, Tokens};
+pub use sections::{BuilderSettings, KeyType, Limits, Log, LogFormat, Retention, Scheduler, Signing, Tokens};
 
 use document::Document;
 use serde::Serialize;
@@ -41,6 +41,8 @@ pub struct Config {
     pub public_url: WebAddress,
     /// The address of the results, where it is not the service itself that serves them.
     pub results_url: WebAddress,
+    /// Who is named as the packages' vendor, before the project: `Copr - user ada`.
+    pub vendor: String,
     /// What is logged.
     pub log: Log,
     /// Limits of uploads and builds.
@@ -53,6 +55,8 @@ pub struct Config {
     pub scheduler: Scheduler,
     /// Tokens of the API.
     pub tokens: Tokens,
+    /// How long what nobody needs any more is kept.
+    pub retention: Retention,
     #[serde(skip)]
     origin: Origin,
 }
@@ -170,7 +174,9 @@ impl Config {
         self.builder.check()?;
         self.signing.check()?;
         self.scheduler.check()?;
-        self.tokens.check()
+        self.tokens.check()?;
+        self.retention.check()?;
+        sections::check_vendor(&self.vendor)
     }
 }
 

@@ -11,8 +11,8 @@ pub struct Credentials {
     pub username: String,
     /// The secret.
     pub token: String,
-    /// When it ends, in seconds since the epoch.
-    pub expires: i64,
+    /// The last day it is valid, as `2027-05-19`.
+    pub expiration: String,
 }
 
 /// The block that copr-cli and python-copr read from `~/.config/copr`.
@@ -20,11 +20,10 @@ pub struct Credentials {
 /// Clients refuse to start when `copr_url` is plain http, unless `encrypted` is off. The comment with the date is
 /// looked for and rewritten by `copr new-api-token`.
 pub fn client_block(server: &WebAddress, credentials: &Credentials) -> String {
-    let Credentials { login, username, token, expires } = credentials;
+    let Credentials { login, username, token, expiration } = credentials;
     let encrypted = if server.is_plain_http() { "encrypted = False\n" } else { "" };
     format!(
-        "[copr-cli]\nlogin = {login}\nusername = {username}\ntoken = {token}\ncopr_url = {server}\n{encrypted}# expiration date: {}\n",
-        day(*expires)
+        "[copr-cli]\nlogin = {login}\nusername = {username}\ntoken = {token}\ncopr_url = {server}\n{encrypted}# expiration date: {expiration}\n"
     )
 }
 
@@ -38,11 +37,6 @@ pub fn greeting(server: &WebAddress, username: &str) -> String {
     )
 }
 
-fn day(seconds: i64) -> String {
-    // Outside of the years that a calendar has, the last day of them is as good as any.
-    jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).strftime("%Y-%m-%d").to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,7 +46,7 @@ mod tests {
             login: "qwertyuiopasdfghjklz".to_owned(),
             username: "ada".to_owned(),
             token: "abcdefghijklmnopqrstuvwxyzabcd".to_owned(),
-            expires: 1_810_684_800,
+            expiration: "2027-05-19".to_owned(),
         }
     }
 

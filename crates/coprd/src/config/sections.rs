@@ -15,12 +15,14 @@ pub(super) struct Written {
     pub database: Option<DatabaseUrl>,
     pub public_url: Option<WebAddress>,
     pub results_url: Option<WebAddress>,
+    pub vendor: String,
     pub log: Log,
     pub limits: Limits,
     pub builder: WrittenBuilder,
     pub signing: WrittenSigning,
     pub scheduler: Scheduler,
     pub tokens: Tokens,
+    pub retention: Retention,
 }
 
 impl Default for Written {
@@ -32,12 +34,14 @@ impl Default for Written {
             database: None,
             public_url: None,
             results_url: None,
+            vendor: "Copr".to_owned(),
             log: Log::default(),
             limits: Limits::default(),
             builder: WrittenBuilder::default(),
             signing: WrittenSigning::default(),
             scheduler: Scheduler::default(),
             tokens: Tokens::default(),
+            retention: Retention::default(),
         }
     }
 }
@@ -64,14 +68,12 @@ impl Default for WrittenBuilder {
 #[serde(default, deny_unknown_fields, expecting = "a section")]
 pub(super) struct WrittenSigning {
     pub key_type: KeyType,
-    pub expire_days: u32,
     pub email_domain: Option<String>,
 }
 
 impl Default for WrittenSigning {
     fn default() -> Self {
-        // Five years, as Copr's own keys.
-        Self { key_type: KeyType::Rsa4096, expire_days: 1825, email_domain: None }
+        Self { key_type: KeyType::Rsa4096, email_domain: None }
     }
 }
 
@@ -101,25 +103,22 @@ impl Written {
             },
             arches: self.builder.arches,
         };
-        let signing = Signing {
-            key_type: self.signing.key_type,
-            expire_days: self.signing.expire_days,
-            email_domain: self.signing.email_domain.unwrap_or(domain),
-        };
-        let (log, limits, scheduler, tokens) = (self.log, self.limits, self.scheduler, self.tokens);
-        let listen = self.listen;
+        let signing =
+            Signing { key_type: self.signing.key_type, email_domain: self.signing.email_domain.unwrap_or(domain) };
         Ok(Config {
             data_dir,
-            listen,
+            listen: self.listen,
             database,
             public_url,
             results_url,
-            log,
-            limits,
+            vendor: self.vendor,
+            log: self.log,
+            limits: self.limits,
             builder,
             signing,
-            scheduler,
-            tokens,
+            scheduler: self.scheduler,
+            tokens: self.tokens,
+            retention: self.retention,
             origin,
         })
     }
@@ -202,9 +201,9 @@ impl Default for Limits {
             max_timeout: 108_000,
             memory_mib: 4096,
             processes: 4096,
-            disk_mib: 32_768,
+            disk_mib: 16_384,
             log_mib: 64,
-            file_mib: 8192,
+            file_mib: 4096,
         }
     }
 }
@@ -263,8 +262,6 @@ impl BuilderSettings {
 pub struct Signing {
     /// Their algorithm.
     pub key_type: KeyType,
-    /// Their life in days; 0: for ever.
-    pub expire_days: u32,
     /// A key is for `<owner>#<project>@copr.<this>`.
     pub email_domain: String,
 }
@@ -300,13 +297,11 @@ pub struct Scheduler {
     pub lease_seconds: u64,
     /// How often a task is tried when builders are lost or fail by themselves.
     pub max_attempts: u32,
-    /// Tasks of one owner at one time; 0: no limit.
-    pub tasks_per_owner: u32,
 }
 
 impl Default for Scheduler {
     fn default() -> Self {
-        Self { lease_seconds: 60, max_attempts: 3, tasks_per_owner: 20 }
+        Self { lease_seconds: 60, max_attempts: 3 }
     }
 }
 
@@ -339,4 +334,35 @@ impl Tokens {
         }
         Ok(())
     }
+}
+
+/// How long what nobody needs any more is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a section")]
+pub struct Retention {
+    /// Days that the results of a chroot are kept after its project dropped it.
+    pub dropped_chroot_days: u32,
+    /// Seconds that superseded repository metadata is kept for readers that have begun with it.
+    pub old_metadata_seconds: u64,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { dropped_chroot_days: 7, old_metadata_seconds: 3600 }
+    }
+}
+
+impl Retention {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        // dnf reads repomd.xml and then, one after the other, the files that it names.
+        at_least("retention.old_metadata_seconds", self.old_metadata_seconds, 60)
+    }
+}
+
+/// `%vendor` becomes a tag of every package.
+pub(super) fn check_vendor(vendor: &str) -> Result<(), ConfigError> {
+    if vendor.trim().is_empty() || vendor.chars().any(|c| c.is_control() || c == '%') {
+        return rule("vendor", "must be text of one line without `%`");
+    }
+    Ok(())
 }

@@ -170,6 +170,8 @@ fn every_refusal_of_a_file_names_the_line_and_the_next_step() {
         "[scheduler]\nmax_attempts = 0",
         "[tokens]\nlife_days = 0",
         "[tokens]\nlife_days = 99999",
+        "[retention]\nold_metadata_seconds = 1",
+        "vendor = '%(id)'",
     ]
     .iter()
     .map(|text| format!("{text}\n    {}\n", Case::file(text).refusal().replace('\n', "\n    ")))
