@@ -11,11 +11,7 @@ use copr_sign::{Expiry, KeyName, KeyStore, KeyType, LocalSigner};
 
 /// A store in the workshop, for keys of one kind.
 fn signer(workshop: &rpmbuild::Workshop, kind: KeyType) -> LocalSigner {
-    LocalSigner::new(
-        KeyStore::open(workshop.path().join("keys")).unwrap(),
-        kind,
-        Expiry::Never,
-    )
+    LocalSigner::new(KeyStore::open(workshop.path().join("keys")).unwrap(), kind, Expiry::Never)
 }
 
 fn name(text: &str) -> KeyName {
