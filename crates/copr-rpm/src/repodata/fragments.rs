@@ -33,6 +33,9 @@ pub struct Fragments {
 pub struct Location<'a> {
     /// Relative to the repository, `00000042-hello/hello-1-1.x86_64.rpm`; not percent-encoded.
     pub href: &'a str,
+    /// An absolute URL that `href` is relative to, when that is not the repository itself: metadata
+    /// that lie elsewhere than their packages.
+    pub base: Option<&'a str>,
     /// SHA-256 of the file in hexadecimal. It is also the package's id: two packages of one repository
     /// must differ in it.
     pub sha256: &'a str,
@@ -79,7 +82,7 @@ fn write(headers: &Headers, location: &Location<'_>) -> Result<Fragments, Error>
         size_package: Some(location.size),
         time_file: location.modified,
         location_href: location.href.to_owned(),
-        location_base: None,
+        location_base: location.base.map(str::to_owned),
     };
     let options = PackageOptions { changelog_limit: CHANGELOG_ENTRIES, ..PackageOptions::default() };
     let mut package = Package::from_package_metadata(&parsed, source, options).map_err(undescribable)?;

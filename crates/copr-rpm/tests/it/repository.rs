@@ -1,9 +1,12 @@
 //! dnf reads what we publish; and we read it back.
 
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use copr_rpm::Error;
 use copr_rpm::repodata::{self, Compression, Fragments, Metadata, Options};
+
+use sha2::{Digest, Sha256};
 
 use crate::metadata::{GZIP, describe, publish};
 use crate::rpmbuild::{Workshop, succeeded};
@@ -122,7 +125,6 @@ fn what_was_published_is_read_back() {
 }
 
 fn sha256sum(path: &Path) -> String {
-    use sha2::{Digest, Sha256};
     hex::encode(Sha256::digest(std::fs::read(path).unwrap()))
 }
 
@@ -206,5 +208,76 @@ fn many_packages_are_joined_and_not_parsed_again() {
         publish(&workshop.path().join("many"), &metadata);
         let report = repodata::verify(&workshop.path().join("many/repodata")).unwrap();
         assert_eq!(report.packages.len(), 5_000);
+    }
+}
+
+/// What joining packed chunks of packages would give: gzip members, zstd frames, one after the other.
+fn in_pieces(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let zstd = name.ends_with(".zst");
+    let mut open = Vec::new();
+    if zstd {
+        open = zstd::decode_all(bytes).unwrap();
+    } else {
+        flate2::read::MultiGzDecoder::new(bytes)
+            .read_to_end(&mut open)
+            .unwrap();
+    }
+    let pack = |piece: &[u8]| {
+        if zstd {
+            return zstd::encode_all(piece, 3).unwrap();
+        }
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(piece).unwrap();
+        encoder.finish().unwrap()
+    };
+    open.chunks(open.len() / 4 + 1).flat_map(pack).collect()
+}
+
+#[test]
+fn dnf_reads_files_that_are_packed_in_pieces() {
+    for compression in [Compression::Zstd, Compression::Gzip] {
+        let repository = Repository::of(
+            Workshop::odd,
+            &Options {
+                compression,
+                ..GZIP
+            },
+        );
+        let path = repository.repodata().join("repomd.xml");
+        let mut repomd = std::fs::read_to_string(&path).unwrap();
+        for record in repodata::verify(&repository.repodata())
+            .unwrap()
+            .repomd
+            .records
+        {
+            let file = repository.directory.join(&record.href);
+            let pieces = in_pieces(&record.href, &std::fs::read(&file).unwrap());
+            std::fs::write(&file, &pieces).unwrap();
+            let checksum = hex::encode(Sha256::digest(&pieces));
+            // The file keeps its name; only what repomd.xml says of it changes.
+            repomd = repomd.replace(&format!(">{}<", record.checksum), &format!(">{checksum}<"));
+            let sizes =
+                [record.size as usize, pieces.len()].map(|size| format!("<size>{size}</size>"));
+            repomd = repomd.replace(&sizes[0], &sizes[1]);
+        }
+        std::fs::write(&path, repomd).unwrap();
+        assert_eq!(
+            repodata::verify(&repository.repodata())
+                .unwrap()
+                .packages
+                .len(),
+            3
+        );
+        assert_eq!(repository.dnf(&["repoquery"]).lines().count(), 3);
+        assert!(
+            repository
+                .dnf(&["repoquery", "-l", "odd.noarch"])
+                .contains("a & b <c>.txt")
+        );
+        assert!(
+            repository
+                .dnf(&["repoquery", "--changelog", "odd.noarch"])
+                .contains("change & <0>")
+        );
     }
 }

@@ -6,6 +6,8 @@ mod packages;
 mod repository;
 #[path = "../../../copr-rpm/tests/it/rpmbuild.rs"]
 mod rpmbuild;
+#[path = "../../../copr-rpm/tests/it/samples.rs"]
+mod samples;
 
 use copr_sign::{Expiry, KeyName, KeyStore, KeyType, LocalSigner};
 

@@ -5,6 +5,7 @@ use copr_rpm::header;
 use copr_sign::{KeyType, PublicKey, Signer};
 
 use crate::rpmbuild::{Workshop, succeeded};
+use crate::samples;
 use crate::{USER_ID, name, signer};
 
 /// What `rpmkeys -Kv` says with only these keys imported.
@@ -158,4 +159,55 @@ fn rpm_still_installs_what_was_signed() {
         .output();
     succeeded("rpm -i", output.unwrap());
     assert!(root.join("usr/share/installed/hello").exists());
+}
+
+/// Packages of all ages: signed by others, with and without reserved space, of rpm 3 to rpm 6.
+#[test]
+fn every_collected_package_can_be_signed() {
+    let workshop = Workshop::new();
+    let signer = signer(&workshop, KeyType::Rsa3072);
+    let public = signer.ensure_key(&name("key"), USER_ID).unwrap();
+    let verifier = rpm::signature::pgp::Verifier::from_asc(&public.armored).unwrap();
+    let (mut by_rpm, mut by_crate) = (0, 0);
+    for original in samples::collected() {
+        let label = original.file_name().unwrap().to_string_lossy().into_owned();
+        if header::read_package(&original).is_err() || label.contains("corrupted") {
+            continue;
+        }
+        let package = workshop.path().join("copy.rpm");
+        std::fs::write(&package, std::fs::read(&original).unwrap()).unwrap();
+        signer
+            .sign_package(&package, &name("key"))
+            .unwrap_or_else(|error| panic!("{label}: {error}"));
+
+        // The rpm crate reads v6 packages as well; it looks at the OPENPGP tag.
+        let parsed =
+            rpm::Package::open(&package).unwrap_or_else(|error| panic!("{label}: {error}"));
+        parsed
+            .verify_signature(&verifier)
+            .unwrap_or_else(|error| panic!("{label}: {error}"));
+        by_crate += 1;
+
+        let said = check(&workshop, &[&public], &package);
+        if said.contains("Header V4 RSA/SHA256 Signature") {
+            assert!(
+                said.contains(&format!("key ID {}: OK", &public.key_id[8..])),
+                "{label}: {said}"
+            );
+            assert!(
+                !said.contains("BAD") && !said.contains("NOKEY"),
+                "{label}: {said}"
+            );
+            by_rpm += 1;
+        } else {
+            assert!(
+                original.to_string_lossy().contains("rpm-rs-v6"),
+                "{label}: {said}"
+            );
+        }
+    }
+    assert!(
+        by_crate == 0 || by_crate > 80 && by_rpm > 60,
+        "{by_crate} and {by_rpm} packages"
+    );
 }

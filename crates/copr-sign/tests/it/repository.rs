@@ -34,6 +34,7 @@ impl Repository {
         let file = package.metadata().unwrap();
         let location = Location {
             href: "greeting.rpm",
+            base: None,
             sha256: &hex::encode(Sha256::digest(std::fs::read(&package).unwrap())),
             size: file.len(),
             modified: file.modified().unwrap().duration_since(UNIX_EPOCH).unwrap().as_secs(),
