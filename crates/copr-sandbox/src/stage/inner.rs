@@ -20,13 +20,13 @@ use nix::{
         stat::{Mode, umask},
         wait::{WaitStatus, waitpid},
     },
-    unistd::{chdir, chroot, sethostname, setsid},
+    unistd::{chdir, chroot, pause, sethostname, setsid},
 };
 
 use super::{
     ids::{BUILD, Ids},
     inside::{Inside, change_owner, path_of},
-    kill, loopback,
+    loopback,
     message::{Failure, Job, Line, Reply, Run, Task},
     mounts, privileges, tree,
 };
@@ -39,7 +39,10 @@ pub(crate) fn main(mut above: Line) -> ! {
         _ => process::exit(70),
     };
     let _ = above.send(&reply);
-    process::exit(0)
+    // The outer stage counts what is still alive, and then kills us.
+    loop {
+        pause();
+    }
 }
 
 fn work(above: &mut Line, job: Job) -> Result<Reply, Failure> {
@@ -67,6 +70,8 @@ fn work(above: &mut Line, job: Job) -> Result<Reply, Failure> {
     if run.spec.user == User::Build {
         privileges::no_new_privileges()?;
     }
+    // The build user may be the same user on the host: nothing of process 1 is for it to look at.
+    prctl::set_dumpable(false).map_err(Failure::of("hide process 1"))?;
     die_with_parent(above)?;
     start(above, &run.spec, job.isolation)
 }
@@ -218,9 +223,6 @@ fn start(above: &mut Line, spec: &Spec, isolation: Isolation) -> Result<Reply, F
         .send(&Reply::Started)
         .map_err(Failure::of("report the start"))?;
     let exit = reap(child.id())?;
-    if isolation == Isolation::Chroot {
-        kill::descendants(process::id());
-    }
     Ok(Reply::Left(exit))
 }
 

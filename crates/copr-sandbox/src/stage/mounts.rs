@@ -274,6 +274,11 @@ fn system(
     {
         symlinkat("pts/ptmx", &dev, "ptmx").map_err(Failure::of("link `/dev/ptmx`"))?;
     }
+    if spec.user == User::Build {
+        let flags = terminals | MsFlags::MS_RDONLY;
+        let dev = at("/dev")?;
+        remount(&path_of(&dev), flags).map_err(Failure::of("make `/dev` read-only"))?;
+    }
     at("/sys")?;
     Ok(put("proc", "/proc", hard | MsFlags::MS_NOEXEC, "").is_ok())
 }

@@ -109,7 +109,10 @@ impl<'a> Watch<'a> {
             .map(|process| process.resident_pages)
             .sum::<u64>()
             * page;
-        let threads = processes.iter().map(|process| process.threads).sum::<u64>();
+        let threads = processes
+            .iter()
+            .map(|process| process.threads.max(1))
+            .sum::<u64>();
         self.memory_peak = self.memory_peak.max(memory);
         if self.limits.memory.is_some_and(|limit| memory >= limit) {
             return Some(Limit::Memory);
