@@ -1,0 +1,44 @@
+//! `cargo xtask bench …`: figures of the release build, each beside a peer or a bar.
+
+mod build;
+mod idle;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+#[derive(Subcommand)]
+pub enum Bench {
+    /// From submitting a small noarch package to its being installable, against rpmbuild alone
+    Build {
+        /// Measured builds
+        #[arg(long, default_value_t = 9)]
+        rounds: usize,
+    },
+    /// Memory of a service that does nothing, and how soon it is ready
+    Idle,
+}
+
+pub fn bench(bench: &Bench) -> Result<()> {
+    match bench {
+        Bench::Build { rounds } => build::build(*rounds),
+        Bench::Idle => idle::idle(),
+    }
+}
+
+/// The middle one; of an even number the lower.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::median;
+
+    #[test]
+    fn the_median_is_the_middle() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), 2.0);
+        assert!(median(vec![]).is_nan());
+    }
+}
