@@ -48,14 +48,19 @@ pub fn srpm(name: &str, out_dir: &Path) -> PathBuf {
     fs::create_dir_all(&sources)
         .and_then(|()| fs::create_dir_all(out_dir))
         .unwrap_or_else(|error| panic!("can't make directories for `{name}`: {error}"));
+    let out_dir = out_dir
+        .canonicalize()
+        .unwrap_or_else(|error| panic!("can't find `{}`: {error}", out_dir.display()));
     gather_sources(name, &spec, &sources);
 
     let define = |value: String| ["--define".to_owned(), value];
     let report = output(
         command("rpmbuild")
             .args(["-bs", "--nodeps"])
-            .args(define(format!("_topdir {}", scratch.path().display())))
-            .args(define(format!("_sourcedir {}", sources.display())))
+            // relative, because rpm keeps the expanded spec, with these directories, in the package
+            .current_dir(scratch.path())
+            .args(define("_topdir .".to_owned()))
+            .args(define("_sourcedir SOURCES".to_owned()))
             .args(define(format!("_srcrpmdir {}", out_dir.display())))
             .args(define(format!("_dbpath {}", scratch.path().join("rpmdb").display())))
             // a source package belongs to no distribution, whatever this machine's macros say

@@ -3,6 +3,8 @@
 mod build;
 mod idle;
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::Subcommand;
 
@@ -13,15 +15,22 @@ pub enum Bench {
         /// Measured builds
         #[arg(long, default_value_t = 9)]
         rounds: usize,
+        /// Measure this program instead of building coprd from the checkout
+        #[arg(long, value_name = "PROGRAM")]
+        coprd: Option<PathBuf>,
     },
     /// Memory of a service that does nothing, and how soon it is ready
-    Idle,
+    Idle {
+        /// Measure this program instead of building coprd from the checkout
+        #[arg(long, value_name = "PROGRAM")]
+        coprd: Option<PathBuf>,
+    },
 }
 
 pub fn bench(bench: &Bench) -> Result<()> {
     match bench {
-        Bench::Build { rounds } => build::build(*rounds),
-        Bench::Idle => idle::idle(),
+        Bench::Build { rounds, coprd } => build::build(*rounds, coprd.as_deref()),
+        Bench::Idle { coprd } => idle::idle(coprd.as_deref()),
     }
 }
 

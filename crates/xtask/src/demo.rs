@@ -7,7 +7,7 @@ mod client;
 mod install;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -43,6 +43,9 @@ pub struct Options {
     /// Base address of the distribution's repository, for a chroot where it can't be guessed
     #[arg(long, value_name = "URL", requires = "chroot")]
     distribution: Option<String>,
+    /// Show this program instead of building coprd from the checkout
+    #[arg(long, value_name = "PROGRAM")]
+    coprd: Option<PathBuf>,
 }
 
 impl Options {
@@ -56,7 +59,8 @@ impl Options {
 pub fn demo(options: &Options) -> Result<()> {
     let steps = Steps { start: Instant::now() };
     steps.step("look for the tools it needs", || setup::setup(false))?;
-    let binary = steps.step("build coprd (release profile)", service::build)?;
+    let binary = steps
+        .step("build coprd (release profile)", || service::program(options.coprd.as_deref()))?;
     let chroot = options.chroot();
     let distribution = steps.step(&format!("prepare a distribution for {chroot}"), || {
         Distribution::find(&chroot, options.distribution.as_deref())

@@ -35,8 +35,11 @@ pub struct Service {
     block: BTreeMap<String, String>,
 }
 
-/// Builds coprd as users get it, and gives the program's path.
-pub fn build() -> Result<PathBuf> {
+/// The program to start: `given`, else coprd built as users get it.
+pub fn program(given: Option<&Path>) -> Result<PathBuf> {
+    if let Some(path) = given {
+        return path.canonicalize().with_context(|| format!("no program `{}`", path.display()));
+    }
     let mut cargo = run::cargo();
     cargo.args(["build", "--quiet", "--release", "--package", "coprd"]);
     run::passes(&mut cargo)?;

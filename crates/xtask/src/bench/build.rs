@@ -27,8 +27,8 @@ struct Timing {
     installable: f64,
 }
 
-pub fn build(rounds: usize) -> Result<()> {
-    let binary = service::build()?;
+pub fn build(rounds: usize, coprd: Option<&Path>) -> Result<()> {
+    let binary = service::program(coprd)?;
     let distribution = Distribution::find(CHROOT, None)?;
     let scratch = tempfile::Builder::new().prefix("coprd-bench-").tempdir()?;
     let srpm = copr_testkit::srpm("hello-noarch", scratch.path());

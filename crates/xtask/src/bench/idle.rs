@@ -1,6 +1,7 @@
 //! What the service costs when nobody asks for anything.
 
 use std::fs;
+use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -13,8 +14,8 @@ const REST: Duration = Duration::from_secs(10);
 const READY_BAR: f64 = 1.0;
 const MEMORY_BAR: f64 = 100.0;
 
-pub fn idle() -> Result<()> {
-    let binary = service::build()?;
+pub fn idle(coprd: Option<&Path>) -> Result<()> {
+    let binary = service::program(coprd)?;
     let scratch = tempfile::Builder::new().prefix("coprd-bench-").tempdir()?;
     let service = Service::start(&binary, scratch.path(), Afterwards::Stop)?;
     let ready = service.ready_after().as_secs_f64();
