@@ -1,7 +1,9 @@
 //! What the demo does as a user of copr-cli.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -11,6 +13,8 @@ use crate::service::Service;
 
 /// copr-cli's exit code for "the build failed".
 const BUILD_FAILED: i32 = 4;
+/// For one build, a first buildroot from a distant mirror included.
+const PATIENCE: Duration = Duration::from_secs(1200);
 
 /// copr-cli, working on one project.
 pub struct CoprCli<'service> {
@@ -44,27 +48,52 @@ impl<'service> CoprCli<'service> {
         Ok(())
     }
 
-    /// Builds, waits, and shows the log of a build that should not have failed.
+    /// Builds, waits, and shows the logs of a build that should not have failed.
     pub fn build(&self, srpm: &Path) -> Result<()> {
-        let done = run::tried(self.command(&["build", self.project]).arg(srpm))?;
+        let build = self.submit(srpm)?;
+        let done = self.watch(build)?;
         if done.status.success() {
             return Ok(());
         }
         let said = run::both(&done);
-        let logs = build_number(&said).map_or_else(String::new, |build| self.all_logs(build));
-        bail!("copr-cli said ({}):\n{said}\n{logs}", done.status)
+        bail!("copr-cli said ({}):\n{said}\n{}", done.status, self.all_logs(build))
     }
 
     /// The number of a build that must fail, as copr-cli reports failure.
     pub fn build_that_fails(&self, srpm: &Path) -> Result<u64> {
-        let done = run::tried(self.command(&["build", self.project]).arg(srpm))?;
-        let said = run::both(&done);
+        let build = self.submit(srpm)?;
+        let done = self.watch(build)?;
         ensure!(
             done.status.code() == Some(BUILD_FAILED),
-            "copr-cli ended with {} instead of exit status {BUILD_FAILED}:\n{said}",
-            done.status
+            "copr-cli ended with {} instead of exit status {BUILD_FAILED}:\n{}",
+            done.status,
+            run::both(&done)
         );
+        Ok(build)
+    }
+
+    fn submit(&self, srpm: &Path) -> Result<u64> {
+        let said = run::read(self.command(&["build", "--nowait", self.project]).arg(srpm))?;
         build_number(&said).with_context(|| format!("copr-cli named no build:\n{said}"))
+    }
+
+    /// What `copr-cli watch-build` says in the end.
+    ///
+    /// It looks every 30 seconds only, so it is asked when there is nothing left to wait for.
+    fn watch(&self, build: u64) -> Result<Output> {
+        let client = self.service.client()?;
+        let start = Instant::now();
+        loop {
+            let answer = client.get(&format!("/api_3/build/{build}"))?.json()?;
+            if matches!(
+                answer["state"].as_str(),
+                Some("succeeded" | "failed" | "canceled" | "skipped")
+            ) {
+                return run::tried(&mut self.command(&["watch-build", &build.to_string()]));
+            }
+            ensure!(start.elapsed() < PATIENCE, "build {build} has not ended: {answer}");
+            sleep(Duration::from_millis(50));
+        }
     }
 
     /// The build log of one chroot, from the results as anybody can read them.
