@@ -17,7 +17,9 @@ pub enum Suite {
 impl Suite {
     /// The suite whose chroot has this name.
     pub fn from_chroot(chroot: &str) -> Option<Suite> {
-        [Suite::Bookworm, Suite::Trixie].into_iter().find(|suite| suite.chroot() == chroot)
+        [Suite::Bookworm, Suite::Trixie]
+            .into_iter()
+            .find(|suite| suite.chroot() == chroot)
     }
 
     /// Debian's word for it, as `make-minidistro --suite` takes it.

@@ -19,7 +19,11 @@ pub struct Tool {
 }
 
 const fn tool(program: &'static str, debian: &'static str, fedora: &'static str) -> Tool {
-    Tool { program, debian, fedora }
+    Tool {
+        program,
+        debian,
+        fedora,
+    }
 }
 
 /// Every program that the project's tests, demo and benchmarks call.
@@ -64,7 +68,10 @@ pub fn find(program: &str) -> Option<PathBuf> {
         env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
     places.extend(["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from));
     places.extend(postgres_directories());
-    places.into_iter().map(|place| place.join(program)).find(|path| is_program(path))
+    places
+        .into_iter()
+        .map(|place| place.join(program))
+        .find(|path| is_program(path))
 }
 
 fn is_program(path: &Path) -> bool {
@@ -77,7 +84,12 @@ fn postgres_directories() -> Vec<PathBuf> {
         .iter()
         .filter_map(|place| fs::read_dir(place).ok())
         .flat_map(|entries| entries.flatten())
-        .filter_map(|entry| Some((version(entry.file_name().to_str()?)?, entry.path().join("bin"))))
+        .filter_map(|entry| {
+            Some((
+                version(entry.file_name().to_str()?)?,
+                entry.path().join("bin"),
+            ))
+        })
         .collect();
     found.sort();
     found.into_iter().rev().map(|(_, path)| path).collect()

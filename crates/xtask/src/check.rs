@@ -16,9 +16,14 @@ pub fn check() -> Result<()> {
         "warnings",
     ]))?;
     run::passes(
-        run::cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
+        run::cargo()
+            .args(["doc", "--workspace", "--no-deps"])
+            .env("RUSTDOCFLAGS", "-D warnings"),
     )?;
-    if run::tried(run::cargo().args(["deny", "--version"]))?.status.success() {
+    if run::tried(run::cargo().args(["deny", "--version"]))?
+        .status
+        .success()
+    {
         run::passes(run::cargo().args(["deny", "check", "licenses", "bans", "sources"]))?;
     } else {
         eprintln!(

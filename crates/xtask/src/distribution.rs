@@ -22,7 +22,11 @@ impl Distribution {
     pub fn find(chroot: &str, address: Option<&str>) -> Result<Distribution> {
         if let Some(suite) = Suite::from_chroot(chroot) {
             let address = format!("file://{}", copr_testkit::minidistro(suite).display());
-            return Ok(Distribution { chroot: chroot.to_owned(), address, own: true });
+            return Ok(Distribution {
+                chroot: chroot.to_owned(),
+                address,
+                own: true,
+            });
         }
         let address = match address {
             Some(address) => address.trim_end_matches('/').to_owned(),
@@ -32,9 +36,20 @@ impl Distribution {
         };
         let metadata = format!("{address}/repodata/repomd.xml");
         let mut curl = run::program("curl")?;
-        curl.args(["-fsSL", "--max-time", "20", "--output", "/dev/null", &metadata]);
+        curl.args([
+            "-fsSL",
+            "--max-time",
+            "20",
+            "--output",
+            "/dev/null",
+            &metadata,
+        ]);
         run::read(&mut curl).with_context(|| format!("`{chroot}` is out of reach from here"))?;
-        Ok(Distribution { chroot: chroot.to_owned(), address, own: false })
+        Ok(Distribution {
+            chroot: chroot.to_owned(),
+            address,
+            own: false,
+        })
     }
 
     /// What dnf calls `releasever`.
@@ -44,7 +59,9 @@ impl Distribution {
 
     /// The chroot without its architecture, as addresses of `.repo` files have it.
     pub fn name_release(&self) -> &str {
-        self.chroot.rsplit_once('-').map_or(&self.chroot, |(name, _)| name)
+        self.chroot
+            .rsplit_once('-')
+            .map_or(&self.chroot, |(name, _)| name)
     }
 
     /// Has the service build for it: its own chroot, or one of the catalogue switched on.
@@ -87,9 +104,16 @@ mod tests {
 
     #[test]
     fn a_chroot_is_split_at_its_last_two_dashes() {
-        assert_eq!(split("centos-stream-9-x86_64"), Some(("centos-stream", "9", "x86_64")));
+        assert_eq!(
+            split("centos-stream-9-x86_64"),
+            Some(("centos-stream", "9", "x86_64"))
+        );
         assert_eq!(split("x86_64"), None);
         assert!(fedora("epel-9-x86_64").is_err());
-        assert!(fedora("fedora-44-x86_64").unwrap().ends_with("releases/44/Everything/x86_64/os"));
+        assert!(
+            fedora("fedora-44-x86_64")
+                .unwrap()
+                .ends_with("releases/44/Everything/x86_64/os")
+        );
     }
 }

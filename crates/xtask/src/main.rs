@@ -27,7 +27,10 @@ use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Set up, test, check, show and measure coprd")]
+#[command(
+    name = "cargo xtask",
+    about = "Set up, test, check, show and measure coprd"
+)]
 struct Arguments {
     #[command(subcommand)]
     task: Task,

@@ -52,7 +52,10 @@ impl Server {
 
     /// The address for clients, as `COPRD_TEST_POSTGRES` wants it.
     pub fn url(&self) -> String {
-        format!("postgres://coprd@localhost/postgres?host={}", self.directory.display())
+        format!(
+            "postgres://coprd@localhost/postgres?host={}",
+            self.directory.display()
+        )
     }
 
     fn when_ready(mut self) -> Result<Server> {
@@ -101,7 +104,12 @@ fn launch(directory: &Path, account: Option<&Account>) -> Result<Child> {
     )?;
     let log = File::create(directory.join("log"))?;
     let mut postgres = as_account(account, "postgres")?;
-    postgres.arg("-D").arg(&cluster).arg("-k").arg(directory).current_dir(directory);
+    postgres
+        .arg("-D")
+        .arg(&cluster)
+        .arg("-k")
+        .arg(directory)
+        .current_dir(directory);
     for setting in [
         "listen_addresses=",
         "fsync=off",
@@ -112,7 +120,10 @@ fn launch(directory: &Path, account: Option<&Account>) -> Result<Child> {
     ] {
         postgres.args(["-c", setting]);
     }
-    postgres.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+    postgres
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log);
     postgres.spawn().context("can't start PostgreSQL")
 }
 
@@ -123,7 +134,9 @@ fn as_account(account: Option<&Account>, program: &str) -> Result<Command> {
         command.args([format!("--reuid={name}"), format!("--regid={name}")]);
         command.arg("--clear-groups");
     }
-    command.args(["--pdeathsig", "INT", "--"]).arg(copr_testkit::require(program));
+    command
+        .args(["--pdeathsig", "INT", "--"])
+        .arg(copr_testkit::require(program));
     Ok(command)
 }
 
@@ -138,9 +151,15 @@ fn unprivileged_account() -> Result<Account> {
 fn account(passwd: &str, wanted: &str) -> Option<Account> {
     passwd.lines().find_map(|line| {
         let fields: Vec<&str> = line.split(':').collect();
-        let [name, _, uid, gid, ..] = fields[..] else { return None };
+        let [name, _, uid, gid, ..] = fields[..] else {
+            return None;
+        };
         let (uid, gid) = (uid.parse().ok()?, gid.parse().ok()?);
-        (name == wanted).then(|| Account { name: name.to_owned(), uid, gid })
+        (name == wanted).then(|| Account {
+            name: name.to_owned(),
+            uid,
+            gid,
+        })
     })
 }
 
@@ -148,7 +167,9 @@ fn account(passwd: &str, wanted: &str) -> Option<Account> {
 fn remove_leftovers() {
     for entry in fs::read_dir(PLACE).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let Some(pid) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else { continue };
+        let Some(pid) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
+            continue;
+        };
         if pid.parse::<u32>().is_ok() && !Path::new("/proc").join(pid).exists() {
             fs::remove_dir_all(entry.path()).ok();
         }
@@ -157,4 +178,33 @@ fn remove_leftovers() {
 
 fn log(directory: &Path) -> String {
     fs::read_to_string(directory.join("log")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_answers_and_leaves_nothing_behind() {
+        let server = Server::start().unwrap();
+        let directory = server.directory.clone();
+        let mut psql = run::program("psql").unwrap();
+        psql.args(["--no-psqlrc", "--tuples-only", "--no-align", "--command"]);
+        psql.args([
+            "SELECT current_user, current_setting('listen_addresses')",
+            &server.url(),
+        ]);
+        assert_eq!(run::read(&mut psql).unwrap().trim(), "coprd|");
+
+        drop(server);
+        assert!(!directory.exists());
+    }
+
+    #[test]
+    fn an_account_is_found_by_its_name() {
+        let passwd = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65533::/:/bin/false\n";
+        let found = account(passwd, "nobody").unwrap();
+        assert_eq!((found.uid, found.gid), (65534, 65533));
+        assert!(account(passwd, "postgres").is_none());
+    }
 }

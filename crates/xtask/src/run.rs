@@ -27,7 +27,9 @@ pub fn cargo() -> Command {
 /// Runs a command whose output people want to see; its failure is ours.
 pub fn passes(command: &mut Command) -> Result<()> {
     eprintln!("+ {}", words(command));
-    let status = command.status().with_context(|| format!("can't start `{}`", words(command)))?;
+    let status = command
+        .status()
+        .with_context(|| format!("can't start `{}`", words(command)))?;
     if !status.success() {
         bail!("`{}` failed: {status}", words(command));
     }
@@ -46,7 +48,12 @@ pub fn tried(command: &mut Command) -> Result<Output> {
 pub fn read(command: &mut Command) -> Result<String> {
     let done = tried(command)?;
     if !done.status.success() {
-        bail!("`{}` failed: {}\n{}", words(command), done.status, both(&done));
+        bail!(
+            "`{}` failed: {}\n{}",
+            words(command),
+            done.status,
+            both(&done)
+        );
     }
     Ok(String::from_utf8_lossy(&done.stdout).into_owned())
 }
@@ -89,6 +96,8 @@ pub fn as_root(name: &str) -> Result<Command> {
         return program(name);
     }
     let mut command = program("unshare")?;
-    command.args(["--map-root-user", "--mount", "--"]).arg(copr_testkit::require(name));
+    command
+        .args(["--map-root-user", "--mount", "--"])
+        .arg(copr_testkit::require(name));
     Ok(command)
 }

@@ -2,7 +2,14 @@ use copr_testkit::{command, fresh_database, output, postgres_url};
 
 fn ask(url: &str, statement: &str) -> String {
     let mut psql = command("psql");
-    psql.args(["--no-psqlrc", "--tuples-only", "--no-align", "--command", statement, url]);
+    psql.args([
+        "--no-psqlrc",
+        "--tuples-only",
+        "--no-align",
+        "--command",
+        statement,
+        url,
+    ]);
     output(&mut psql).trim().to_owned()
 }
 
@@ -18,6 +25,9 @@ fn every_database_is_new_and_goes_away() {
 
     let name = one.name().to_owned();
     drop(one);
-    let left = ask(&server, &format!("SELECT count(*) FROM pg_database WHERE datname = '{name}'"));
+    let left = ask(
+        &server,
+        &format!("SELECT count(*) FROM pg_database WHERE datname = '{name}'"),
+    );
     assert_eq!(left, "0");
 }
