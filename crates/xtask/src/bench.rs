@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Subcommand;
 
+use crate::setup;
+
 #[derive(Subcommand)]
 pub enum Bench {
     /// From submitting a small noarch package to its being installable, against rpmbuild alone
@@ -28,6 +30,7 @@ pub enum Bench {
 }
 
 pub fn bench(bench: &Bench) -> Result<()> {
+    setup::setup(false)?;
     match bench {
         Bench::Build { rounds, coprd } => build::build(*rounds, coprd.as_deref()),
         Bench::Idle { coprd } => idle::idle(coprd.as_deref()),

@@ -28,11 +28,11 @@ impl Distribution {
                 own: true,
             });
         }
-        let address = match address {
-            Some(address) => address.trim_end_matches('/').to_owned(),
-            None => fedora(chroot).with_context(|| {
-                format!("don't know where the packages of `{chroot}` are\nhint: --distribution URL")
-            })?,
+        let given = address.map(|address| address.trim_end_matches('/').to_owned());
+        let Some(address) = given.or_else(|| fedora(chroot)) else {
+            bail!(
+                "the address of `{chroot}`'s packages is not known here\nhint: --distribution URL"
+            );
         };
         let metadata = format!("{address}/repodata/repomd.xml");
         let mut curl = run::program("curl")?;
@@ -85,17 +85,15 @@ fn split(chroot: &str) -> Option<(&str, &str, &str)> {
     Some((name, release, arch))
 }
 
-fn fedora(chroot: &str) -> Result<String> {
-    let base = "https://dl.fedoraproject.org/pub/fedora/linux";
-    match split(chroot) {
-        Some(("fedora", "rawhide", arch)) => {
-            Ok(format!("{base}/development/rawhide/Everything/{arch}/os"))
-        }
-        Some(("fedora", release, arch)) => {
-            Ok(format!("{base}/releases/{release}/Everything/{arch}/os"))
-        }
-        _ => bail!("`{chroot}` is no chroot of Fedora"),
-    }
+fn fedora(chroot: &str) -> Option<String> {
+    let place = match split(chroot)? {
+        ("fedora", "rawhide", arch) => format!("development/rawhide/Everything/{arch}/os"),
+        ("fedora", release, arch) => format!("releases/{release}/Everything/{arch}/os"),
+        _ => return None,
+    };
+    Some(format!(
+        "https://dl.fedoraproject.org/pub/fedora/linux/{place}"
+    ))
 }
 
 #[cfg(test)]
@@ -109,7 +107,7 @@ mod tests {
             Some(("centos-stream", "9", "x86_64"))
         );
         assert_eq!(split("x86_64"), None);
-        assert!(fedora("epel-9-x86_64").is_err());
+        assert!(fedora("epel-9-x86_64").is_none());
         assert!(
             fedora("fedora-44-x86_64")
                 .unwrap()

@@ -20,6 +20,7 @@ mod service;
 mod setup;
 mod test;
 
+use std::panic;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -97,7 +98,22 @@ impl From<Suite> for copr_testkit::Suite {
     }
 }
 
+/// The test support panics with words for people; here they are an error like others.
+fn plain_words_from_test_support() {
+    let otherwise = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        let here = panic
+            .location()
+            .is_some_and(|place| place.file().contains("copr-testkit"));
+        match panic.payload_as_str() {
+            Some(words) if here => eprintln!("error: {words}"),
+            _ => otherwise(panic),
+        }
+    }));
+}
+
 fn main() -> ExitCode {
+    plain_words_from_test_support();
     match perform(Arguments::parse().task) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
