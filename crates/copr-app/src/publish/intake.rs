@@ -158,7 +158,7 @@ impl Intake {
         let meta = path.metadata().map_err(io)?;
         let modified = meta.modified().map_err(io)?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
         let href = format!("{}/{name}", self.result_dir);
-        let location = Location { href: &href, sha256: &sha256, size: meta.len(), modified };
+        let location = Location { href: &href, base: None, sha256: &sha256, size: meta.len(), modified };
         let fragments = match Fragments::of(path, &location) {
             Ok(fragments) => fragments,
             Err(error) => return Ok(Err(unfit(format!("`{name}` can not be described: {error}")))),
