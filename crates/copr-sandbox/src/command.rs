@@ -33,8 +33,8 @@ pub struct Bind {
     pub source: PathBuf,
     /// Absolute path inside; made when missing.
     pub target: PathBuf,
-    /// Writable binds change owner (the top directory only) to the user of the command when it
-    /// belongs to an id that the sandbox cannot have.
+    /// A writable source changes owner (only itself, not what lies below): to the build user when
+    /// that one runs, to inner root when it belonged to an id that does not exist inside.
     pub writable: bool,
 }
 
@@ -97,10 +97,12 @@ pub(crate) struct Spec {
     pub writable: Vec<PathBuf>,
 }
 
+type Call = Box<dyn FnMut(&[u8]) + Send>;
+
 /// Where standard output and error go.
 pub(crate) enum Output {
     Nowhere,
-    Call(Box<dyn FnMut(&[u8]) + Send>),
+    Call(Call),
     Send(mpsc::Sender<Vec<u8>>),
 }
 

@@ -35,9 +35,11 @@ mod command;
 mod config;
 mod ended;
 mod error;
+mod host;
 mod out;
 mod run;
 mod stage;
+mod take;
 
 pub use capabilities::{Capabilities, Isolation, UserMap};
 pub use cgroup::{Limiter, sweep};
