@@ -97,6 +97,12 @@ pub(crate) fn enter(run: &Run, ids: Ids) -> Result<bool, Failure> {
     for bind in &binds {
         place(&inside, spec.user, ids, bind)?;
     }
+    if let Some(path) = &spec.system_at {
+        inside.directory(path)?;
+        let doing = format!("find `{}`", path.display());
+        let tree = inside.find(path).map_err(Failure::of(doing))?;
+        system(&Inside::new(tree, ids.owner(User::Root)), spec, &devices)?;
+    }
     if spec.user == User::Build {
         for path in spec
             .writable
