@@ -24,8 +24,11 @@ const BASE: &str = include_str!("base.sh");
 const LAYER: &str = include_str!("layer.sh");
 /// One line per package, as `installed_pkgs.log` has it.
 const FORMAT: &str = "%{nevra} %{buildtime} %{size} installed\\n";
-/// Kept trees of another form are not used.
-const FORM: &str = "1";
+
+/// Kept trees that another form of the scripts made are not used.
+fn form() -> String {
+    hash(&["1", BASE, LAYER, FORMAT])
+}
 
 /// What shall be installed.
 pub(crate) enum Needs {
@@ -107,7 +110,7 @@ pub(crate) async fn base(work: &Work, chroot: &ChrootSpec) -> Step<Buildroot> {
     let definition = serde_json::to_string(&chroot.definition).unwrap_or_default();
     let states_text = serde_json::to_string(&states).unwrap_or_default();
     let owners = format!("{:?}", place.sandbox.capabilities().isolation);
-    let state_key = hash(&[FORM, chroot.name.as_str(), &definition, &owners, &states_text]);
+    let state_key = hash(&[&form(), chroot.name.as_str(), &definition, &owners, &states_text]);
     if let Some(kept) = known_base(work, &state_key).await? {
         return Ok(Buildroot { kept: vec![kept] });
     }
@@ -119,7 +122,7 @@ pub(crate) async fn base(work: &Work, chroot: &ChrootSpec) -> Step<Buildroot> {
     let facts = work.transcript.step("chroot init", make_base(work, chroot, &new, states)).await?;
     // Repositories change often, and the packages of a minimal buildroot seldom: the same packages are
     // the same tree, and layers above it stay warm.
-    let key = hash(&[FORM, chroot.name.as_str(), &definition, &owners, &facts.packages.join("\n")]);
+    let key = hash(&[&form(), chroot.name.as_str(), &definition, &owners, &facts.packages.join("\n")]);
     keep(work, "tree", &new, &place.trees().join(&key), &facts, phase).await?;
     fs::write(place.states().join(&state_key), &key).map_err(io("remember the base tree"))?;
     drop(_making);
@@ -193,7 +196,7 @@ pub(crate) async fn extend(
     wanted.sort();
     wanted.dedup();
     let repos_key = repos_key(work, chroot, repos).await?;
-    let key = hash(&[FORM, buildroot.key(), &wanted.join("\n"), &repos_key, &modules.join("\n")]);
+    let key = hash(&[&form(), buildroot.key(), &wanted.join("\n"), &repos_key, &modules.join("\n")]);
     let home = place.layers().join(&key);
     if let Some(kept) = open(work, "layer", &home, "upper").await? {
         work.transcript.say(format!("Build dependencies are there from before ({key})"));
