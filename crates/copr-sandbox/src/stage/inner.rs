@@ -20,13 +20,14 @@ use nix::{
         stat::{Mode, umask},
         wait::{WaitStatus, waitpid},
     },
-    unistd::{chdir, chroot, sethostname, setsid},
+    unistd::{chdir, chroot, pause, sethostname, setsid},
 };
 
 use super::{
+    copies,
     ids::{BUILD, Ids},
     inside::{Inside, change_owner, path_of},
-    kill, loopback,
+    loopback,
     message::{Failure, Job, Line, Reply, Run, Task},
     mounts, privileges, tree,
 };
@@ -39,7 +40,10 @@ pub(crate) fn main(mut above: Line) -> ! {
         _ => process::exit(70),
     };
     let _ = above.send(&reply);
-    process::exit(0)
+    // The outer stage counts what is still alive, and then kills us.
+    loop {
+        pause();
+    }
 }
 
 fn work(above: &mut Line, job: Job) -> Result<Reply, Failure> {
@@ -67,6 +71,8 @@ fn work(above: &mut Line, job: Job) -> Result<Reply, Failure> {
     if run.spec.user == User::Build {
         privileges::no_new_privileges()?;
     }
+    // The build user may be the same user on the host: nothing of process 1 is for it to look at.
+    prctl::set_dumpable(false).map_err(Failure::of("hide process 1"))?;
     die_with_parent(above)?;
     start(above, &run.spec, job.isolation)
 }
@@ -132,14 +138,10 @@ fn drop_rights(above: &mut Line, map: UserMap, user: User) -> Result<(), Failure
 
 /// All that containers without mounts allow: no isolation. Binds become copies.
 fn enter_chroot(run: &Run, ids: Ids) -> Result<(), Failure> {
-    let root = match &run.spec.root {
-        Root::Tree(path) => path,
-        Root::Overlay { lowers, upper, .. } => {
-            tree::copy_lowers(lowers, upper)?;
-            upper
-        }
-        Root::HostTools => Path::new("/"),
-    };
+    if let Root::Overlay { lowers, upper, .. } = &run.spec.root {
+        tree::copy_lowers(lowers, upper)?;
+    }
+    let root = copies::root_of(&run.spec);
     let inside = Inside::new(mounts::open_path(root)?, ids.owner(User::Root));
     if root != Path::new("/") {
         let devices = inside.directory(Path::new("/dev"))?;
@@ -171,10 +173,8 @@ fn enter_chroot(run: &Run, ids: Ids) -> Result<(), Failure> {
         let made = inside.directory(path)?;
         change_owner(&made, ids.owner(run.spec.user)).map_err(Failure::of("own a directory"))?;
     }
-    if let Some(bind) = run.spec.binds.first().filter(|_| root != Path::new("/")) {
-        return Err(Failure::of(format!("bind `{}`", bind.source.display()))(
-            "this machine allows no mounts, and only a chroot is configured",
-        ));
+    for bind in &run.spec.binds {
+        copies::bring_in(&inside, bind, run.spec.user, ids)?;
     }
     chroot(root).map_err(Failure::of("change the root"))?;
     chdir("/").map_err(Failure::of("change the root"))
@@ -218,9 +218,6 @@ fn start(above: &mut Line, spec: &Spec, isolation: Isolation) -> Result<Reply, F
         .send(&Reply::Started)
         .map_err(Failure::of("report the start"))?;
     let exit = reap(child.id())?;
-    if isolation == Isolation::Chroot {
-        kill::descendants(process::id());
-    }
     Ok(Reply::Left(exit))
 }
 

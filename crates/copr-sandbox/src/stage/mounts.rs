@@ -93,7 +93,7 @@ pub(crate) fn enter(run: &Run, ids: Ids) -> Result<bool, Failure> {
     if matches!(spec.root, Root::HostTools) {
         host_links(&inside)?;
     }
-    let proc = system(&inside, spec, &devices)?;
+    let proc = system(&inside, spec, ids, &devices)?;
     for bind in &binds {
         place(&inside, spec.user, ids, bind)?;
     }
@@ -229,6 +229,7 @@ fn host_links(inside: &Inside) -> Result<(), Failure> {
 fn system(
     inside: &Inside,
     spec: &Spec,
+    ids: Ids,
     devices: &[(&'static str, OwnedFd)],
 ) -> Result<bool, Failure> {
     let hard = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
@@ -236,6 +237,8 @@ fn system(
         .limits
         .disk
         .map_or(String::new(), |bytes| format!(",size={bytes}"));
+    let (uid, gid) = ids.owner(User::Root);
+    let size = format!(",uid={uid},gid={gid}{size}");
     let at = |path: &str| inside.directory(Path::new(path));
     let put = |kind: &str, path: &str, flags, options: &str| {
         let target = at(path)?;
@@ -253,7 +256,7 @@ fn system(
         "tmpfs",
         "/dev",
         MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC,
-        "mode=755,size=64k",
+        &format!("mode=755,uid={uid},gid={gid},size=64k"),
     )?;
     put("tmpfs", "/dev/shm", hard, &format!("mode=1777{size}"))?;
     for (name, device) in devices {
@@ -279,6 +282,11 @@ fn system(
     .is_ok()
     {
         symlinkat("pts/ptmx", &dev, "ptmx").map_err(Failure::of("link `/dev/ptmx`"))?;
+    }
+    if spec.user == User::Build {
+        let flags = terminals | MsFlags::MS_RDONLY;
+        let dev = at("/dev")?;
+        remount(&path_of(&dev), flags).map_err(Failure::of("make `/dev` read-only"))?;
     }
     at("/sys")?;
     Ok(put("proc", "/proc", hard | MsFlags::MS_NOEXEC, "").is_ok())

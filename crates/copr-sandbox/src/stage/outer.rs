@@ -23,7 +23,9 @@ use nix::{
 };
 
 use super::{
-    INNER, STAGE_NAME, inner, kill,
+    INNER, STAGE_NAME, copies,
+    ids::Ids,
+    inner, kill,
     message::{Failure, GO, Job, Line, Reply, Run, Task},
     privileges,
     watch::{TICK, Watch},
@@ -91,7 +93,7 @@ fn below(host: &mut Line, job: &Job, run: Option<(&Run, &Group)>) -> Result<Repl
         })
         .and_then(|()| follow(host, &mut line, &child, job, run));
     // Whatever happened: the end of process 1 is the end of all, and `wait` returns after it.
-    end(&mut child, job.isolation);
+    let _ = child.kill();
     let status = child
         .wait()
         .map_err(Failure::of("wait for the inner stage"))?;
@@ -104,11 +106,21 @@ fn below(host: &mut Line, job: &Job, run: Option<(&Run, &Group)>) -> Result<Repl
         limit,
         left,
         other,
+        stopped,
     } = result?;
     if let Some(reply) = other {
         return Ok(reply);
     }
     let (Some(started), Some(mut watch)) = (started, watch) else {
+        if stopped {
+            // The host was faster than the word that the command runs.
+            let (exit, usage) = (Exit::Signaled(9), usage(Duration::ZERO, None, None));
+            return Ok(Reply::Ended {
+                exit,
+                limit: None,
+                usage,
+            });
+        }
         if group.limit_hit() == Some(Limit::Memory) {
             return Err(Failure::of("make the sandbox")(
                 "the memory limit is too low for it",
@@ -117,6 +129,9 @@ fn below(host: &mut Line, job: &Job, run: Option<(&Run, &Group)>) -> Result<Repl
         return Err(Failure::of("make the sandbox")(inner::exit_of(status)));
     };
     let wall = started.elapsed();
+    if let (Isolation::Chroot, Some((run, _))) = (job.isolation, run) {
+        copies::bring_out(&run.spec, Ids::new(job.isolation))?;
+    }
     let limit = limit.or_else(|| watch.last_look());
     let exit = left.unwrap_or(Exit::Signaled(9));
     // A file that grew to the limit exactly: the kernel speaks before the watcher.
@@ -137,6 +152,8 @@ struct Followed<'a> {
     left: Option<Exit>,
     /// A reply of the inner stage that goes to the host as it is.
     other: Option<Reply>,
+    /// The host wants the end, or is gone.
+    stopped: bool,
 }
 
 fn follow<'a>(
@@ -153,11 +170,15 @@ fn follow<'a>(
         limit: None,
         left: None,
         other: None,
+        stopped: false,
     };
     loop {
         let watching = seen.started.is_some() && watch.as_ref().is_some_and(Watch::needed);
         match wait(host, line, watching)? {
-            Event::Host => break,
+            Event::Host => {
+                seen.stopped = true;
+                break;
+            }
             Event::Tick => {
                 seen.limit = watch.as_mut().and_then(Watch::look);
                 if seen.limit.is_some() {
@@ -177,6 +198,10 @@ fn follow<'a>(
                 }
                 Ok(Some(Reply::Left(exit))) => {
                     seen.left = Some(exit);
+                    seen.limit = watch
+                        .as_mut()
+                        .filter(|watch| watch.needed())
+                        .and_then(Watch::look);
                     break;
                 }
                 Ok(Some(reply)) => {
@@ -233,13 +258,6 @@ fn spawn() -> Result<(Child, Line), Failure> {
         .spawn()
         .map_err(Failure::of(doing))?;
     Ok((child, Line::new(ours)))
-}
-
-fn end(child: &mut Child, isolation: Isolation) {
-    let _ = child.kill();
-    if isolation == Isolation::Chroot {
-        kill::descendants(process::id());
-    }
 }
 
 /// Only root of the parent namespace may write a range (user_namespaces(7)).
