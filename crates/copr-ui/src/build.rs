@@ -99,14 +99,7 @@ impl Step {
     }
 
     fn doing(&self) -> &'static str {
-        match (self.state, self.phase) {
-            (State::Publishing, _) => words::phase(Phase::Publish),
-            (State::Importing, _) => words::phase(Phase::Import),
-            (state, Some(phase)) if state.is_active() => words::phase(phase),
-            (State::Waiting, _) => "waits for the source package",
-            (State::Pending, _) => "waits for a builder",
-            _ => "",
-        }
+        words::doing(self.state, self.phase)
     }
 
     fn fault(&self) -> String {

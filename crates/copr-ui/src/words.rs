@@ -50,6 +50,18 @@ pub fn phase(phase: Phase) -> &'static str {
     }
 }
 
+/// What is being done in a state, or waited for; empty when it has ended.
+pub fn doing(state: State, at: Option<Phase>) -> &'static str {
+    match (state, at) {
+        (State::Publishing, _) => phase(Phase::Publish),
+        (State::Importing, _) => phase(Phase::Import),
+        (state, Some(at)) if state.is_active() => phase(at),
+        (State::Waiting, _) => "waits for the source package",
+        (State::Pending, _) => "waits for a builder",
+        _ => "",
+    }
+}
+
 /// Whose fault a failure is, as the beginning of a sentence.
 pub fn fault(class: FailureClass) -> &'static str {
     match class {
