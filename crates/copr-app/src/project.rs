@@ -1,6 +1,6 @@
 //! Projects: make, find, list, search, change, delete.
 
-mod input;
+pub(crate) mod input;
 
 pub use input::Input;
 
@@ -146,6 +146,7 @@ pub async fn create(app: &App, who: &Account, owner: &str, input: &Input, exist_
         }
         other => other?,
     };
+    crate::removal::clear_name(app, &mut tx, &owner.name.to_string(), name.as_str()).await?;
     let dir = copr_db::project::create_dir(&mut tx, id, &DirName::main(&name), true, now).await?;
     for chroot in chroots {
         copr_db::project_chroot::enable(&mut tx, id, chroot).await?;
@@ -321,7 +322,7 @@ pub async fn delete(app: &App, who: &Account, owner: &str, name: &str) -> Result
     let now = app.clock.now();
     copr_db::project::mark_deleted(&mut tx, shown.project.id, now).await?;
     note(&mut tx, "project.deleted", shown.project.id, now).await?;
-    crate::removal::doom_project(app, &mut tx, &shown.project, now).await?;
+    tx.ring(copr_db::Topic::Remove);
     tx.commit().await?;
     Ok(shown)
 }

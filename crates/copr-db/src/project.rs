@@ -308,6 +308,24 @@ pub async fn deleted(conn: &mut Conn) -> Result<Vec<Project>, Error> {
     )
 }
 
+/// Deleted projects of a name, whose rows this transaction holds until it ends.
+pub async fn hold_deleted(conn: &mut Conn, owner: &str, name: &str) -> Result<Vec<Project>, Error> {
+    run!(
+        conn,
+        execute,
+        "UPDATE project SET deleted_on = deleted_on WHERE owner = $1 AND name = $2 AND deleted_on IS NOT NULL",
+        owner,
+        name
+    )?;
+    run!(
+        conn,
+        fetch_all as Project,
+        concat!("SELECT ", columns!(), " FROM project p WHERE p.owner = $1 AND p.name = $2 AND p.deleted_on IS NOT NULL"),
+        owner,
+        name
+    )
+}
+
 /// Removes a project's rows for good, with all that belongs to it.
 pub async fn purge(conn: &mut Conn, id: ProjectId) -> Result<(), Error> {
     run!(conn, execute, "DELETE FROM project WHERE id = $1 AND deleted_on IS NOT NULL", id.0)?;

@@ -237,3 +237,20 @@ pub async fn holding(conn: &mut Conn, build: copr_types::BuildId) -> Result<Vec<
     )?;
     Ok(rows.into_iter().map(|(repo, chroot)| (RepoId(repo), BuildChrootId(chroot))).collect())
 }
+
+/// The repository at a path of the result tree, with its published generation.
+pub async fn by_path(conn: &mut Conn, owner: &str, dir: &str, chroot: &str) -> Result<Option<(RepoId, i64)>, Error> {
+    let row = run!(
+        conn,
+        fetch_optional as (i64, i64),
+        "SELECT r.id, r.generation FROM repo r
+         JOIN project_dir d ON d.id = r.dir_id
+         JOIN project p ON p.id = d.project_id
+         JOIN chroot c ON c.id = r.chroot_id
+         WHERE p.owner = $1 AND p.deleted_on IS NULL AND d.name = $2 AND c.name = $3",
+        owner,
+        dir,
+        chroot
+    )?;
+    Ok(row.map(|(id, generation)| (RepoId(id), generation)))
+}

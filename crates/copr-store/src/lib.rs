@@ -18,7 +18,7 @@ mod write;
 
 pub use log::{LogFile, LogMismatch};
 
-use copr_types::{BuildId, ChrootName, DirName, FileName, OwnerName, PackageName, ProjectName};
+use copr_types::{BuildId, ChrootName, DirName, FileName, OwnerName, PackageName, ProjectId, ProjectName};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -100,6 +100,22 @@ impl Store {
     /// What the holder of one lease delivers.
     pub fn staging_dir(&self, task: i64, fence: i64) -> PathBuf {
         self.root.join("staging").join(format!("{task}-{fence}"))
+    }
+
+    /// Where the trees of a deleted project wait for their removal.
+    pub fn trash_dir(&self, project: ProjectId) -> PathBuf {
+        self.root.join("trash").join(project.to_string())
+    }
+
+    /// Moves a tree out of sight. Fine when there is none.
+    pub fn move_aside(&self, from: &Path, to: &Path) -> Result<(), Error> {
+        if from.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        if let Some(parent) = to.parent() {
+            self.make_dir(parent)?;
+        }
+        doing("move", from, std::fs::rename(from, to))
     }
 
     /// A path relative to the data directory, for the list of doomed paths.
