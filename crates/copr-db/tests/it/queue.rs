@@ -97,8 +97,18 @@ both_engines! {
         assert!(!task::beat(&mut tx, task.id, 1, UNTIL, None).await.unwrap());
         assert!(!task::release(&mut tx, task.id, 1, 0).await.unwrap());
         assert!(!task::remove(&mut tx, task.id, 1).await.unwrap());
+        task::withdraw(&mut tx, task.id).await.unwrap();
+        assert!(task::by_id(&mut tx, task.id).await.unwrap().is_some(), "a held task was withdrawn");
         assert!(task::remove(&mut tx, task.id, 2).await.unwrap());
         assert!(task::by_id(&mut tx, task.id).await.unwrap().is_none());
+    }
+
+    async fn a_task_that_nobody_holds_can_be_withdrawn(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let mut tx = t.begin().await;
+        let (_, id) = h.source_task(&mut tx).await;
+        task::withdraw(&mut tx, id).await.unwrap();
+        assert!(task::by_id(&mut tx, id).await.unwrap().is_none());
     }
 
     async fn a_lease_is_lost_after_its_deadline_and_not_before(t: Fixture) {
