@@ -68,10 +68,7 @@ async fn options_are_kept() {
     assert_eq!((&config["is_background"], &config["bootstrap"]), (&json!(true), &json!("on")));
     let base = format!("{}/results/alice", server.url);
     let repos: Vec<&Value> = config["repos"].as_array().expect("a list").iter().map(|repo| &repo["baseurl"]).collect();
-    assert_eq!(
-        repos,
-        [&json!(format!("{base}/p/{FEDORA}/")), &json!(format!("{base}/p:custom:x/{FEDORA}/"))]
-    );
+    assert_eq!(repos, [&json!(format!("{base}/p/{FEDORA}/")), &json!(format!("{base}/p:custom:x/{FEDORA}/"))]);
     let source = server.get(&format!("/build/source-build-config/{id}")).await.ok();
     assert_eq!((&source["source_type"], &source["timeout"]), (&json!("link"), &json!(100)));
     assert_eq!((&source["source_dict"], &source["is_background"]), (&json!({"url": SRPM}), &json!(true)));
@@ -107,7 +104,10 @@ async fn wrong_fields_of_a_build_are_told_as_a_python_dictionary() {
             json!({"pkgs": "http://x/a.tgz"}),
             "{'pkgs': [\"URLs must end with .src.rpm, .nosrc.rpm, or .spec ('http://x/a.tgz' doesn't seem to be a valid URL).\"]}",
         ),
-        (json!({"timeout": "x"}), "{'timeout': ['Not a valid integer value.', 'Number must be between 0 and 108000.']}"),
+        (
+            json!({"timeout": "x"}),
+            "{'timeout': ['Not a valid integer value.', 'Number must be between 0 and 108000.']}",
+        ),
         (json!({"timeout": 108001}), "{'timeout': ['Number must be between 0 and 108000.']}"),
         (json!({"timeout": -1}), "{'timeout': ['Number must be between 0 and 108000.']}"),
         (json!({"chroots": [EPEL]}), "{'chroots': [\"'epel-9-x86_64' is not a valid choice for this field.\"]}"),
@@ -149,7 +149,9 @@ async fn directories_follow_the_contracts_examples() {
     }
     let form = "Please use directory format <project>:custom:<SUFFIX_OF_CHOICE> or <project>:pr:<ID> (for automatically removed directories)";
     let wrong = |dir: &str| {
-        format!("Wrong directory '{dir}' specified.  Directory name can consist of alpha-numeric strings separated by colons.")
+        format!(
+            "Wrong directory '{dir}' specified.  Directory name can consist of alpha-numeric strings separated by colons."
+        )
     };
     for (bad, text) in [
         ("q:custom:x", "Copr dirname must start with 'p:' prefix".to_owned()),
@@ -161,7 +163,8 @@ async fn directories_follow_the_contracts_examples() {
         ("p:pr:1:2", form.to_owned()),
     ] {
         assert_eq!(build(bad).await.refusal(), (400, text.as_str()), "{bad}");
-        let check = server.post(&server.alice, "/build/check-before-build", common(json!({"project_dirname": bad}))).await;
+        let check =
+            server.post(&server.alice, "/build/check-before-build", common(json!({"project_dirname": bad}))).await;
         assert_eq!(check.refusal(), (400, text.as_str()), "{bad}");
     }
 }
@@ -225,7 +228,10 @@ async fn only_what_has_ended_is_deleted() {
         delete(&server.bob).await.refusal(),
         (403, format!("User 'bob' doesn't have permissions to delete build {id}").as_str())
     );
-    assert_eq!(delete(&server.alice).await.refusal(), (409, format!("User 'alice' can not delete build {id}").as_str()));
+    assert_eq!(
+        delete(&server.alice).await.refusal(),
+        (409, format!("User 'alice' can not delete build {id}").as_str())
+    );
     server.put(&server.alice, &format!("/build/cancel/{id}"), json!({})).await.ok();
     assert_eq!(delete(&server.alice).await.ok()["state"], "canceled");
     assert_eq!(delete(&server.alice).await.refusal(), (404, format!("Build {id} does not exist.").as_str()));
@@ -256,10 +262,7 @@ async fn a_list_of_builds_is_deleted_whole_or_not_at_all() {
     for id in [a, b] {
         server.put(&server.alice, &format!("/build/cancel/{id}"), json!({})).await.ok();
     }
-    assert_eq!(
-        delete(&server.alice, json!([a, b])).await.refusal(),
-        (400, "Can not delete builds from more projects")
-    );
+    assert_eq!(delete(&server.alice, json!([a, b])).await.refusal(), (400, "Can not delete builds from more projects"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -273,7 +276,9 @@ async fn a_source_that_nobody_started_has_no_results() {
     assert_eq!(built, json!({FEDORA: {"packages": []}}));
     let chroot = server.get(&format!("/build-chroot/built-packages?build_id={id}&chrootname={FEDORA}")).await.ok();
     assert_eq!(chroot, json!({"packages": []}));
-    for path in ["/build/999", "/build/source-chroot/999", "/build/source-build-config/999", "/build/built-packages/999"] {
+    for path in
+        ["/build/999", "/build/source-chroot/999", "/build/source-build-config/999", "/build/built-packages/999"]
+    {
         assert_eq!(server.get(path).await.refusal(), (404, "Build 999 does not exist."), "{path}");
     }
 }

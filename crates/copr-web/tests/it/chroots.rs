@@ -60,15 +60,30 @@ async fn wrong_fields_of_a_chroot_are_told_one_by_one() {
     server.project("p").await;
     let path = format!("/project-chroot/edit/alice/p/{FEDORA}");
     let cases = [
-        (json!({"additional_repos": "x"}), "repos: A list of http[s] URLs separated by whitespace characters is needed ('x' doesn't seem to be a valid URL)."),
-        (json!({"additional_modules": "x"}), "module_toggle: Module name 'x' must consist of two parts separated with colon, e.g. module:stream"),
-        (json!({"additional_modules": ["a b:1"]}), "module_toggle: Module name 'a b' must contain only letters, digits, dashes, underscores."),
+        (
+            json!({"additional_repos": "x"}),
+            "repos: A list of http[s] URLs separated by whitespace characters is needed ('x' doesn't seem to be a valid URL).",
+        ),
+        (
+            json!({"additional_modules": "x"}),
+            "module_toggle: Module name 'x' must consist of two parts separated with colon, e.g. module:stream",
+        ),
+        (
+            json!({"additional_modules": ["a b:1"]}),
+            "module_toggle: Module name 'a b' must contain only letters, digits, dashes, underscores.",
+        ),
         (json!({"additional_modules": "a:1,!a:2"}), "module_toggle: Module name 'a' specified multiple times"),
         (json!({"bootstrap": "x"}), "bootstrap: Not a valid choice."),
         (json!({"bootstrap": "custom_image"}), "bootstrap_image: Custom image is selected, but not specified"),
-        (json!({"bootstrap_image": "a b"}), "bootstrap_image: Enter valid bootstrap image id (<name>[:<tag>], e.g. fedora:33 or registry.fedoraproject.org/fedora:rawhide)."),
+        (
+            json!({"bootstrap_image": "a b"}),
+            "bootstrap_image: Enter valid bootstrap image id (<name>[:<tag>], e.g. fedora:33 or registry.fedoraproject.org/fedora:rawhide).",
+        ),
         (json!({"isolation": "x"}), "isolation: Not a valid choice."),
-        (json!({"reset_fields": ["x"]}), "Trying to reset an invalid attribute: x\nSee `copr-cli get-chroot alice/p/fedora-42-x86_64' for all the possible attributes"),
+        (
+            json!({"reset_fields": ["x"]}),
+            "Trying to reset an invalid attribute: x\nSee `copr-cli get-chroot alice/p/fedora-42-x86_64' for all the possible attributes",
+        ),
     ];
     for (body, text) in cases {
         assert_eq!(server.put(&server.alice, &path, body.clone()).await.refusal(), (400, text), "{body}");
@@ -94,9 +109,7 @@ async fn a_build_configuration_names_all_repositories() {
     let path = format!("/project-chroot/build-config?ownername=alice&projectname=p&chrootname={FEDORA}");
     let config = server.get(&path).await.ok();
     let base = format!("{}/results/alice", server.url);
-    let repo = |id: &str, name: &str, url: String, priority: Value, hotfixes: Value, gpgcheck: Value| {
-        json!({"id": id, "name": name, "baseurl": url, "priority": priority, "module_hotfixes": hotfixes, "repo_gpgcheck": gpgcheck})
-    };
+    let repo = |id: &str, name: &str, url: String, priority: Value, hotfixes: Value, gpgcheck: Value| json!({"id": id, "name": name, "baseurl": url, "priority": priority, "module_hotfixes": hotfixes, "repo_gpgcheck": gpgcheck});
     let null = Value::Null;
     let additional = |id: &str| format!("Additional repo {id}");
     let expected = json!({
@@ -123,7 +136,8 @@ async fn a_chroot_of_a_build_is_found_in_two_ways() {
     let server = Server::start().await;
     server.project("p").await;
     let id = server.build("p", json!({"chroots": [FEDORA]})).await;
-    let expected = json!({"name": FEDORA, "state": "waiting", "started_on": null, "ended_on": null, "result_url": null});
+    let expected =
+        json!({"name": FEDORA, "state": "waiting", "started_on": null, "ended_on": null, "result_url": null});
     for path in [format!("/build-chroot?build_id={id}&chrootname={FEDORA}"), format!("/build-chroot/{id}/{FEDORA}")] {
         assert_eq!(server.get(&path).await.ok(), expected);
     }
@@ -146,8 +160,17 @@ async fn a_chroot_of_a_build_is_found_in_two_ways() {
     let keys: Vec<&String> = config.as_object().expect("an object").keys().collect();
     assert_eq!(
         keys,
-        ["repos", "additional_repos", "additional_packages", "with_opts", "without_opts", "memory_limit", "timeout",
-         "enable_net", "is_background"]
+        [
+            "repos",
+            "additional_repos",
+            "additional_packages",
+            "with_opts",
+            "without_opts",
+            "memory_limit",
+            "timeout",
+            "enable_net",
+            "is_background"
+        ]
     );
     assert_eq!((&config["timeout"], &config["additional_repos"]), (&json!(18000), &json!(["copr://alice/p"])));
 }

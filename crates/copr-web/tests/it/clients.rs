@@ -1,6 +1,8 @@
 //! The unmodified copr-cli 2.6 and python-copr 2.7: what they print and how they exit.
 
+use crate::packages::finish;
 use crate::server::{EPEL, FEDORA, FEDORA_32, Person, Server};
+use copr_types::State;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -56,7 +58,7 @@ impl Cli {
 }
 
 async fn run(home: &Path, program: &str, args: &[&str]) -> Ended {
-    let mut command = tokio::process::Command::new(copr_testkit::client(program));
+    let mut command = tokio::process::Command::from(copr_testkit::command(copr_testkit::client(program)));
     command.args(args).env("HOME", home).env("PYTHONWARNINGS", "ignore").env("no_proxy", "*").kill_on_drop(true);
     let output = command.output().await.expect("a program that starts");
     Ended {
@@ -72,7 +74,21 @@ async fn copr_cli_makes_shows_changes_and_deletes_a_project() {
     let cli = Cli::new(&server, &server.alice);
     let empty = cli.run(&["list"]).await;
     assert_eq!((empty.code, empty.err.as_str()), (Some(0), "No copr retrieved for user: 'alice'\n"));
-    let made = cli.run(&["create", "foo", "--chroot", FEDORA, "--chroot", FEDORA_32, "--description", "A tool", "--repo", "http://r.example/"]).await.ok();
+    let made = cli
+        .run(&[
+            "create",
+            "foo",
+            "--chroot",
+            FEDORA,
+            "--chroot",
+            FEDORA_32,
+            "--description",
+            "A tool",
+            "--repo",
+            "http://r.example/",
+        ])
+        .await
+        .ok();
     assert_eq!(made, format!("New project was successfully created: {}/coprs/alice/foo/\n", cli.url));
     let block = format!(
         "Name: foo\n  Description: A tool\n  Repo(s):\n    {FEDORA_32}: {0}/{FEDORA_32}/\n    {FEDORA}: {0}/{FEDORA}/\n  Additional repo: http://r.example/\n\n",
@@ -83,11 +99,17 @@ async fn copr_cli_makes_shows_changes_and_deletes_a_project() {
     let again = cli.run(&["create", "foo", "--chroot", FEDORA]).await;
     assert_eq!(again.code, Some(1));
     assert!(again.err.contains("Error: name: You already have a project named 'foo'."), "{}", again.err);
-    assert_eq!(cli.run(&["modify", "foo", "--description", "New", "--chroot", EPEL, "--repo-priority", "5"]).await.ok(), "");
+    assert_eq!(
+        cli.run(&["modify", "foo", "--description", "New", "--chroot", EPEL, "--repo-priority", "5"]).await.ok(),
+        ""
+    );
     let project = server.get("/project?ownername=alice&projectname=foo").await.ok();
     assert_eq!((&project["description"], &project["repo_priority"]), (&json!("New"), &json!(5)));
     assert_eq!(project["additional_repos"], json!(["http://r.example/"]));
-    assert_eq!(project["chroot_repos"].as_object().map(|chroots| chroots.keys().collect::<Vec<_>>()), Some(vec![&EPEL.to_owned()]));
+    assert_eq!(
+        project["chroot_repos"].as_object().map(|chroots| chroots.keys().collect::<Vec<_>>()),
+        Some(vec![&EPEL.to_owned()])
+    );
     assert_eq!(
         cli.run(&["regenerate-repos", "foo"]).await.ok(),
         "Submitted action to regenerate repository metadata for the 'alice/foo' project.\n"
@@ -113,7 +135,11 @@ async fn copr_cli_works_for_groups_and_tells_refusals_by_its_exit() {
     assert_eq!(wrong.code, Some(1));
     assert!(wrong.err.contains("Login invalid/expired. Please visit "), "{}", wrong.err);
     let many = bob.run(&["create", "1", "--chroot", "nope-1-x86_64"]).await;
-    assert!(many.err.contains("- name: Project's name can not be just number.\n- chroots: 'nope-1-x86_64' is not"), "{}", many.err);
+    assert!(
+        many.err.contains("- name: Project's name can not be just number.\n- chroots: 'nope-1-x86_64' is not"),
+        "{}",
+        many.err
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,7 +159,10 @@ async fn copr_cli_submits_watches_cancels_and_deletes_builds() {
     assert!(uploaded.ends_with(&submitted), "{uploaded}");
     let build = server.get(&format!("/build/{first}")).await.ok();
     assert_eq!((&build["chroots"], &build["is_background"]), (&json!([FEDORA]), &json!(true)));
-    let linked = cli.run(&["build", "--nowait", "foo:custom:x", "http://x.example/a.spec", "http://x.example/b-1-1.src.rpm"]).await.ok();
+    let linked = cli
+        .run(&["build", "--nowait", "foo:custom:x", "http://x.example/a.spec", "http://x.example/b-1-1.src.rpm"])
+        .await
+        .ok();
     let others = cli.created(&linked);
     assert_eq!(others.len(), 2);
     assert_eq!(server.get(&format!("/build/{}", others[0])).await.ok()["project_dirname"], "foo:custom:x");
@@ -149,10 +178,10 @@ async fn copr_cli_submits_watches_cancels_and_deletes_builds() {
     let watched = cli.run(&["watch-build", &first.to_string()]).await;
     assert_eq!(watched.code, Some(4));
     assert!(watched.out.contains(&format!(" Build {first}: canceled\n")), "{}", watched.out);
-    assert!(watched.err.contains(&format!("Build error: Build(s) {first} was canceled.")), "{}", watched.err);
+    assert!(watched.err.contains(&format!("Build error: Build(s) {first} canceled.")), "{}", watched.err);
     let running = cli.run(&["delete-build", &first.to_string(), &others[0].to_string()]).await;
     assert_eq!(running.code, Some(1));
-    assert!(running.err.contains(&format!("Error: Build(s) {} are still running.", others[0])), "{}", running.err);
+    assert!(running.err.contains(&format!("- Build(s) {} are still running.\n", others[0])), "{}", running.err);
     let deleted = cli.run(&["delete-build", &first.to_string()]).await.ok();
     assert_eq!(deleted, format!("Build(s) {first} were deleted.\n"));
     let nothing = cli.run(&["status", &first.to_string()]).await;
@@ -169,7 +198,8 @@ async fn copr_cli_hears_what_is_wrong_with_a_build_before_it_uploads() {
     let file = file.to_str().expect("text");
     let wrong = cli.run(&["build", "--nowait", "foo", file, "-r", EPEL]).await;
     assert_eq!(wrong.code, Some(1));
-    let text = "Error: Bad request parameters: {'chroots': [\"'epel-9-x86_64' is not a valid choice for this field.\"]}";
+    let text =
+        "Error: Bad request parameters: {'chroots': [\"'epel-9-x86_64' is not a valid choice for this field.\"]}";
     assert!(wrong.err.contains(text), "{}", wrong.err);
     let stranger = Cli::new(&server, &server.bob).run(&["build", "--nowait", "alice/foo", file]).await;
     assert_eq!(stranger.code, Some(7));
@@ -190,8 +220,22 @@ async fn copr_cli_shows_and_edits_chroots() {
     let comps = cli.home.path().join("comps.xml");
     std::fs::write(&comps, "<comps/>").expect("a file");
     let edited = cli
-        .run(&["edit-chroot", &place, "--packages", "gcc make", "--repos", "http://r.example/", "--upload-comps",
-               comps.to_str().expect("text"), "--rpmbuild-with", "x", "--modules", "m:1,!n:2", "--isolation", "simple"])
+        .run(&[
+            "edit-chroot",
+            &place,
+            "--packages",
+            "gcc make",
+            "--repos",
+            "http://r.example/",
+            "--upload-comps",
+            comps.to_str().expect("text"),
+            "--rpmbuild-with",
+            "x",
+            "--modules",
+            "m:1,!n:2",
+            "--isolation",
+            "simple",
+        ])
         .await
         .ok();
     assert_eq!(edited, "Edit chroot operation was successful.\n");
@@ -202,24 +246,42 @@ async fn copr_cli_shows_and_edits_chroots() {
         "delete_after_days": null, "with_opts": ["x"], "without_opts": [], "isolation": "simple"
     });
     assert_eq!(shown, expected);
-    cli.run(&["edit-chroot", &place, "--delete-comps", "--reset", "additional_packages", "--reset", "isolation"]).await.ok();
+    cli.run(&["edit-chroot", &place, "--delete-comps", "--reset", "additional_packages", "--reset", "isolation"])
+        .await
+        .ok();
     let shown: Value = serde_json::from_str(&cli.run(&["get-chroot", &place]).await.ok()).expect("JSON");
     assert_eq!((&shown["comps_name"], &shown["additional_packages"]), (&Value::Null, &json!([])));
     let wrong = cli.run(&["edit-chroot", &place, "--modules", "x"]).await;
     assert!(wrong.err.contains("Module name 'x' must consist of two parts separated with colon"), "{}", wrong.err);
     let config = cli.run(&["mock-config", "foo", FEDORA]).await.ok();
-    assert!(config.contains(&format!("baseurl='{}/results/alice/foo/{FEDORA}/'", server.url)) || config.contains(&format!("baseurl={}/results/alice/foo/{FEDORA}/", server.url)), "{config}");
+    assert!(
+        config.contains(&format!("baseurl='{}/results/alice/foo/{FEDORA}/'", server.url))
+            || config.contains(&format!("baseurl={}/results/alice/foo/{FEDORA}/", server.url)),
+        "{config}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn copr_cli_lists_packages_and_monitors_an_empty_project() {
+async fn copr_cli_lists_packages_and_monitors_them() {
     let server = Server::start().await;
     server.project("foo").await;
     let cli = Cli::new(&server, &server.alice);
-    assert_eq!(cli.run(&["list-packages", "foo"]).await.ok().trim(), "[]");
-    assert_eq!(cli.run(&["list-package-names", "foo"]).await.ok(), "");
+    for command in ["list-packages", "list-package-names", "monitor"] {
+        assert_eq!(cli.run(&[command, "foo"]).await.ok(), "", "{command}");
+    }
+    let id = server.build("foo", json!({"chroots": [FEDORA, FEDORA_32]})).await;
+    finish(&server, id, "hello", &[(FEDORA, State::Succeeded), (FEDORA_32, State::Failed)]).await;
+    assert_eq!(cli.run(&["list-package-names", "foo"]).await.ok(), "hello\n");
+    let listed: Value =
+        serde_json::from_str(&cli.run(&["list-packages", "foo", "--with-latest-build"]).await.ok()).expect("JSON");
+    assert_eq!((&listed[0]["name"], &listed[0]["latest_build"]["id"]), (&json!("hello"), &json!(id)));
+    let one: Value =
+        serde_json::from_str(&cli.run(&["get-package", "foo", "--name", "hello", "--with-all-builds"]).await.ok())
+            .expect("JSON");
+    assert_eq!((&one["source_type"], &one["builds"][0]["state"]), (&json!("link"), &json!("failed")));
     let monitor: Value = serde_json::from_str(&cli.run(&["monitor", "foo"]).await.ok()).expect("JSON");
-    assert_eq!(monitor, json!([]));
+    let row = |chroot: &str, state: &str| json!({"name": "hello", "chroot": chroot, "build_id": id, "state": state, "pkg_version": "2.8-1"});
+    assert_eq!(monitor, json!([row(FEDORA_32, "failed"), row(FEDORA, "succeeded")]));
     let missing = cli.run(&["get-package", "foo", "--name", "nope"]).await;
     assert_eq!(missing.code, Some(1));
     assert!(missing.err.contains("Error: No package with name nope in copr foo"), "{}", missing.err);
@@ -270,14 +332,14 @@ open(path, "w").write("Name: hello\n")
 done = []
 up = c.build_proxy.create_from_file("alice", "a", path, buildopts={"chroots": ["fedora-*"], "progress_callback": lambda m: done.append(m)})
 assert sorted(up.chroots) == ["fedora-42-i386", "fedora-42-x86_64"], up
-assert c.build_proxy.check_before_build("alice", "a").message.startswith("It should be safe")
+assert c.build_proxy.check_before_build("alice", "a", buildopts={"progress_callback": None, "timeout": 5}).message.startswith("It should be safe")
 assert c.build_proxy.get_source_chroot(up.id).state == "pending"
 assert c.build_proxy.get_source_build_config(up.id).source_type == "upload"
 assert set(c.build_proxy.get_built_packages(up.id).keys()) >= set(up.chroots)
 assert [b.id for b in c.build_proxy.get_list("alice", "a", pagination={"limit": 2})] == [up.id, one.id]
 assert c.build_chroot_proxy.get(up.id, "fedora-42-i386").state == "waiting"
 assert len(c.build_chroot_proxy.get_list(up.id)) == 2
-assert c.build_chroot_proxy.get_build_config(up.id, "fedora-42-i386").repos[0].id == "copr_base"
+assert c.build_chroot_proxy.get_build_config(up.id, "fedora-42-i386").repos[0]["id"] == "copr_base"
 assert c.build_chroot_proxy.get_built_packages(up.id, "fedora-42-i386").packages == []
 assert c.build_proxy.cancel(up.id).state == "canceled"
 try:

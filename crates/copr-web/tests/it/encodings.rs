@@ -45,7 +45,11 @@ async fn the_same_project_can_be_said_in_three_encodings() {
     for ((kind, body), name) in ways.into_iter().zip(["a", "b", "c", "d"]) {
         let project = add(&server, kind, body).await.ok();
         let chroots = project["chroot_repos"].as_object().map(serde_json::Map::len);
-        assert_eq!((&project["name"], &project["enable_net"], chroots), (&json!(name), &json!(true), Some(2)), "{kind}");
+        assert_eq!(
+            (&project["name"], &project["enable_net"], chroots),
+            (&json!(name), &json!(true), Some(2)),
+            "{kind}"
+        );
     }
 }
 
@@ -109,11 +113,9 @@ async fn values_that_no_database_holds_are_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn old_clients_say_bootstrap_with_a_switch() {
     let server = Server::start().await;
-    for (name, extra, bootstrap) in [
-        ("a", json!(true), "on"),
-        ("b", json!(false), "off"),
-        ("c", json!(null), "default"),
-    ] {
+    for (name, extra, bootstrap) in
+        [("a", json!(true), "on"), ("b", json!(false), "off"), ("c", json!(null), "default")]
+    {
         let body = json!({"name": name, "chroots": [FEDORA], "use_bootstrap_container": extra});
         let made = server.post(&server.alice, "/project/add/alice", body).await.ok();
         assert_eq!(made["bootstrap"], bootstrap);

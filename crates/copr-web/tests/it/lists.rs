@@ -30,7 +30,9 @@ async fn projects_are_listed_by_owner_and_unknown_owners_have_none() {
     let server = Server::start().await;
     server.project("mine").await;
     server.post(&server.alice, "/project/add/@devs", json!({"name": "ours", "chroots": [FEDORA]})).await.ok();
-    for (owner, names) in [("", vec!["mine", "ours"]), ("alice", vec!["mine"]), ("@devs", vec!["ours"]), ("zoe", vec![])] {
+    for (owner, names) in
+        [("", vec!["mine", "ours"]), ("alice", vec!["mine"]), ("@devs", vec!["ours"]), ("zoe", vec![])]
+    {
         let list = server.get(&format!("/project/list?ownername={owner}")).await.ok();
         assert_eq!(column(&list, "name"), names, "{owner}");
     }

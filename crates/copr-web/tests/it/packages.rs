@@ -5,14 +5,16 @@ use copr_types::{BuildId, SourceKind, State};
 use serde_json::{Value, json};
 
 /// Says that a build was of a package, and where its source and chroots stand.
-async fn finish(server: &Server, id: i64, package: &str, chroots: &[(&str, State)]) {
+pub async fn finish(server: &Server, id: i64, package: &str, chroots: &[(&str, State)]) {
     let mut tx = server.app.db.begin().await.expect("a transaction");
     let build = copr_db::build::by_id(&mut tx, BuildId(id)).await.expect("a row").expect("the build");
     let name = package.parse().expect("a package's name");
     let kind = SourceKind::Link;
     let found = copr_db::package::find_or_create(&mut tx, build.project_id, &name, kind, "{\"url\": \"u\"}", 1).await;
     let package_id = found.expect("a package").id;
-    copr_db::build::imported(&mut tx, BuildId(id), package_id, "2.8-1", "x.src.rpm", "http://x/").await.expect("imported");
+    copr_db::build::imported(&mut tx, BuildId(id), package_id, "2.8-1", "x.src.rpm", "http://x/")
+        .await
+        .expect("imported");
     copr_db::build::set_source_state(&mut tx, BuildId(id), State::Pending, State::Succeeded).await.expect("a change");
     for row in copr_db::build_chroot::of_builds(&mut tx, &[BuildId(id)]).await.expect("rows") {
         let Some((_, to)) = chroots.iter().find(|(name, _)| *name == row.name.as_str()) else { continue };
@@ -92,12 +94,16 @@ async fn the_monitor_shows_the_newest_build_of_each_chroot() {
     assert_eq!(monitor, expected);
     let dir = server.get(&format!("/monitor?{PROJECT}&project_dirname=p:custom:x")).await.ok();
     assert_eq!(dir["packages"][0]["name"], "other");
-    let fields = "additional_fields[]=url_build_log&additional_fields[]=url_backend_log&additional_fields%5B%5D=url_build";
+    let fields =
+        "additional_fields[]=url_build_log&additional_fields[]=url_backend_log&additional_fields%5B%5D=url_build";
     let with_logs = server.get(&format!("/monitor?{PROJECT}&{fields}")).await.ok();
     let chroots = &with_logs["packages"][0]["chroots"];
     let base = format!("{}/results/alice/p", server.url);
     assert_eq!(chroots[FEDORA]["url_build_log"], json!(format!("{base}/{FEDORA}/{newer:08}-hello/builder-live.log")));
-    assert_eq!(chroots[FEDORA_32]["url_build_log"], json!(format!("{base}/{FEDORA_32}/{both:08}-hello/builder-live.log.gz")));
+    assert_eq!(
+        chroots[FEDORA_32]["url_build_log"],
+        json!(format!("{base}/{FEDORA_32}/{both:08}-hello/builder-live.log.gz"))
+    );
     assert!(chroots[FEDORA].get("url_backend_log").is_some() && chroots[FEDORA].get("url_build").is_none());
     let wrong = server.get(&format!("/monitor?{PROJECT}&additional_fields[]=zz&additional_fields[]=aa")).await;
     assert_eq!(wrong.refusal(), (400, "Wrong additional_fields argument(s): aa, zz"));

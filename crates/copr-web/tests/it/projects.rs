@@ -63,7 +63,9 @@ async fn everything_that_can_be_said_about_a_project_is_kept() {
 async fn wrong_fields_of_a_project_are_told_one_by_one() {
     let server = Server::start().await;
     let not_url = |item: &str| {
-        format!("A list of http[s] URLs separated by whitespace characters is needed ('{item}' doesn't seem to be a valid URL).")
+        format!(
+            "A list of http[s] URLs separated by whitespace characters is needed ('{item}' doesn't seem to be a valid URL)."
+        )
     };
     let characters = "name: Name must contain only letters, digits, underscores, dashes and dots.";
     let cases = [
@@ -76,7 +78,10 @@ async fn wrong_fields_of_a_project_are_told_one_by_one() {
         (json!({"name": "x".repeat(101)}), "name: Field cannot be longer than 100 characters.".to_owned()),
         (json!({"chroots": []}), "chroots: At least one chroot must be selected".to_owned()),
         (json!({"chroots": null}), "chroots: At least one chroot must be selected".to_owned()),
-        (json!({"chroots": ["nope-1-x86_64"]}), "chroots: 'nope-1-x86_64' is not a valid choice for this field.".to_owned()),
+        (
+            json!({"chroots": ["nope-1-x86_64"]}),
+            "chroots: 'nope-1-x86_64' is not a valid choice for this field.".to_owned(),
+        ),
         (json!({"chroots": [FEDORA, "a", "b"]}), "chroots: 'a', 'b' are not valid choices for this field.".to_owned()),
         (json!({"chroots": [OLD]}), format!("chroots: '{OLD}' is not a valid choice for this field.")),
         (json!({"homepage": "nonsense"}), "homepage: Invalid URL.".to_owned()),
@@ -103,7 +108,8 @@ async fn wrong_fields_of_a_project_are_told_one_by_one() {
     }
     // What is wrong together is told together.
     let answer = server.post(&server.alice, "/project/add/alice", json!({"bootstrap": "x"})).await;
-    let lines = "name: This field is required.\nchroots: At least one chroot must be selected\nbootstrap: Not a valid choice.";
+    let lines =
+        "name: This field is required.\nchroots: At least one chroot must be selected\nbootstrap: Not a valid choice.";
     assert_eq!(answer.refusal(), (400, lines));
     assert_eq!(server.get("/project/list").await.ok()["items"], json!([]));
 }
@@ -139,7 +145,8 @@ async fn a_name_is_taken_once_unless_that_is_fine() {
     let server = Server::start().await;
     let first = server.project("x").await;
     let body = json!({"name": "x", "chroots": [EPEL]});
-    let again = async |query: &str| server.post(&server.alice, &format!("/project/add/alice{query}"), body.clone()).await;
+    let again =
+        async |query: &str| server.post(&server.alice, &format!("/project/add/alice{query}"), body.clone()).await;
     let taken = (400, "name: You already have a project named 'x'.");
     assert_eq!(again("").await.refusal(), taken);
     assert_eq!(again("?exist_ok=False").await.refusal(), taken);
@@ -198,7 +205,10 @@ async fn an_edit_changes_what_it_names_and_nothing_else() {
     let server = Server::start().await;
     let before = server.project("foo").await;
     let edit = async |body: Value| server.put(&server.alice, "/project/edit/alice/foo", body).await.ok();
-    assert_eq!(edit(json!({"name": "bar", "persistent": true, "storage": "nonsense", "description": null})).await, before);
+    assert_eq!(
+        edit(json!({"name": "bar", "persistent": true, "storage": "nonsense", "description": null})).await,
+        before
+    );
     let changed = edit(json!({
         "description": "d", "homepage": "http://h.example/", "contact": "http://c.example/", "repos": ["http://r.example/"],
         "repo_priority": 5, "packit_forge_projects_allowed": "a"
@@ -217,7 +227,10 @@ async fn an_edit_changes_what_it_names_and_nothing_else() {
     assert_eq!((&after["repo_priority"], &after["bootstrap"]), (&json!(5), &json!("default")));
     assert_eq!(after["chroot_repos"], before["chroot_repos"]);
     // What is neither `repos` nor null: python-copr's own name for it works too.
-    assert_eq!(edit(json!({"additional_repos": "http://x/ http://y/"})).await["additional_repos"], json!(["http://x/", "http://y/"]));
+    assert_eq!(
+        edit(json!({"additional_repos": "http://x/ http://y/"})).await["additional_repos"],
+        json!(["http://x/", "http://y/"])
+    );
     let chroots = edit(json!({"chroots": [EPEL, FEDORA]})).await;
     let names: Vec<&String> = chroots["chroot_repos"].as_object().expect("an object").keys().collect();
     assert_eq!(names, [EPEL, FEDORA]);
@@ -243,7 +256,10 @@ async fn strangers_neither_edit_nor_delete() {
     let devs = json!({"name": "foo", "chroots": [FEDORA]});
     server.post(&server.alice, "/project/add/@devs", devs).await.ok();
     let not_yours = (403, "Only owners and admins may update their projects.");
-    assert_eq!(server.put(&server.bob, "/project/edit/alice/foo", json!({"description": "x"})).await.refusal(), not_yours);
+    assert_eq!(
+        server.put(&server.bob, "/project/edit/alice/foo", json!({"description": "x"})).await.refusal(),
+        not_yours
+    );
     // What is wrong is told before who may.
     let wrong = server.put(&server.bob, "/project/edit/alice/foo", json!({"bootstrap": "x"})).await;
     assert_eq!(wrong.refusal(), (400, "bootstrap: Not a valid choice."));
@@ -275,7 +291,10 @@ async fn a_project_with_running_builds_stays() {
     assert_eq!(gone["name"], "foo");
     let again = server.get("/project?ownername=alice&projectname=foo").await;
     assert_eq!(again.refusal(), (404, "Project alice/foo does not exist."));
-    assert_eq!(server.get(&format!("/build/{a}")).await.refusal(), (404, format!("Build {a} does not exist.").as_str()));
+    assert_eq!(
+        server.get(&format!("/build/{a}")).await.refusal(),
+        (404, format!("Build {a} does not exist.").as_str())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -283,7 +302,14 @@ async fn a_search_looks_at_owners_names_and_texts() {
     let server = Server::start().await;
     server.project("first").await;
     server.project("second").await;
-    server.post(&server.alice, "/project/add/@devs", json!({"name": "third", "chroots": [EPEL], "description": "Some Tool"})).await.ok();
+    server
+        .post(
+            &server.alice,
+            "/project/add/@devs",
+            json!({"name": "third", "chroots": [EPEL], "description": "Some Tool"}),
+        )
+        .await
+        .ok();
     let names = async |query: &str| -> Vec<String> {
         let found = server.get(&format!("/project/search?query={query}")).await.ok();
         let items = found["items"].as_array().expect("a list");

@@ -67,9 +67,12 @@ async fn an_upload_waits_for_the_builders_under_its_address() {
 async fn names_of_files_are_made_safe_and_checked() {
     let server = Server::start().await;
     server.project("p").await;
-    for (name, stored) in
-        [("he llo.spec", "he_llo.spec"), ("../../x.spec", "x.spec"), ("A-1-1.SRC.RPM", "A-1-1.SRC.RPM"), ("b-1-1.nosrc.rpm", "b-1-1.nosrc.rpm")]
-    {
+    for (name, stored) in [
+        ("he llo.spec", "he_llo.spec"),
+        ("../../x.spec", "x.spec"),
+        ("A-1-1.SRC.RPM", "A-1-1.SRC.RPM"),
+        ("b-1-1.nosrc.rpm", "b-1-1.nosrc.rpm"),
+    ] {
         let build = upload(&server, &server.alice, name, b"x", &common(json!({}))).await.ok();
         let source = server.get(&format!("/build/source-build-config/{}", build["id"])).await.ok();
         assert_eq!(source["source_dict"]["pkg"], stored);
@@ -95,7 +98,8 @@ async fn a_refused_upload_leaves_nothing_behind() {
     let nameless = upload(&server, &server.alice, name, b"x", &json!({})).await;
     assert_eq!(nameless.refusal(), (400, "Missing argument ownername"));
     let wrong = upload(&server, &server.alice, name, b"x", &common(json!({"timeout": "x"}))).await;
-    let text = "Bad request parameters: {'timeout': ['Not a valid integer value.', 'Number must be between 0 and 108000.']}";
+    let text =
+        "Bad request parameters: {'timeout': ['Not a valid integer value.', 'Number must be between 0 and 108000.']}";
     assert_eq!(wrong.refusal(), (400, text));
     let stranger = upload(&server, &server.bob, name, b"x", &common(json!({}))).await;
     assert_eq!(stranger.refusal(), (403, "User bob is not allowed to build in the copr: alice/p"));
@@ -177,7 +181,10 @@ async fn a_comps_file_comes_with_a_chroots_edit() {
     assert_eq!((&only_json["additional_packages"], &only_json["comps_name"]), (&json!(["a", "b"]), &Value::Null));
     let comps = [head("upload_comps", "my comps.xml").as_bytes(), b"<comps/>", tail(&json!({})).as_bytes()].concat();
     let with_comps = edit(comps).await.ok();
-    assert_eq!((&with_comps["comps_name"], &with_comps["additional_packages"]), (&json!("my comps.xml"), &json!(["a", "b"])));
+    assert_eq!(
+        (&with_comps["comps_name"], &with_comps["additional_packages"]),
+        (&json!("my comps.xml"), &json!(["a", "b"]))
+    );
     let garbage = [head("upload_comps", "x").as_bytes(), b"\xff\xfe", tail(&json!({})).as_bytes()].concat();
     assert_eq!(edit(garbage).await.refusal(), (400, "`x` is not text."));
     let gone = edit(tail(&json!({"delete_comps": true})).into_bytes()).await.ok();
