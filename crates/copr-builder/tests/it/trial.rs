@@ -76,7 +76,7 @@ impl Trial {
 
     /// A source package with these sections.
     pub async fn srpm_of(&self, name: &str, sections: &str) -> PathBuf {
-        let preamble = format!("Name: {name}\nVersion: 1\nRelease: 1\nSummary: x\nLicense: MIT\nBuildArch: noarch\n");
+        let preamble = format!("Name: {name}\nVersion: 99\nRelease: 1\nSummary: x\nLicense: MIT\nBuildArch: noarch\n");
         let path = self.scratch.path().join(format!("{name}.spec"));
         std::fs::write(&path, format!("{preamble}%description\nx\n{sections}\n%files\n")).unwrap();
         let made = self.upload(&path).await;
