@@ -102,8 +102,7 @@ async fn attempt(
     let results = work.desk.directory(&format!("results-{round}")).map_err(end::local(phase, "make a directory"))?;
     let (root, _) = work.desk.overlay(&format!("build-{round}"), buildroot.lowers());
     let tail = Tail::default();
-    let keep = tail.clone();
-    let mut marks = Marks::new(work.transcript.clone());
+    let mut marks = Marks::new(work.transcript.clone(), tail.clone());
     let network = if task.enable_net { Network::On } else { Network::Off };
     let command = Command::new(root, "/bin/bash")
         .args(["--login", "/copr/build.sh"])
@@ -114,10 +113,7 @@ async fn attempt(
         .bind_writable(&results, "/results")
         .network(network)
         .limits(sandbox_limits(limits, work.transcript.size(), *spent));
-    let command = as_build_user(command).cancelled_by(work.held.stop.clone()).on_output(move |bytes| {
-        keep.push(bytes);
-        marks.push(bytes);
-    });
+    let command = as_build_user(command).cancelled_by(work.held.stop.clone()).on_output(move |bytes| marks.push(bytes));
     let begun = Instant::now();
     let ended = work.place.sandbox.run(command).await.map_err(end::sandbox(phase))?;
     *spent += begun.elapsed();
