@@ -30,7 +30,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let first = first_run(&app).await?;
     let jobs = Jobs::start(app.clone());
     let end = CancellationToken::new();
-    let router = copr_web::router(copr_web::Web::new(app.clone()));
+    let router = copr_web::router(copr_web::Web { app: app.clone() });
     let closing = end.clone();
     let server = axum::serve(listener, router.into_make_service_with_connect_info::<std::net::SocketAddr>())
         .with_graceful_shutdown(async move { closing.cancelled().await });
