@@ -5,9 +5,9 @@ mod submit;
 mod task_spec;
 
 pub use ending::{cancel, delete, delete_list};
-pub use submit::{Options, Selection, Upload, by_upload, by_urls, check};
 pub(crate) use submit::allocate;
-pub(crate) use task_spec::rpm_task;
+pub use submit::{Options, Selection, Upload, by_upload, by_urls, check};
+pub(crate) use task_spec::{refresh_revisions, rpm_task};
 
 use crate::repos::Repo;
 use crate::{App, Refusal, access, repos};
@@ -99,8 +99,9 @@ pub async fn list(
     let (mut found, mut offset) = (Vec::new(), page.offset);
     loop {
         let part = Page { limit: Some(500), offset, ..*page };
-        let builds = show(&mut conn, copr_db::build::list(&mut conn, project.id, package, &part).await?).await?;
-        let last = builds.len() < 500;
+        let rows = copr_db::build::list(&mut conn, project.id, package, &part).await?;
+        let last = rows.len() < 500;
+        let builds = show(&mut conn, rows).await?;
         found.extend(builds.into_iter().filter(|build| build.state().map_or("unknown", State::on_the_wire) == wanted));
         if last || found.len() >= limit {
             found.truncate(limit);
@@ -128,8 +129,7 @@ pub async fn chroot(app: &App, id: BuildId, chroot: &str) -> Result<(Shown, Buil
         return Err(Refusal::not_found(format!("Chroot {chroot} does not exist")));
     }
     let found = shown.chroots.iter().find(|one| one.name.as_str() == chroot).cloned();
-    let found = found
-        .ok_or_else(|| Refusal::not_found(format!("Build {id} was not submitted to {chroot} chroot.")))?;
+    let found = found.ok_or_else(|| Refusal::not_found(format!("Build {id} was not submitted to {chroot} chroot.")))?;
     Ok((shown, found))
 }
 

@@ -25,16 +25,16 @@ pub mod project_chroot;
 pub mod publish;
 pub mod queue;
 pub mod refusal;
+pub mod removal;
 pub mod repo_file;
 pub mod repos;
-pub mod removal;
 pub mod secret;
 pub mod source;
 
 pub use refusal::{FieldErrors, Kind, Refusal};
 
 use copr_db::Db;
-use copr_sign::{KeyStore, KeyType};
+use copr_sign::{KeyType, LocalSigner};
 use copr_store::Store;
 use copr_types::Clock;
 use std::sync::Arc;
@@ -93,7 +93,7 @@ impl Default for Rules {
             log_mib: 64,
             file_mib: 4096,
             upload_mib: 8192,
-            lease_seconds: 60,
+            lease_seconds: 30,
             max_attempts: 3,
             token_days: 180,
             dropped_chroot_seconds: 7 * 86_400,
@@ -124,8 +124,8 @@ pub struct App {
     pub clock: Clock,
     /// The files.
     pub store: Store,
-    /// The keys.
-    pub keys: Arc<KeyStore>,
+    /// The keys, and what signs with them.
+    pub signer: Arc<LocalSigner>,
     /// Limits and choices.
     pub rules: Arc<Rules>,
 }

@@ -58,8 +58,7 @@ pub(crate) async fn show(conn: &mut Conn, projects: Vec<Project>) -> Result<Vec<
     Ok(projects
         .into_iter()
         .map(|project| {
-            let chroots =
-                names.iter().filter(|(id, _)| *id == project.id).map(|(_, name)| name.clone()).collect();
+            let chroots = names.iter().filter(|(id, _)| *id == project.id).map(|(_, name)| name.clone()).collect();
             Shown { project, chroots }
         })
         .collect())

@@ -213,7 +213,9 @@ fn check_modules(modules: &[String], errors: &mut FieldErrors) {
         if stream.is_empty() || !stream.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
             errors.add(
                 "module_toggle",
-                format!("Stream part of module name '{stream}' must contain only letters, digits, dashes, underscores."),
+                format!(
+                    "Stream part of module name '{stream}' must contain only letters, digits, dashes, underscores."
+                ),
             );
         }
         if seen.contains(&name) {

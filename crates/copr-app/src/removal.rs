@@ -99,12 +99,12 @@ async fn sweep_project(app: &App, project: &Project) -> Result<(), Refusal> {
         clear_name(app, &mut tx, &owner, name).await?;
     }
     tx.commit().await?;
-    let (store, keys) = (app.store.clone(), app.keys.clone());
+    let (store, signer) = (app.store.clone(), app.signer.clone());
     let trash = store.relative(&store.trash_dir(project.id));
-    let key = copr_store::key_name(&project.owner, &project.name, project.id.0);
+    let key = crate::publish::key_name(project.id)?;
     crate::blocking(move || {
         store.remove(&trash)?;
-        keys.delete(&key).map_err(|error| Refusal::internal("removing a key", error))
+        signer.store().delete(&key).map_err(|error| Refusal::internal("removing a key", error))
     })
     .await?;
     let mut tx = app.db.begin().await?;

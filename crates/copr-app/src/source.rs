@@ -28,7 +28,9 @@ pub fn kind_of(name: &str) -> Option<SourceFile> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadUrl {
     /// Not an address.
-    #[error("A list of http[s] URLs separated by whitespace characters is needed ('{0}' doesn't seem to be a valid URL).")]
+    #[error(
+        "A list of http[s] URLs separated by whitespace characters is needed ('{0}' doesn't seem to be a valid URL)."
+    )]
     NotHttp(String),
     /// An address of something else.
     #[error("URLs must end with .src.rpm, .nosrc.rpm, or .spec ('{0}' doesn't seem to be a valid URL).")]

@@ -320,7 +320,11 @@ pub async fn hold_deleted(conn: &mut Conn, owner: &str, name: &str) -> Result<Ve
     run!(
         conn,
         fetch_all as Project,
-        concat!("SELECT ", columns!(), " FROM project p WHERE p.owner = $1 AND p.name = $2 AND p.deleted_on IS NOT NULL"),
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM project p WHERE p.owner = $1 AND p.name = $2 AND p.deleted_on IS NOT NULL"
+        ),
         owner,
         name
     )

@@ -15,14 +15,10 @@ use crate::Error;
 /// so that a client which fetched that and then the new `repomd.xml.asc` would find one that fits.
 /// GnuPG in batch mode, as gpgme and so librepo run it, gives up at the first bad signature: only
 /// one that fits *and comes first* is accepted.
-pub fn combine<'a>(
-    blocks: impl IntoIterator<Item = &'a str>,
-    most: usize,
-) -> Result<String, Error> {
+pub fn combine<'a>(blocks: impl IntoIterator<Item = &'a str>, most: usize) -> Result<String, Error> {
     let mut signatures: Vec<DetachedSignature> = Vec::new();
     for block in blocks {
-        let (parsed, _) =
-            DetachedSignature::from_string_many(block).map_err(|_| Error::BadSignature)?;
+        let (parsed, _) = DetachedSignature::from_string_many(block).map_err(|_| Error::BadSignature)?;
         let mut found = false;
         for signature in parsed {
             let signature = signature.map_err(|_| Error::BadSignature)?;
@@ -41,7 +37,6 @@ pub fn combine<'a>(
     }
     let mut bytes = Vec::new();
     // With the CRC-24: rpm and old GnuPG want it.
-    armor::write(&signatures, BlockType::Signature, &mut bytes, None, true)
-        .map_err(|_| Error::BadSignature)?;
+    armor::write(&signatures, BlockType::Signature, &mut bytes, None, true).map_err(|_| Error::BadSignature)?;
     String::from_utf8(bytes).map_err(|_| Error::BadSignature)
 }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use pgp::composed::{
-    ArmorOptions, Deserializable, DetachedSignature, KeyType as PgpKeyType, SignedKeyDetails,
-    SignedPublicKey, SignedSecretKey,
+    ArmorOptions, Deserializable, DetachedSignature, KeyType as PgpKeyType, SignedKeyDetails, SignedPublicKey,
+    SignedSecretKey,
 };
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{
@@ -112,18 +112,12 @@ impl Material {
         flags.set_certify(true);
         flags.set_sign(true);
 
-        let mut config = SignatureConfig::v4(
-            SignatureType::CertPositive,
-            key.algorithm(),
-            HashAlgorithm::Sha256,
-        );
+        let mut config = SignatureConfig::v4(SignatureType::CertPositive, key.algorithm(), HashAlgorithm::Sha256);
         let mut hashed = issued_now(&key)?;
         hashed.push(Subpacket::critical(SubpacketData::KeyFlags(flags))?);
         hashed.push(Subpacket::regular(SubpacketData::IsPrimary(true))?);
         let hashes = [HashAlgorithm::Sha256, HashAlgorithm::Sha512];
-        hashed.push(Subpacket::regular(SubpacketData::PreferredHashAlgorithms(
-            hashes.into_iter().collect(),
-        ))?);
+        hashed.push(Subpacket::regular(SubpacketData::PreferredHashAlgorithms(hashes.into_iter().collect()))?);
         if let Expiry::After(time) = expiry {
             let seconds = u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
             let time = pgp::types::Duration::from_secs(seconds);
@@ -132,16 +126,10 @@ impl Material {
         config.hashed_subpackets = hashed;
 
         let none = Password::empty();
-        let signature =
-            config.sign_certification(&key, key.public_key(), &none, Tag::UserId, &user_id)?;
+        let signature = config.sign_certification(&key, key.public_key(), &none, Tag::UserId, &user_id)?;
         let user = SignedUser::new(user_id, vec![signature]);
         let details = SignedKeyDetails::new(Vec::new(), Vec::new(), vec![user], Vec::new());
-        Ok(SecretKey(SignedSecretKey::new(
-            key,
-            details,
-            Vec::new(),
-            Vec::new(),
-        )))
+        Ok(SecretKey(SignedSecretKey::new(key, details, Vec::new(), Vec::new())))
     }
 }
 
@@ -172,9 +160,7 @@ impl SecretKey {
     pub(crate) fn public(&self) -> Result<PublicKey> {
         let public: SignedPublicKey = self.0.to_public_key();
         let users = &self.0.details.users;
-        let user_id = users
-            .first()
-            .map(|user| String::from_utf8_lossy(user.id.id()).into_owned());
+        let user_id = users.first().map(|user| String::from_utf8_lossy(user.id.id()).into_owned());
         Ok(PublicKey {
             armored: public.to_armored_string(ArmorOptions::default())?,
             fingerprint: hex::encode(public.fingerprint().as_bytes()),
@@ -186,17 +172,9 @@ impl SecretKey {
     /// A v4 signature of binary data with SHA-256.
     pub(crate) fn sign(&self, data: &[u8]) -> Result<DetachedSignature> {
         let key = &self.0.primary_key;
-        let mut config = SignatureConfig::v4(
-            SignatureType::Binary,
-            key.algorithm(),
-            HashAlgorithm::Sha256,
-        );
+        let mut config = SignatureConfig::v4(SignatureType::Binary, key.algorithm(), HashAlgorithm::Sha256);
         config.hashed_subpackets = issued_now(key)?;
-        Ok(DetachedSignature::new(config.sign(
-            key,
-            &Password::empty(),
-            data,
-        )?))
+        Ok(DetachedSignature::new(config.sign(key, &Password::empty(), data)?))
     }
 }
 

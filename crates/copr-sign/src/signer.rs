@@ -37,11 +37,7 @@ pub struct LocalSigner {
 impl LocalSigner {
     /// Keys that have to be made will be of `kind` and valid for `expiry`.
     pub fn new(store: KeyStore, kind: KeyType, expiry: Expiry) -> LocalSigner {
-        LocalSigner {
-            store,
-            kind,
-            expiry,
-        }
+        LocalSigner { store, kind, expiry }
     }
 
     /// The keys.
@@ -72,15 +68,10 @@ impl Signer for LocalSigner {
 
     fn sign_detached(&self, data: &[u8], key: &KeyName) -> Result<String, Error> {
         let signature = self.sign(data, key)?;
-        signature
-            .to_armored_string(ArmorOptions::default())
-            .map_err(|_| failed(key))
+        signature.to_armored_string(ArmorOptions::default()).map_err(|_| failed(key))
     }
 }
 
 fn failed(key: &KeyName) -> Error {
-    Error::Key {
-        doing: "sign",
-        key: key.to_string(),
-    }
+    Error::Key { doing: "sign", key: key.to_string() }
 }

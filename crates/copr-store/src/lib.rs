@@ -18,7 +18,7 @@ mod write;
 
 pub use log::{LogFile, LogMismatch};
 
-use copr_types::{BuildId, ChrootName, DirName, FileName, OwnerName, PackageName, ProjectId, ProjectName};
+use copr_types::{BuildId, ChrootName, DirName, FileName, OwnerName, PackageName, ProjectId};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -147,9 +147,4 @@ impl Store {
 /// Name of the result directory of a build's chroot: `00000042-hello`.
 pub fn result_dir(build: BuildId, package: &PackageName) -> String {
     format!("{}-{package}", build.padded())
-}
-
-/// Name under which a project's key is kept. Names of deleted projects come back, their keys do not: hence the number.
-pub fn key_name(owner: &OwnerName, project: &ProjectName, id: i64) -> String {
-    format!("{id}-{}-{project}", owner.in_repo_id())
 }

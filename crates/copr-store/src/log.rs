@@ -54,7 +54,7 @@ impl LogFile {
     /// Appends bytes that begin at `offset`. Bytes that are there already are left out, so that a repeated call does
     /// no harm; a gap is refused.
     pub fn append(&self, offset: u64, bytes: &[u8]) -> Result<Result<u64, LogMismatch>, Error> {
-        let open = OpenOptions::new().create(true).append(false).write(true).open(&self.path);
+        let open = OpenOptions::new().create(true).truncate(false).write(true).open(&self.path);
         let mut file = doing("open", &self.path, open)?;
         let size = doing("measure", &self.path, file.seek(SeekFrom::End(0)))?;
         if offset > size {

@@ -1,1 +1,32 @@
-//! copr-testkit
+//! Test support: what the tests of several crates need from the machine they run on.
+//!
+//! It finds installed programs and says which package brings a missing one, makes source packages
+//! from `packages/`, makes the mini distribution, hands out empty PostgreSQL databases and knows where
+//! the Python clients live. It knows nothing of coprd's own crates, and never goes into the service:
+//! only `[dev-dependencies]` and `xtask` name it.
+//!
+//! A broken machine is not something that a test can handle, so the functions here panic, with words
+//! that say what to do.
+//!
+//! ```no_run
+//! use copr_testkit::{minidistro, srpm, Suite};
+//!
+//! let scratch = copr_testkit::temp_dir();
+//! let source_package = srpm("hello-noarch", scratch.path());
+//! let repository = minidistro(Suite::Bookworm);
+//! assert!(source_package.exists() && repository.join("repodata/repomd.xml").exists());
+//! ```
+
+mod minidistro;
+mod packages;
+mod place;
+mod postgres;
+mod python;
+mod tools;
+
+pub use minidistro::{Suite, minidistro};
+pub use packages::{names, spec, srpm};
+pub use place::{cache_dir, checkout, temp_dir};
+pub use postgres::{Database, fresh_database, postgres_url};
+pub use python::{CLIENTS, client, venv};
+pub use tools::{TOOLS, Tool, command, find, output, package_of, require, rpm_home};

@@ -50,10 +50,7 @@ pub async fn delete(app: &App, who: &Account, id: BuildId) -> Result<Shown, Refu
     let shown = load(&mut tx, id).await?;
     let (standing, persistent) = standing(&mut tx, who, &shown).await?;
     if !standing.can_edit() {
-        return Err(Refusal::forbidden(format!(
-            "User '{}' doesn't have permissions to delete build {id}",
-            who.name
-        )));
+        return Err(Refusal::forbidden(format!("User '{}' doesn't have permissions to delete build {id}", who.name)));
     }
     if persistent {
         return Err(Refusal::forbidden(format!("User '{}' can not delete a persistent build {id}", who.name)));
@@ -68,7 +65,8 @@ pub async fn delete(app: &App, who: &Account, id: BuildId) -> Result<Shown, Refu
 
 /// Ended, and nothing of it is on its way into a repository.
 fn can_go(shown: &Shown) -> bool {
-    shown.is_finished() && shown.chroots.iter().all(|chroot| chroot.state.is_finished() || shown.build.canceled)
+    shown.is_finished()
+        && shown.chroots.iter().all(|chroot| chroot.state.is_finished() || shown.build.canceled)
         && shown.chroots.iter().all(|chroot| chroot.state != state::State::Publishing)
 }
 

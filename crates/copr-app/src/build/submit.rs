@@ -187,7 +187,8 @@ fn select(enabled: &[ProjectChroot], options: &Options, errors: &mut FieldErrors
             let before = found.len();
             found.extend(enabled.iter().filter_map(|chroot| {
                 let name = chroot.name.as_str();
-                (name == word || pattern.as_ref().is_some_and(|pattern| pattern.matches(name))).then_some(chroot.chroot_id)
+                (name == word || pattern.as_ref().is_some_and(|pattern| pattern.matches(name)))
+                    .then_some(chroot.chroot_id)
             }));
             if found.len() == before {
                 unknown.push(word.as_str());
@@ -300,8 +301,7 @@ pub async fn by_upload(
     let Some(upload) = upload else { return Err(Refusal::field("pkgs", "This field is required.")) };
     let url = format!("{}/tmp/{}/{}", app.rules.public_url, upload.upload, upload.file);
     let shown = (kind == Some(SourceFile::Srpm)).then(|| url.clone());
-    let source =
-        Source::Upload { url, pkg: upload.file.to_string(), tmp: upload.upload.to_string() };
+    let source = Source::Upload { url, pkg: upload.file.to_string(), tmp: upload.upload.to_string() };
     let input = copr_wire::builder::SourceInput::Upload { file: upload.file.to_string(), size: upload.size };
     let id = make(app, &mut tx, who, &checked, &source, shown.as_deref(), input).await?;
     let build = load(&mut tx, id).await?;

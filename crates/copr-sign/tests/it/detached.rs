@@ -17,11 +17,7 @@ impl Bench {
         let workshop = Workshop::new();
         let signer = signer(&workshop, kind);
         let public = signer.ensure_key(&name("key"), USER_ID).unwrap();
-        Bench {
-            workshop,
-            signer,
-            public,
-        }
+        Bench { workshop, signer, public }
     }
 
     fn sign(&self, data: &[u8]) -> String {
@@ -35,39 +31,20 @@ impl Bench {
             std::fs::write(&path, bytes).unwrap();
             path
         };
-        let (key, asc, data) = (
-            write("key.asc", self.public.armored.as_bytes()),
-            write("data.asc", asc.as_bytes()),
-            write("data", data),
-        );
+        let (key, asc, data) =
+            (write("key.asc", self.public.armored.as_bytes()), write("data.asc", asc.as_bytes()), write("data", data));
         let home = tempfile::tempdir_in(self.workshop.path()).unwrap();
         let gpg = || {
             let mut gpg = self.workshop.command("gpg");
-            gpg.arg("--homedir").arg(home.path()).args([
-                "--batch",
-                "--no-autostart",
-                "--status-fd",
-                "1",
-            ]);
+            gpg.arg("--homedir").arg(home.path()).args(["--batch", "--no-autostart", "--status-fd", "1"]);
             gpg
         };
-        assert!(
-            gpg()
-                .arg("--import")
-                .arg(key)
-                .output()
-                .unwrap()
-                .status
-                .success()
-        );
+        assert!(gpg().arg("--import").arg(key).output().unwrap().status.success());
         let output = gpg().arg("--verify").args([asc, data]).output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let wanted = ["GOODSIG", "BADSIG", "ERRSIG", "VALIDSIG"];
         let words = said.lines().filter_map(|line| line.split(' ').nth(1));
-        words
-            .filter(|word| wanted.contains(word))
-            .map(str::to_owned)
-            .collect()
+        words.filter(|word| wanted.contains(word)).map(str::to_owned).collect()
     }
 }
 
@@ -89,11 +66,7 @@ fn gpg_stops_at_the_first_signature_of_other_data() {
     let block = combine([new.as_str(), old.as_str()], 4).unwrap();
     assert_eq!(block.matches("BEGIN PGP SIGNATURE").count(), 1);
     assert_eq!(bench.verify(&block, NEW), ["GOODSIG", "VALIDSIG", "BADSIG"]);
-    assert_eq!(
-        bench.verify(&block, OLD),
-        ["BADSIG"],
-        "combine's words must change if this does"
-    );
+    assert_eq!(bench.verify(&block, OLD), ["BADSIG"], "combine's words must change if this does");
 }
 
 #[test]
@@ -105,10 +78,7 @@ fn a_signature_of_an_unknown_key_does_no_harm() {
     let first = combine([known.as_str(), unknown.as_str()], 4).unwrap();
     assert_eq!(bench.verify(&first, NEW), ["GOODSIG", "VALIDSIG", "ERRSIG"]);
     let second = combine([unknown.as_str(), known.as_str()], 4).unwrap();
-    assert_eq!(
-        bench.verify(&second, NEW),
-        ["ERRSIG", "GOODSIG", "VALIDSIG"]
-    );
+    assert_eq!(bench.verify(&second, NEW), ["ERRSIG", "GOODSIG", "VALIDSIG"]);
 }
 
 #[test]
@@ -119,10 +89,7 @@ fn blocks_are_joined_in_order_and_cut_at_the_end() {
         let new = bench.sign(&[b'0' + number]);
         block = combine([new.as_str(), block.as_str()], 3).unwrap();
     }
-    assert_eq!(
-        bench.verify(&block, b"5"),
-        ["GOODSIG", "VALIDSIG", "BADSIG"]
-    );
+    assert_eq!(bench.verify(&block, b"5"), ["GOODSIG", "VALIDSIG", "BADSIG"]);
     let again = combine([block.as_str()], 1).unwrap();
     assert_eq!(bench.verify(&again, b"5"), ["GOODSIG", "VALIDSIG"]);
     // The same one twice counts once.
@@ -134,10 +101,7 @@ fn what_is_no_signature_is_refused() {
     let bench = Bench::new(KeyType::Ed25519);
     let sound = bench.sign(NEW);
     for bad in ["", "text", bench.public.armored.as_str(), &sound[..60]] {
-        assert!(
-            matches!(combine([bad], 3), Err(Error::BadSignature)),
-            "{bad}"
-        );
+        assert!(matches!(combine([bad], 3), Err(Error::BadSignature)), "{bad}");
         assert!(combine([sound.as_str(), bad], 3).is_err(), "{bad}");
     }
     assert!(combine([], 3).is_err());

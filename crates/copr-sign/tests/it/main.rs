@@ -6,16 +6,14 @@ mod packages;
 mod repository;
 #[path = "../../../copr-rpm/tests/it/rpmbuild.rs"]
 mod rpmbuild;
+#[path = "../../../copr-rpm/tests/it/samples.rs"]
+mod samples;
 
 use copr_sign::{Expiry, KeyName, KeyStore, KeyType, LocalSigner};
 
 /// A store in the workshop, for keys of one kind.
 fn signer(workshop: &rpmbuild::Workshop, kind: KeyType) -> LocalSigner {
-    LocalSigner::new(
-        KeyStore::open(workshop.path().join("keys")).unwrap(),
-        kind,
-        Expiry::Never,
-    )
+    LocalSigner::new(KeyStore::open(workshop.path().join("keys")).unwrap(), kind, Expiry::Never)
 }
 
 fn name(text: &str) -> KeyName {

@@ -5,6 +5,7 @@ use copr_rpm::header;
 use copr_sign::{KeyType, PublicKey, Signer};
 
 use crate::rpmbuild::{Workshop, succeeded};
+use crate::samples;
 use crate::{USER_ID, name, signer};
 
 /// What `rpmkeys -Kv` says with only these keys imported.
@@ -13,44 +14,27 @@ fn check(workshop: &Workshop, keys: &[&PublicKey], package: &Path) -> String {
     for key in keys {
         let file = workshop.path().join("import.asc");
         std::fs::write(&file, &key.armored).unwrap();
-        let import = workshop
-            .command("rpmkeys")
-            .arg("--dbpath")
-            .arg(database.path())
-            .arg("--import")
-            .arg(&file)
-            .output();
+        let import =
+            workshop.command("rpmkeys").arg("--dbpath").arg(database.path()).arg("--import").arg(&file).output();
         succeeded("rpmkeys --import", import.unwrap());
     }
     let mut rpmkeys = workshop.command("rpmkeys");
-    let output = rpmkeys
-        .arg("--dbpath")
-        .arg(database.path())
-        .arg("-Kv")
-        .arg(package)
-        .output()
-        .unwrap();
+    let output = rpmkeys.arg("--dbpath").arg(database.path()).arg("-Kv").arg(package).output().unwrap();
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// Tags of the signature header that must outlive a signature.
 fn kept(workshop: &Workshop, package: &Path) -> String {
     let format = "%{SIGMD5} %{SHA1HEADER} %{SHA256HEADER} %{SIGSIZE} %{ARCHIVESIZE} %{NEVRA}";
-    let output = workshop
-        .command("rpm")
-        .args(["-qp", "--nosignature", "--qf", format])
-        .arg(package)
-        .output();
+    let output = workshop.command("rpm").args(["-qp", "--nosignature", "--qf", format]).arg(package).output();
     succeeded("rpm -qp", output.unwrap())
 }
 
 #[test]
 fn rpm_takes_packages_signed_by_every_kind_of_key() {
-    for (kind, words) in [
-        (KeyType::Rsa4096, "RSA/SHA256"),
-        (KeyType::Rsa3072, "RSA/SHA256"),
-        (KeyType::Ed25519, "EdDSA/SHA256"),
-    ] {
+    for (kind, words) in
+        [(KeyType::Rsa4096, "RSA/SHA256"), (KeyType::Rsa3072, "RSA/SHA256"), (KeyType::Ed25519, "EdDSA/SHA256")]
+    {
         let workshop = Workshop::new();
         let signer = signer(&workshop, kind);
         let key = name("alice#hello");
@@ -65,27 +49,14 @@ fn rpm_takes_packages_signed_by_every_kind_of_key() {
             eprintln!("{kind:?}: key {made:?}, signature {:?}", started.elapsed());
 
             let said = check(&workshop, &[&public], &package);
-            let expected = format!(
-                "Header V4 {words} Signature, key ID {}: OK",
-                &public.key_id[8..]
-            );
+            let expected = format!("Header V4 {words} Signature, key ID {}: OK", &public.key_id[8..]);
             assert!(said.contains(&expected), "{said}");
-            assert!(
-                said.contains("MD5 digest: OK") && !said.contains("BAD"),
-                "{said}"
-            );
+            assert!(said.contains("MD5 digest: OK") && !said.contains("BAD"), "{said}");
             assert_eq!(kept(&workshop, &package), before);
-            assert_eq!(
-                package.metadata().unwrap().len(),
-                size,
-                "the reserved space was used"
-            );
+            assert_eq!(package.metadata().unwrap().len(), size, "the reserved space was used");
             let signatures = header::read_package(&package).unwrap().signatures;
             assert_eq!(signatures.len(), 1, "{signatures:?}");
-            assert_eq!(
-                signatures[0].key_id.as_deref(),
-                Some(public.key_id.as_str())
-            );
+            assert_eq!(signatures[0].key_id.as_deref(), Some(public.key_id.as_str()));
         }
     }
 }
@@ -104,10 +75,7 @@ fn another_key_takes_the_place_of_the_first_as_often_as_wanted() {
     }
     assert!(check(&workshop, &[&second], &package).contains("RSA/SHA256 Signature"));
     let said = check(&workshop, &[&first, &second], &package);
-    assert!(
-        !said.contains(&first.key_id[8..]),
-        "the first signature is gone: {said}"
-    );
+    assert!(!said.contains(&first.key_id[8..]), "the first signature is gone: {said}");
     assert!(!said.contains("NOKEY") && !said.contains("BAD"), "{said}");
 }
 
@@ -123,10 +91,7 @@ fn a_package_without_reserved_space_is_written_anew() {
     signer.sign_package(&package, &name("key")).unwrap();
     assert!(package.metadata().unwrap().len() > size);
     let said = check(&workshop, &[&public], &package);
-    assert!(
-        said.contains(": OK") && !said.contains("BAD") && said.contains("EdDSA"),
-        "{said}"
-    );
+    assert!(said.contains(": OK") && !said.contains("BAD") && said.contains("EdDSA"), "{said}");
     assert_eq!(kept(&workshop, &package), before);
     assert!(!package.with_extension("rpm.signing").exists());
     // The new file has a reserve again.
@@ -153,11 +118,7 @@ fn without_reserve(package: &Path) {
     // The region's entry gives the place of its trailer, and the trailer the length of the entries.
     header[16 + 8..16 + 12].copy_from_slice(&(size - reserve - 16).to_be_bytes());
     header.extend_from_slice(&bytes[store..reserve_at]);
-    header.extend_from_slice(
-        &[62u32, 7, (16 * (count - 1)).wrapping_neg(), 16]
-            .map(u32::to_be_bytes)
-            .concat(),
-    );
+    header.extend_from_slice(&[62u32, 7, (16 * (count - 1)).wrapping_neg(), 16].map(u32::to_be_bytes).concat());
     header.resize(header.len().next_multiple_of(8), 0);
     std::fs::write(package, [&bytes[..96], &header, &bytes[end..]].concat()).unwrap();
     header::read_package(package).unwrap();
@@ -171,20 +132,14 @@ fn a_changed_package_is_bad_and_a_stranger_has_no_key() {
     let package = workshop.small("changed").remove(1);
     signer.sign_package(&package, &name("key")).unwrap();
     assert!(check(&workshop, &[], &package).contains("NOKEY"));
-    assert_eq!(
-        copr_rpm::signature::payload_matches(&package).unwrap(),
-        Some(true)
-    );
+    assert_eq!(copr_rpm::signature::payload_matches(&package).unwrap(), Some(true));
 
     let mut bytes = std::fs::read(&package).unwrap();
     let last = bytes.len() - 10;
     bytes[last] ^= 1;
     std::fs::write(&package, &bytes).unwrap();
     assert!(check(&workshop, &[&public], &package).contains("BAD"));
-    assert_eq!(
-        copr_rpm::signature::payload_matches(&package).unwrap(),
-        Some(false)
-    );
+    assert_eq!(copr_rpm::signature::payload_matches(&package).unwrap(), Some(false));
 }
 
 #[test]
@@ -204,4 +159,55 @@ fn rpm_still_installs_what_was_signed() {
         .output();
     succeeded("rpm -i", output.unwrap());
     assert!(root.join("usr/share/installed/hello").exists());
+}
+
+/// Packages of all ages: signed by others, with and without reserved space, of rpm 3 to rpm 6.
+#[test]
+fn every_collected_package_can_be_signed() {
+    let workshop = Workshop::new();
+    let signer = signer(&workshop, KeyType::Rsa3072);
+    let public = signer.ensure_key(&name("key"), USER_ID).unwrap();
+    let verifier = rpm::signature::pgp::Verifier::from_asc(&public.armored).unwrap();
+    let (mut by_rpm, mut by_crate) = (0, 0);
+    for original in samples::collected() {
+        let label = original.file_name().unwrap().to_string_lossy().into_owned();
+        if header::read_package(&original).is_err() || label.contains("corrupted") {
+            continue;
+        }
+        let package = workshop.path().join("copy.rpm");
+        std::fs::write(&package, std::fs::read(&original).unwrap()).unwrap();
+        signer
+            .sign_package(&package, &name("key"))
+            .unwrap_or_else(|error| panic!("{label}: {error}"));
+
+        // The rpm crate reads v6 packages as well; it looks at the OPENPGP tag.
+        let parsed =
+            rpm::Package::open(&package).unwrap_or_else(|error| panic!("{label}: {error}"));
+        parsed
+            .verify_signature(&verifier)
+            .unwrap_or_else(|error| panic!("{label}: {error}"));
+        by_crate += 1;
+
+        let said = check(&workshop, &[&public], &package);
+        if said.contains("Header V4 RSA/SHA256 Signature") {
+            assert!(
+                said.contains(&format!("key ID {}: OK", &public.key_id[8..])),
+                "{label}: {said}"
+            );
+            assert!(
+                !said.contains("BAD") && !said.contains("NOKEY"),
+                "{label}: {said}"
+            );
+            by_rpm += 1;
+        } else {
+            assert!(
+                original.to_string_lossy().contains("rpm-rs-v6"),
+                "{label}: {said}"
+            );
+        }
+    }
+    assert!(
+        by_crate == 0 || by_crate > 80 && by_rpm > 60,
+        "{by_crate} and {by_rpm} packages"
+    );
 }

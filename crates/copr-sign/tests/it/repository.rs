@@ -34,33 +34,18 @@ impl Repository {
         let file = package.metadata().unwrap();
         let location = Location {
             href: "greeting.rpm",
+            base: None,
             sha256: &hex::encode(Sha256::digest(std::fs::read(&package).unwrap())),
             size: file.len(),
-            modified: file
-                .modified()
-                .unwrap()
-                .duration_since(UNIX_EPOCH)
-                .unwrap()
-                .as_secs(),
+            modified: file.modified().unwrap().duration_since(UNIX_EPOCH).unwrap().as_secs(),
         };
-        let options = Options {
-            compression: Compression::Zstd,
-            revision: 1,
-            timestamp: 1_700_000_000,
-            comps: None,
-        };
-        let metadata =
-            Metadata::assemble([Fragments::of(&package, &location).unwrap()], &options).unwrap();
+        let options = Options { compression: Compression::Zstd, revision: 1, timestamp: 1_700_000_000, comps: None };
+        let metadata = Metadata::assemble([Fragments::of(&package, &location).unwrap()], &options).unwrap();
         for (file, bytes) in &metadata.files {
             std::fs::write(directory.join("repodata").join(file), bytes).unwrap();
         }
         std::fs::write(directory.join("repodata/repomd.xml"), &metadata.repomd).unwrap();
-        Repository {
-            workshop,
-            signer,
-            directory,
-            repomd: metadata.repomd,
-        }
+        Repository { workshop, signer, directory, repomd: metadata.repomd }
     }
 
     fn signature_of(&self, data: &[u8]) -> String {
@@ -84,17 +69,9 @@ impl Repository {
         std::fs::write(configuration.join("ours.repo"), text).unwrap();
         self.workshop
             .command("dnf")
-            .args([
-                "--noplugins",
-                "-y",
-                "--releasever=1",
-                "--setopt=skip_if_unavailable=False",
-            ])
+            .args(["--noplugins", "-y", "--releasever=1", "--setopt=skip_if_unavailable=False"])
             .arg(format!("--setopt=reposdir={}", configuration.display()))
-            .arg(format!(
-                "--setopt=cachedir={}/cache",
-                fresh.path().display()
-            ))
+            .arg(format!("--setopt=cachedir={}/cache", fresh.path().display()))
             .arg(format!("--setopt=logdir={}", fresh.path().display()))
             .arg(format!("--installroot={}/root", home.display()))
             .args(arguments)
@@ -105,10 +82,7 @@ impl Repository {
     fn accepted(&self) -> bool {
         let output = self.dnf(&["makecache"]);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(
-            output.status.success() || said.contains("GPG"),
-            "refused for another reason: {said}"
-        );
+        assert!(output.status.success() || said.contains("GPG"), "refused for another reason: {said}");
         output.status.success()
     }
 }
@@ -116,42 +90,20 @@ impl Repository {
 #[test]
 fn dnf_takes_the_first_signature_that_it_can_judge() {
     let repository = Repository::new(KeyType::Rsa3072);
-    repository
-        .signer
-        .ensure_key(&name("stranger"), USER_ID)
-        .unwrap();
+    repository.signer.ensure_key(&name("stranger"), USER_ID).unwrap();
     let fits = repository.signature_of(&repository.repomd);
     let other = repository.signature_of(b"<repomd>of another generation</repomd>");
-    let unknown = repository
-        .signer
-        .sign_detached(&repository.repomd, &name("stranger"))
-        .unwrap();
+    let unknown = repository.signer.sign_detached(&repository.repomd, &name("stranger")).unwrap();
     for (block, expected, words) in [
         (vec![&fits], true, "the one that fits"),
         (vec![&other], false, "one of other data"),
         (vec![&unknown], false, "one of a key that dnf does not know"),
-        (
-            vec![&fits, &other],
-            true,
-            "the one that fits, one of other data",
-        ),
+        (vec![&fits, &other], true, "the one that fits, one of other data"),
         // The order that a client with the repomd.xml of the generation before would meet.
-        (
-            vec![&other, &fits],
-            false,
-            "one of other data, the one that fits",
-        ),
+        (vec![&other, &fits], false, "one of other data, the one that fits"),
         // Both orders of a change of keys.
-        (
-            vec![&unknown, &fits],
-            true,
-            "one of an unknown key, the one that fits",
-        ),
-        (
-            vec![&fits, &unknown],
-            true,
-            "the one that fits, one of an unknown key",
-        ),
+        (vec![&unknown, &fits], true, "one of an unknown key, the one that fits"),
+        (vec![&fits, &unknown], true, "the one that fits, one of an unknown key"),
     ] {
         repository.publish(&combine(block.into_iter().map(String::as_str), 4).unwrap());
         assert_eq!(repository.accepted(), expected, "{words}");
@@ -164,13 +116,7 @@ fn dnf_installs_a_signed_package_from_a_signed_repository() {
         let repository = Repository::new(kind);
         repository.publish(&repository.signature_of(&repository.repomd));
         succeeded("dnf install", repository.dnf(&["install", "greeting"]));
-        assert!(
-            repository
-                .workshop
-                .path()
-                .join("root/usr/share/greeting/hello")
-                .exists()
-        );
+        assert!(repository.workshop.path().join("root/usr/share/greeting/hello").exists());
     }
 }
 
@@ -180,12 +126,7 @@ fn dnf_refuses_a_package_of_another_key() {
     repository.publish(&repository.signature_of(&repository.repomd));
     let stranger = name("stranger");
     let public = repository.signer.ensure_key(&stranger, USER_ID).unwrap();
-    repository.publish(
-        &repository
-            .signer
-            .sign_detached(&repository.repomd, &stranger)
-            .unwrap(),
-    );
+    repository.publish(&repository.signer.sign_detached(&repository.repomd, &stranger).unwrap());
     assert!(!repository.accepted());
     // Metadata by the stranger, whose key is trusted; the package is still by the first key.
     std::fs::write(repository.directory.join("pubkey.gpg"), public.armored).unwrap();

@@ -1,6 +1,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+#[expect(clippy::disallowed_methods, reason = "the program under test")]
 fn check_config(directory: &Path, variables: &[(&str, &str)], args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_coprd"))
         .arg("check-config")

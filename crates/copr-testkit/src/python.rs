@@ -1,0 +1,25 @@
+//! The unmodified Python clients, in a virtual environment that `cargo xtask setup` makes.
+
+use std::path::PathBuf;
+
+use crate::cache_dir;
+
+/// What is installed into the environment, from PyPI.
+pub const CLIENTS: &[&str] = &["copr==2.7", "copr-cli==2.6"];
+
+/// The virtual environment with `copr` 2.7 and `copr-cli` 2.6; it need not exist yet.
+///
+/// The name holds the versions: other clients are another environment.
+pub fn venv() -> PathBuf {
+    cache_dir().join("venv-copr-2.7-cli-2.6")
+}
+
+/// A program of that environment: `copr-cli`, or `python` to run scripts that `import copr`.
+///
+/// # Panics
+/// When `cargo xtask setup` has not made the environment.
+pub fn client(program: &str) -> PathBuf {
+    let path = venv().join("bin").join(program);
+    assert!(path.exists(), "no `{}`\nhint: `cargo xtask setup` installs the Python clients", path.display());
+    path
+}

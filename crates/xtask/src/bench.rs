@@ -1,0 +1,56 @@
+//! `cargo xtask bench …`: figures of the release build, each beside a peer or a bar.
+
+mod build;
+mod idle;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use crate::setup;
+
+#[derive(Subcommand)]
+pub enum Bench {
+    /// From submitting a small noarch package to its being installable, against rpmbuild alone
+    Build {
+        /// Measured builds
+        #[arg(long, default_value_t = 9)]
+        rounds: usize,
+        /// Measure this program instead of building coprd from the checkout
+        #[arg(long, value_name = "PROGRAM")]
+        coprd: Option<PathBuf>,
+    },
+    /// Memory of a service that does nothing, and how soon it is ready
+    Idle {
+        /// Measure this program instead of building coprd from the checkout
+        #[arg(long, value_name = "PROGRAM")]
+        coprd: Option<PathBuf>,
+    },
+}
+
+pub fn bench(bench: &Bench) -> Result<()> {
+    setup::setup(false)?;
+    match bench {
+        Bench::Build { rounds, coprd } => build::build(*rounds, coprd.as_deref()),
+        Bench::Idle { coprd } => idle::idle(coprd.as_deref()),
+    }
+}
+
+/// The middle one; of an even number the lower.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::median;
+
+    #[test]
+    fn the_median_is_the_middle() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), 2.0);
+        assert!(median(vec![]).is_nan());
+    }
+}

@@ -1,0 +1,153 @@
+//! One small package after another, through the API that copr-cli uses.
+
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+
+use super::median;
+use crate::distribution::Distribution;
+use crate::http::Client;
+use crate::run;
+use crate::service::{self, Afterwards, Service};
+
+const CHROOT: &str = "debian-12-x86_64";
+const PROJECT: &str = "bench";
+/// The first builds make the buildroot; they are not measured.
+const WARM_UP: usize = 2;
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// When each phase of one build ended, in seconds since it was submitted.
+struct Timing {
+    submitted: f64,
+    source: f64,
+    built: f64,
+    installable: f64,
+}
+
+pub fn build(rounds: usize, coprd: Option<&Path>) -> Result<()> {
+    let binary = service::program(coprd)?;
+    let distribution = Distribution::find(CHROOT, None)?;
+    let scratch = tempfile::Builder::new().prefix("coprd-bench-").tempdir()?;
+    let srpm = copr_testkit::srpm("hello-noarch", scratch.path());
+    let service = Service::start(&binary, scratch.path(), Afterwards::Stop)?;
+    distribution.enable(&service)?;
+    let submitter = Submitter::new(&service, &srpm)?;
+
+    let mut timings = Vec::new();
+    for round in 0..WARM_UP + rounds {
+        let timing = submitter.build_once()?;
+        if round >= WARM_UP {
+            timings.push(timing);
+        }
+    }
+    let peer = median((0..rounds).map(|_| rpmbuild_alone(&srpm, scratch.path())).collect::<Result<_>>()?);
+
+    let of = |figure: &dyn Fn(&Timing) -> f64| median(timings.iter().map(figure).collect());
+    report("submit", of(&|t| t.submitted), None);
+    report("source", of(&|t| t.source - t.submitted), None);
+    report("rpm", of(&|t| t.built - t.source), Some(peer));
+    report("publish", of(&|t| t.installable - t.built), None);
+    report("installable", of(&|t| t.installable), Some(peer));
+    Ok(())
+}
+
+fn report(figure: &str, ours: f64, peer: Option<f64>) {
+    let (peer, ratio) = match peer {
+        Some(peer) => (format!("{peer:.3}s"), format!("{:.2}", ours / peer)),
+        None => ("-".to_owned(), "-".to_owned()),
+    };
+    println!("bench build {figure}: ours={ours:.3}s peer={peer} ratio={ratio}");
+}
+
+/// Uploads the same source package again and again.
+struct Submitter {
+    client: Client,
+    owner: String,
+    name: String,
+    srpm: Vec<u8>,
+}
+
+impl Submitter {
+    fn new(service: &Service, srpm: &Path) -> Result<Submitter> {
+        let client = service.client()?;
+        let owner = service.setting("username")?.to_owned();
+        let project = json!({"name": PROJECT, "chroots": [CHROOT]});
+        client.post_json(&format!("/api_3/project/add/{owner}"), &project)?.json()?;
+        let name = srpm.file_name().context("a source package has a name")?;
+        let name = name.to_string_lossy().into_owned();
+        Ok(Submitter { client, owner, name, srpm: std::fs::read(srpm)? })
+    }
+
+    fn build_once(&self) -> Result<Timing> {
+        let before = self.revision()?;
+        let start = Instant::now();
+        let options = json!({
+            "ownername": self.owner, "projectname": PROJECT, "project_dirname": PROJECT,
+            "chroots": [CHROOT], "timeout": "100",
+        });
+        let path = "/api_3/build/create/upload";
+        let build = self.client.post_file(path, &self.name, &self.srpm, &options)?.json()?;
+        let submitted = start.elapsed().as_secs_f64();
+        let id = build["id"].as_u64().context("the build has no id")?;
+
+        let source = self.when(start, &format!("/api_3/build/source-chroot/{id}"), is_done)?;
+        let chroot = format!("/api_3/build-chroot?build_id={id}&chrootname={CHROOT}");
+        // An end may be known before the packages are published; at the latest it is with "succeeded".
+        let built = self.when(start, &chroot, |answer| has_ended(answer) || is_done(answer))?;
+        let installable = self.when(start, &chroot, is_done)?;
+        // "succeeded" has to mean that: the repository that dnf would read is a new one.
+        ensure!(self.revision()? != before, "build {id} succeeded, but its repository is as it was");
+        Ok(Timing { submitted, source, built, installable })
+    }
+
+    /// Seconds from `start` until the answer is as wanted.
+    fn when(&self, start: Instant, path: &str, wanted: impl Fn(&Value) -> bool) -> Result<f64> {
+        let asked = Instant::now();
+        loop {
+            let answer = self.client.get(path)?.json()?;
+            if wanted(&answer) {
+                return Ok(start.elapsed().as_secs_f64());
+            }
+            if matches!(answer["state"].as_str(), Some("failed" | "canceled" | "skipped")) {
+                bail!("the build ended otherwise: {answer}");
+            }
+            ensure!(asked.elapsed() < PATIENCE, "still {answer} after {PATIENCE:?}");
+            sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// The repository's index, which changes with every publication.
+    fn revision(&self) -> Result<Vec<u8>> {
+        let path = format!("/results/{}/{PROJECT}/{CHROOT}/repodata/repomd.xml", self.owner);
+        let answer = self.client.get(&path)?;
+        ensure!(answer.status == 200, "GET {path}: HTTP {}", answer.status);
+        Ok(answer.body)
+    }
+}
+
+fn is_done(answer: &Value) -> bool {
+    answer["state"] == "succeeded"
+}
+
+fn has_ended(answer: &Value) -> bool {
+    answer["ended_on"].is_number()
+}
+
+/// Seconds that the host's rpmbuild needs for the same package: no service, no clean root, no signature.
+fn rpmbuild_alone(srpm: &Path, scratch: &Path) -> Result<f64> {
+    let top = scratch.join("rpmbuild");
+    let mut rpmbuild = run::program("rpmbuild")?;
+    rpmbuild
+        .env("HOME", scratch)
+        .args(["--rebuild", "--quiet", "--nodeps", "--define"])
+        .arg(format!("_topdir {}", top.display()))
+        .arg("--define")
+        .arg(format!("_dbpath {}", top.join("rpmdb").display()))
+        .arg(srpm);
+    let start = Instant::now();
+    run::read(&mut rpmbuild)?;
+    Ok(start.elapsed().as_secs_f64())
+}

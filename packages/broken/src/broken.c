@@ -1,0 +1,1 @@
+#error "this package fails on purpose"
