@@ -346,3 +346,67 @@ fn named(doing: &str, path: &Path) -> impl FnOnce(io::Error) -> io::Error {
     let words = format!("{doing} `{}`", path.display());
     move |error| io::Error::new(error.kind(), format!("{words}: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HYBRID: &str = "\
+        25 20 0:22 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n\
+        26 20 0:23 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n\
+        27 20 0:24 /docker/abc /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+
+    #[test]
+    fn groups_are_made_below_the_own_group_as_the_mount_shows_it() {
+        let own = "4:memory:/gone\n8:pids:/\n0::/docker/abc\n";
+        assert_eq!(
+            find(HYBRID, own, "memory"),
+            Some("/sys/fs/cgroup/memory".into())
+        );
+        assert_eq!(
+            find(HYBRID, own, "pids"),
+            Some("/sys/fs/cgroup/pids".into())
+        );
+        assert_eq!(find(HYBRID, own, ""), Some("/sys/fs/cgroup/unified".into()));
+        assert_eq!(find(HYBRID, own, "cpu"), None);
+    }
+
+    /// A plain directory takes the same writes as a version 2 group; the kernel's part is in the
+    /// file that the test writes.
+    #[test]
+    fn version_2_gets_its_limits_and_its_events_are_understood() {
+        let parent = tempfile::tempdir().expect("a directory");
+        let limiter = Limiter::V2 {
+            parent: parent.path().into(),
+        };
+        let limits = Limits {
+            memory: Some(4096),
+            processes: Some(9),
+            ..Limits::default()
+        };
+        let group = Group::make(&limiter, "g", &limits).expect("a group");
+        let read = |name: &str| fs::read_to_string(parent.path().join("g").join(name)).expect(name);
+        assert_eq!(read("memory.max"), "4096");
+        assert_eq!(read("memory.swap.max"), "0");
+        assert_eq!(read("memory.oom.group"), "1");
+        assert_eq!(read("pids.max"), "10");
+        assert_eq!(group.limit_hit(), None);
+        let event = |name: &str, text| fs::write(parent.path().join("g").join(name), text);
+        event("pids.events", "max 3\n").expect("write");
+        assert_eq!(group.limit_hit(), Some(Limit::Processes));
+        event("memory.events", "low 0\nmax 9\noom 1\noom_kill 1\n").expect("write");
+        assert_eq!(group.limit_hit(), Some(Limit::Memory));
+    }
+
+    #[test]
+    fn only_groups_of_ended_processes_are_stale() {
+        let mine = group_name("p", 1);
+        assert!(!is_stale(&mine, "p"));
+        assert!(
+            is_stale(&format!("p-{}-1-1", std::process::id()), "p"),
+            "a number used again"
+        );
+        assert!(!is_stale("p-other", "p"));
+        assert!(!is_stale("q-1-1-1", "p"));
+    }
+}

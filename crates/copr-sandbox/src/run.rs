@@ -219,8 +219,9 @@ impl Flow {
 
     /// Moves one piece. Losing the future loses no bytes: reading and handing over are two steps.
     async fn step(&mut self) -> Step {
+        // A clone, so that no reference to a caller's closure lives across the wait: runs are `Send`.
         if self.waiting.is_some()
-            && let Output::Send(channel) = &self.output
+            && let Some(channel) = self.channel()
         {
             match channel.reserve().await {
                 Ok(permit) => permit.send(self.waiting.take().unwrap_or_default()),
@@ -270,8 +271,15 @@ impl Flow {
                 () = cancel.cancelled() => return,
             }
         }
-        if let (Some(piece), Output::Send(channel)) = (self.waiting.take(), &self.output) {
+        if let (Some(piece), Some(channel)) = (self.waiting.take(), self.channel()) {
             let _ = channel.send(piece).await;
+        }
+    }
+
+    fn channel(&self) -> Option<mpsc::Sender<Vec<u8>>> {
+        match &self.output {
+            Output::Send(channel) => Some(channel.clone()),
+            Output::Nowhere | Output::Call(_) => None,
         }
     }
 }
@@ -279,7 +287,7 @@ impl Flow {
 /// Paths from callers are absolute and plain; the stages rely on it.
 fn check(spec: &Spec) -> Result<(), Error> {
     let targets = spec.binds.iter().map(|bind| bind.target.as_path());
-    let inside = spec.writable.iter().map(|path| path.as_path());
+    let inside = spec.writable.iter().chain(&spec.system_at).map(|path| path.as_path());
     for path in targets.chain(inside).chain([spec.directory.as_path()]) {
         let plain = path.is_absolute()
             && path

@@ -1,0 +1,9 @@
+//! The builder against a server that speaks its protocol, with real builds in the mini distribution.
+
+mod build;
+mod disturbed;
+mod limits;
+mod server;
+mod source;
+mod trial;
+mod warm;
