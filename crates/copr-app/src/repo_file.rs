@@ -81,7 +81,7 @@ fn choose<'a>(chroots: &'a [ChrootName], name_release: &str, arch: Option<&str>)
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
             && arch.is_none_or(|arch| chroot.arch() == arch)
     };
-    chroots.iter().filter(fits).next_back()
+    chroots.iter().rfind(fits)
 }
 
 /// The directory of a chroot's repository as dnf fills it in: the release is a variable wherever the distribution's

@@ -1,6 +1,6 @@
 //! A log as events.
 
-use super::follow::{Followed, Live, Sight};
+use super::follow::{Followed, Live, Sight, first};
 use super::growing::{Growing, Piece};
 use crate::ui::page;
 use axum::extract::{Path, Query, State};
@@ -35,9 +35,9 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Response {
     let (followed, mut sight) = live.follow(BuildId(id));
-    let known = match sight.wait_for(|sight| !matches!(sight, Sight::Unknown)).await.as_deref() {
-        Ok(Sight::Seen(snapshot)) => snapshot.step(&step).is_some(),
-        _ => false,
+    let known = match first(&mut sight).await {
+        Sight::Seen(snapshot) => snapshot.step(&step).is_some(),
+        Sight::Unknown | Sight::Gone => false,
     };
     if !known {
         return page::not_found_about(format!("Build {id} has no log called “{step}”."));
@@ -50,9 +50,7 @@ pub(super) async fn show(
 }
 
 /// The answer that streams events.
-pub(super) fn events_of(
-    events: impl futures::Stream<Item = Result<Event, Infallible>> + Send + 'static,
-) -> Response {
+pub(super) fn events_of(events: impl futures::Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
     let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response();
     // nginx would hold events back until a buffer is full.
     response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));

@@ -12,9 +12,9 @@ mod open;
 mod path;
 mod serve;
 
-pub(crate) use open::{Found, open};
-pub(crate) use path::TreePath;
-pub(crate) use serve::file;
+pub(crate) use open::{Found, OpenFile, open};
+pub(crate) use path::{TreePath, encode};
+pub(crate) use serve::{Audience, file};
 
 use crate::Web;
 use crate::ui::page;
@@ -37,9 +37,11 @@ async fn show(State(web): State<Web>, method: Method, uri: Uri, headers: HeaderM
     };
     match look(web.app.store.results(), path.clone()).await {
         Ok(Some(Found::File(found))) if !path.trailing_slash => {
-            serve::file(found, path.name(), &method, &headers, serve::Audience::Everyone)
+            file(found, path.name(), &method, &headers, Audience::Everyone)
         }
-        Ok(Some(Found::Dir(_))) if !path.trailing_slash => moved(StatusCode::MOVED_PERMANENTLY, path.address("/results") + "/"),
+        Ok(Some(Found::Dir(_))) if !path.trailing_slash => {
+            moved(StatusCode::MOVED_PERMANENTLY, path.address("/results") + "/")
+        }
         Ok(Some(Found::Dir(dir))) => listing::page(path, dir).await,
         // A finished log is kept compressed; addresses of the plain one stay good.
         Ok(None) if path.name().ends_with(".log") => packed_log(&web, path).await,
