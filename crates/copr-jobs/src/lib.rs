@@ -1,1 +1,138 @@
-//! copr-jobs
+//! What must happen by itself: loops that look at what should be and what is.
+//!
+//! Each loop is woken by a bell and by a timer, takes no input, and is safe to run twice, on two servers at once and
+//! after a crash at any line. What it does is a use case of `copr_app`; here is only when. A loop that meets an error says so
+//! and goes on at its next turn.
+//!
+//! ```no_run
+//! # async fn example(app: copr_app::App) {
+//! let jobs = copr_jobs::Jobs::start(app);
+//! // … serve …
+//! jobs.stop().await;
+//! # }
+//! ```
+
+use copr_app::{App, Refusal, import, lease, publish, removal};
+use copr_db::Topic;
+use std::future::Future;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Publishers that work side by side: different repositories at one time.
+const PUBLISHERS: usize = 2;
+/// Spare keys that are kept, so that making a project need not wait for one.
+const SPARE_KEYS: usize = 2;
+
+/// The running loops.
+#[derive(Debug)]
+pub struct Jobs {
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Jobs {
+    /// Starts all loops.
+    pub fn start(app: App) -> Self {
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        let spawn = |tasks: &mut JoinSet<()>, every: u64, topic, name, work: fn(App) -> Work| {
+            tasks.spawn(reconcile(app.clone(), stop.clone(), topic, Duration::from_secs(every), name, work));
+        };
+        spawn(&mut tasks, 30, Some(Topic::Import), "import", |app| Box::pin(async move { import::all(&app).await.map(drop) }));
+        for _ in 0..PUBLISHERS {
+            spawn(&mut tasks, 5, Some(Topic::Publish), "publish", |app| Box::pin(publish_all(app)));
+        }
+        spawn(&mut tasks, 1, None, "leases", |app| Box::pin(async move { lease::expire(&app).await.map(drop) }));
+        spawn(&mut tasks, 60, Some(Topic::Remove), "removal", |app| Box::pin(remove(app)));
+        spawn(&mut tasks, 10, None, "keys", |app| Box::pin(spare_keys(app)));
+        tasks.spawn(listen(app, stop.clone()));
+        Self { stop, tasks }
+    }
+
+    /// Asks all loops to end, and waits until each has finished the turn it is in.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        while let Some(ended) = self.tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!("a loop ended badly: {error}");
+            }
+        }
+    }
+}
+
+type Work = std::pin::Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send>>;
+
+/// Turns, until the end: after each the bell or the timer.
+async fn reconcile(
+    app: App,
+    stop: CancellationToken,
+    topic: Option<Topic>,
+    every: Duration,
+    name: &'static str,
+    work: fn(App) -> Work,
+) {
+    let wake = app.db.wake().clone();
+    while !stop.is_cancelled() {
+        // Heard from before the turn begins: what is rung meanwhile is not lost.
+        let bell = async {
+            match topic {
+                Some(topic) => wake.heard(topic).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(bell);
+        if let Err(refusal) = work(app.clone()).await {
+            tracing::warn!(job = name, "a turn failed: {}", refusal.inside());
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = &mut bell => {}
+            () = tokio::time::sleep(every) => {}
+        }
+    }
+}
+
+/// Publishes until no repository wants it.
+async fn publish_all(app: App) -> Result<(), Refusal> {
+    while publish::next(&app, None).await? {}
+    Ok(())
+}
+
+async fn remove(app: App) -> Result<(), Refusal> {
+    removal::sweep(&app).await?;
+    removal::sweep_projects(&app).await
+}
+
+/// Making an RSA key takes seconds; one that lies ready makes a project in milliseconds.
+async fn spare_keys(app: App) -> Result<(), Refusal> {
+    let (signer, kind) = (app.signer.clone(), app.rules.key_type);
+    let made = tokio::task::spawn_blocking(move || {
+        let keys = signer.store();
+        if keys.spares(kind)? < SPARE_KEYS {
+            keys.prepare_spare(kind)?;
+        }
+        Ok::<_, copr_sign::Error>(())
+    });
+    match made.await {
+        Ok(result) => result.map_err(|error| Refusal::internal("making a spare key", error)),
+        Err(error) => Err(Refusal::internal("making a spare key", error)),
+    }
+}
+
+/// Carries the bells of other servers into this one, as long as there are any.
+async fn listen(app: App, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            ended = app.db.listen() => match ended {
+                Ok(()) => return,
+                Err(error) => tracing::warn!("lost the other servers' bells: {error}"),
+            },
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(5)) => {}
+        }
+    }
+}

@@ -34,28 +34,18 @@ pub enum Decision {
 /// `BuildArch: noarch` says on which machines it may be built: the other names count. Alone it says
 /// nothing about machines and forbids none.
 pub fn decide(rules: &Rules, arch: &str) -> Decision {
-    let mut machines = rules
-        .exclusive
-        .iter()
-        .filter(|name| !same(name, "noarch"))
-        .peekable();
+    let mut machines = rules.exclusive.iter().filter(|name| !same(name, "noarch")).peekable();
     if machines.peek().is_some() && !machines.any(|name| counts_as(arch, name)) {
-        return Decision::Skip {
-            reason: "This chroot was skipped because of ExclusiveArch",
-        };
+        return Decision::Skip { reason: "This chroot was skipped because of ExclusiveArch" };
     }
     if rules.exclude.iter().any(|name| counts_as(arch, name)) {
-        return Decision::Skip {
-            reason: "This chroot was skipped because of ExcludeArch",
-        };
+        return Decision::Skip { reason: "This chroot was skipped because of ExcludeArch" };
     }
     Decision::Build
 }
 
-const X86: &[&str] = &[
-    "i386", "i486", "i586", "i686", "pentium3", "pentium4", "athlon", "geode", "ix86", "%ix86",
-    "%{ix86}",
-];
+const X86: &[&str] =
+    &["i386", "i486", "i586", "i686", "pentium3", "pentium4", "athlon", "geode", "ix86", "%ix86", "%{ix86}"];
 const ARM_HARD_FLOAT: &[&str] = &["armhfp", "armv7hl", "armv7hnl", "arm", "%arm", "%{arm}"];
 const X86_64: &[&str] = &["x86_64", "amd64", "em64t", "%x86_64", "%{x86_64}"];
 const POWER: &[&str] = &["%power64", "%{power64}"];
@@ -82,12 +72,8 @@ fn same(one: &str, other: &str) -> bool {
 mod tests {
     use super::*;
 
-    const EXCLUSIVE: Decision = Decision::Skip {
-        reason: "This chroot was skipped because of ExclusiveArch",
-    };
-    const EXCLUDE: Decision = Decision::Skip {
-        reason: "This chroot was skipped because of ExcludeArch",
-    };
+    const EXCLUSIVE: Decision = Decision::Skip { reason: "This chroot was skipped because of ExclusiveArch" };
+    const EXCLUDE: Decision = Decision::Skip { reason: "This chroot was skipped because of ExcludeArch" };
 
     #[test]
     fn lists_decide_by_membership_and_by_the_names_a_chroot_builds_under() {
@@ -95,12 +81,7 @@ mod tests {
             ("", "", "x86_64", Decision::Build),
             ("x86_64", "", "x86_64", Decision::Build),
             ("x86_64", "", "aarch64", EXCLUSIVE),
-            (
-                "i386 i486 i586 i686 pentium3 pentium4 athlon geode",
-                "",
-                "i386",
-                Decision::Build,
-            ),
+            ("i386 i486 i586 i686 pentium3 pentium4 athlon geode", "", "i386", Decision::Build),
             ("i686", "", "i386", Decision::Build),
             ("i686", "", "x86_64", EXCLUSIVE),
             ("%{ix86}", "", "i586", Decision::Build),
@@ -123,15 +104,8 @@ mod tests {
             ("x86_64", "s390x", "s390x", EXCLUSIVE),
         ] {
             let list = |text: &str| text.split_whitespace().map(str::to_owned).collect();
-            let rules = Rules {
-                exclusive: list(exclusive),
-                exclude: list(exclude),
-            };
-            assert_eq!(
-                decide(&rules, arch),
-                expected,
-                "ExclusiveArch `{exclusive}` ExcludeArch `{exclude}` on {arch}"
-            );
+            let rules = Rules { exclusive: list(exclusive), exclude: list(exclude) };
+            assert_eq!(decide(&rules, arch), expected, "ExclusiveArch `{exclusive}` ExcludeArch `{exclude}` on {arch}");
         }
     }
 }

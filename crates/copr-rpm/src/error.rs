@@ -113,9 +113,7 @@ pub enum Error {
         what: String,
     },
     /// A published metadata file that differs from what `repomd.xml` says.
-    #[error(
-        "`{file}` does not have the {what} that repomd.xml gives: expected {expected}, found {found}"
-    )]
+    #[error("`{file}` does not have the {what} that repomd.xml gives: expected {expected}, found {found}")]
     Mismatch {
         /// The file's name.
         file: String,
@@ -130,11 +128,7 @@ pub enum Error {
 
 /// Short and printable, whatever an attacker put there.
 fn shown(text: &str) -> String {
-    let mut out: String = text
-        .chars()
-        .take(120)
-        .flat_map(char::escape_default)
-        .collect();
+    let mut out: String = text.chars().take(120).flat_map(char::escape_default).collect();
     if text.chars().count() > 120 {
         out.push('…');
     }

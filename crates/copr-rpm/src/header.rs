@@ -74,13 +74,7 @@ impl fmt::Display for Dependency {
 ///
 /// At most about 100 MiB of memory are used, and no more than twice the headers' size in the file.
 pub fn read_package(path: &Path) -> Result<Package, Error> {
-    let io = |doing| {
-        move |source| Error::Io {
-            doing,
-            path: path.to_owned(),
-            source,
-        }
-    };
+    let io = |doing| move |source| Error::Io { doing, path: path.to_owned(), source };
     let file = File::open(path).map_err(io("open"))?;
     let size = file.metadata().map_err(io("read"))?.len();
     let mut package = read_package_from(&mut BufReader::new(file))?;
@@ -108,20 +102,14 @@ impl Headers {
         let mut lead = [0; LEAD_LENGTH as usize];
         read_fully(reader, &mut lead, "lead")?;
         if lead[..4] != [0xed, 0xab, 0xee, 0xdb] {
-            return Err(Error::NotAPackage {
-                what: "the magic number of the lead is missing",
-            });
+            return Err(Error::NotAPackage { what: "the magic number of the lead is missing" });
         }
         let signature = Index::read(reader, Part::Signature)?;
         let mut padding = [0; 7];
         let padding = &mut padding[..padding_after(signature.length())];
         read_fully(reader, padding, Part::Signature.name())?;
         let main = Index::read(reader, Part::Main)?;
-        Ok(Headers {
-            signature,
-            main,
-            lead,
-        })
+        Ok(Headers { signature, main, lead })
     }
 
     /// Where the main header lies in the file.
@@ -162,10 +150,7 @@ impl Headers {
     }
 
     fn required(&self, tag: u32, words: &'static str) -> Result<String, Error> {
-        let bytes = self
-            .main
-            .string(tag)
-            .ok_or(Error::MissingTag { tag: words })?;
+        let bytes = self.main.string(tag).ok_or(Error::MissingTag { tag: words })?;
         String::from_utf8(bytes.to_vec()).map_err(|_| Error::NotUtf8 { tag: words })
     }
 
@@ -189,16 +174,8 @@ impl Headers {
             },
             exclusive_os: main.texts(tags::EXCLUSIVE_OS),
             exclude_os: main.texts(tags::EXCLUDE_OS),
-            requires: self.dependencies([
-                tags::REQUIRE_NAME,
-                tags::REQUIRE_FLAGS,
-                tags::REQUIRE_VERSION,
-            ]),
-            provides: self.dependencies([
-                tags::PROVIDE_NAME,
-                tags::PROVIDE_FLAGS,
-                tags::PROVIDE_VERSION,
-            ]),
+            requires: self.dependencies([tags::REQUIRE_NAME, tags::REQUIRE_FLAGS, tags::REQUIRE_VERSION]),
+            provides: self.dependencies([tags::PROVIDE_NAME, tags::PROVIDE_FLAGS, tags::PROVIDE_VERSION]),
             signatures: self.signatures(),
         })
     }
@@ -219,20 +196,10 @@ impl Headers {
     /// All signatures, each once: rpm 6 repeats the one in the RSA or DSA tag in the OPENPGP tag.
     fn signatures(&self) -> Vec<SignatureFacts> {
         use tags::signature::{DSA, GPG, OPENPGP, PGP, RSA};
-        let old = [RSA, DSA, PGP, GPG]
-            .into_iter()
-            .filter_map(|tag| self.signature.binary(tag)?.into());
-        let new = self
-            .signature
-            .strings(OPENPGP)
-            .into_iter()
-            .filter_map(crate::signature::from_base64);
+        let old = [RSA, DSA, PGP, GPG].into_iter().filter_map(|tag| self.signature.binary(tag)?.into());
+        let new = self.signature.strings(OPENPGP).into_iter().filter_map(crate::signature::from_base64);
         let mut found = Vec::new();
-        for facts in old
-            .map(<[u8]>::to_vec)
-            .chain(new)
-            .filter_map(|packet| SignatureFacts::of(&packet))
-        {
+        for facts in old.map(<[u8]>::to_vec).chain(new).filter_map(|packet| SignatureFacts::of(&packet)) {
             if !found.contains(&facts) {
                 found.push(facts);
             }

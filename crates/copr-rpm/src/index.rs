@@ -90,35 +90,21 @@ impl Index {
         let mut intro = [0; INTRO_LENGTH];
         read_fully(reader, &mut intro, part.name())?;
         if intro[..4] != MAGIC {
-            return Err(Error::NotAPackage {
-                what: "the magic number of a header is missing",
-            });
+            return Err(Error::NotAPackage { what: "the magic number of a header is missing" });
         }
         let (count, size) = (number(&intro, 8), number(&intro, 12));
-        within(
-            &format!("number of tags in the {}", part.name()),
-            count,
-            part.most_entries(),
-        )?;
+        within(&format!("number of tags in the {}", part.name()), count, part.most_entries())?;
         within(&format!("the {}", part.name()), size, part.most_data())?;
         let rest = count as usize * ENTRY_LENGTH + size as usize;
 
         let mut bytes = intro.to_vec();
         // `take` and not a buffer of the promised size: a liar with a short file costs nothing.
-        let got = reader
-            .take(rest as u64)
-            .read_to_end(&mut bytes)
-            .map_err(Error::Read)?;
+        let got = reader.take(rest as u64).read_to_end(&mut bytes).map_err(Error::Read)?;
         if got < rest {
             return Err(Error::Truncated { part: part.name() });
         }
         let store = INTRO_LENGTH + count as usize * ENTRY_LENGTH;
-        let mut index = Index {
-            part,
-            bytes,
-            store,
-            entries: Vec::with_capacity(count as usize),
-        };
+        let mut index = Index { part, bytes, store, entries: Vec::with_capacity(count as usize) };
         index.check_entries()?;
         Ok(index)
     }
@@ -128,23 +114,12 @@ impl Index {
         let mut entries = Vec::new();
         let mut total = 0;
         for row in self.bytes[INTRO_LENGTH..self.store].chunks_exact(ENTRY_LENGTH) {
-            let (tag, kind, start, count) = (
-                number(row, 0),
-                number(row, 4),
-                number(row, 8) as usize,
-                number(row, 12),
-            );
+            let (tag, kind, start, count) = (number(row, 0), number(row, 4), number(row, 8) as usize, number(row, 12));
             let malformed = |what: &str| self.malformed(format!("tag {tag} {what}"));
             let rest = data.get(start..).ok_or_else(|| malformed("lies outside"))?;
             let length = length_of(kind, count, start, rest).map_err(malformed)?;
             total += length;
-            entries.push(Entry {
-                tag,
-                kind,
-                count,
-                start,
-                length,
-            });
+            entries.push(Entry { tag, kind, count, start, length });
         }
         if total > data.len() {
             return Err(self.malformed("its data overlap".to_owned()));
@@ -160,10 +135,7 @@ impl Index {
     }
 
     fn malformed(&self, what: String) -> Error {
-        Error::Malformed {
-            part: self.part.name(),
-            what,
-        }
+        Error::Malformed { part: self.part.name(), what }
     }
 
     /// Length in the file, without the padding that follows a signature header.
@@ -196,9 +168,7 @@ impl Index {
 
     /// A binary tag.
     pub(crate) fn binary(&self, tag: u32) -> Option<&[u8]> {
-        self.find(tag)
-            .filter(|entry| entry.kind == kind::BINARY)
-            .map(|entry| self.data(entry))
+        self.find(tag).filter(|entry| entry.kind == kind::BINARY).map(|entry| self.data(entry))
     }
 
     /// The strings of a tag, as bytes; empty when absent or of another type.
@@ -210,9 +180,7 @@ impl Index {
             // Older packages store single strings where arrays are usual, and the other way round.
             kind::STRING | kind::STRING_ARRAY | kind::I18N_STRING => {
                 let data = self.data(entry);
-                data.strip_suffix(&[0])
-                    .map(|text| text.split(|byte| *byte == 0).collect())
-                    .unwrap_or_default()
+                data.strip_suffix(&[0]).map(|text| text.split(|byte| *byte == 0).collect()).unwrap_or_default()
             }
             _ => Vec::new(),
         }
@@ -225,15 +193,11 @@ impl Index {
 
     /// A text for people; bytes that are not UTF-8 (old packages in Latin-1) become `U+FFFD`.
     pub(crate) fn text(&self, tag: u32) -> Option<String> {
-        self.string(tag)
-            .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        self.string(tag).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
     }
 
     pub(crate) fn texts(&self, tag: u32) -> Vec<String> {
-        self.strings(tag)
-            .into_iter()
-            .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
-            .collect()
+        self.strings(tag).into_iter().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect()
     }
 
     /// Whole numbers of 16 or 32 bits.
@@ -243,10 +207,7 @@ impl Index {
         };
         let data = self.data(entry);
         match entry.kind {
-            kind::INT16 => data
-                .chunks_exact(2)
-                .map(|two| u32::from(u16::from_be_bytes([two[0], two[1]])))
-                .collect(),
+            kind::INT16 => data.chunks_exact(2).map(|two| u32::from(u16::from_be_bytes([two[0], two[1]]))).collect(),
             kind::INT32 => data.chunks_exact(4).map(|four| number(four, 0)).collect(),
             _ => Vec::new(),
         }
@@ -258,13 +219,7 @@ impl Index {
             return Vec::new();
         };
         let eights = self.data(entry).chunks_exact(8);
-        eights
-            .map(|eight| {
-                eight
-                    .iter()
-                    .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
-            })
-            .collect()
+        eights.map(|eight| eight.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))).collect()
     }
 }
 
@@ -285,7 +240,7 @@ fn length_of(kind: u32, count: u32, start: usize, rest: &[u8]) -> Result<usize, 
         }
         _ => return Err("has an unknown type"),
     };
-    if start % width != 0 {
+    if !start.is_multiple_of(width) {
         return Err("is not aligned");
     }
     // No overflow: a header has at most 64 MiB, `usize` is at least 32 bits, and count × 8 is
@@ -297,21 +252,13 @@ fn length_of(kind: u32, count: u32, start: usize, rest: &[u8]) -> Result<usize, 
 }
 
 fn strings_length(count: usize, rest: &[u8]) -> Result<usize, &'static str> {
-    let mut ends = rest
-        .iter()
-        .enumerate()
-        .filter(|(_, byte)| **byte == 0)
-        .map(|(at, _)| at + 1);
+    let mut ends = rest.iter().enumerate().filter(|(_, byte)| **byte == 0).map(|(at, _)| at + 1);
     ends.nth(count - 1).ok_or("has a string without an end")
 }
 
 fn within(what: &str, size: u32, limit: u32) -> Result<(), Error> {
     if size > limit {
-        return Err(Error::TooLarge {
-            what: what.to_owned(),
-            size: size.into(),
-            limit: limit.into(),
-        });
+        return Err(Error::TooLarge { what: what.to_owned(), size: size.into(), limit: limit.into() });
     }
     Ok(())
 }
@@ -321,15 +268,9 @@ fn number(bytes: &[u8], at: usize) -> u32 {
 }
 
 /// `read_exact` that says which part was cut short.
-pub(crate) fn read_fully(
-    reader: &mut impl Read,
-    buffer: &mut [u8],
-    part: &'static str,
-) -> Result<(), Error> {
-    reader
-        .read_exact(buffer)
-        .map_err(|error| match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => Error::Truncated { part },
-            _ => Error::Read(error),
-        })
+pub(crate) fn read_fully(reader: &mut impl Read, buffer: &mut [u8], part: &'static str) -> Result<(), Error> {
+    reader.read_exact(buffer).map_err(|error| match error.kind() {
+        std::io::ErrorKind::UnexpectedEof => Error::Truncated { part },
+        _ => Error::Read(error),
+    })
 }

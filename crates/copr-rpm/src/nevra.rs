@@ -36,18 +36,12 @@ impl Nevra {
 
     /// The name under which rpmbuild writes the package: `name-version-release.arch.rpm`.
     pub fn file_name(&self) -> String {
-        format!(
-            "{}-{}-{}.{}.rpm",
-            self.name, self.version, self.release, self.arch
-        )
+        format!("{}-{}-{}.{}.rpm", self.name, self.version, self.release, self.arch)
     }
 
     /// Compares epoch, version and release the way rpm does; name and architecture play no part.
     pub fn compare_evr(&self, other: &Nevra) -> Ordering {
-        evr::compare(
-            (self.epoch, &self.version, &self.release),
-            (other.epoch, &other.version, &other.release),
-        )
+        evr::compare((self.epoch, &self.version, &self.release), (other.epoch, &other.version, &other.release))
     }
 
     /// Refuses what rpmbuild would never write. The rules are those of rpm's preamble parser: a name
@@ -67,35 +61,22 @@ impl Nevra {
             }
         }
         if self.arch.is_empty() || !only(&self.arch, b"_") {
-            return Err(refuse(
-                "architecture",
-                &self.arch,
-                "letters, digits and _ only",
-            ));
+            return Err(refuse("architecture", &self.arch, "letters, digits and _ only"));
         }
         // 255 is the longest name that file systems take; `.rpm` must fit too.
         if self.file_name().len() > 255 {
-            return Err(refuse(
-                "name",
-                &self.name,
-                "the package's file name is longer than 255 bytes",
-            ));
+            return Err(refuse("name", &self.name, "the package's file name is longer than 255 bytes"));
         }
         Ok(())
     }
 }
 
 fn only(text: &str, extra: &[u8]) -> bool {
-    text.bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || extra.contains(&byte))
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || extra.contains(&byte))
 }
 
 fn refuse(part: &'static str, value: &str, rule: &'static str) -> Error {
-    Error::BadName {
-        part,
-        value: value.to_owned(),
-        rule,
-    }
+    Error::BadName { part, value: value.to_owned(), rule }
 }
 
 impl fmt::Display for Nevra {

@@ -30,11 +30,7 @@ impl SignatureFacts {
                 let (hashed, rest) = area(body.get(4..)?, version)?;
                 let (unhashed, _) = area(rest, version)?;
                 let key_id = issuer(hashed).or_else(|| issuer(unhashed));
-                Some(SignatureFacts {
-                    key_id,
-                    algorithm,
-                    hash,
-                })
+                Some(SignatureFacts { key_id, algorithm, hash })
             }
             _ => None,
         }
@@ -70,10 +66,7 @@ fn signature_body(packet: &[u8]) -> Option<&[u8]> {
 fn new_length(bytes: &[u8]) -> Option<(usize, usize)> {
     match *bytes.first()? {
         first @ 0..=191 => Some((first.into(), 1)),
-        first @ 192..=223 => Some((
-            (usize::from(first) - 192) * 256 + usize::from(*bytes.get(1)?) + 192,
-            2,
-        )),
+        first @ 192..=223 => Some(((usize::from(first) - 192) * 256 + usize::from(*bytes.get(1)?) + 192, 2)),
         255 => Some((big_endian(bytes.get(1..5)?), 5)),
         _ => None,
     }
@@ -109,7 +102,5 @@ fn issuer(mut area: &[u8]) -> Option<String> {
 }
 
 fn big_endian(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .fold(0, |sum, byte| sum << 8 | usize::from(*byte))
+    bytes.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte))
 }

@@ -18,27 +18,16 @@ pub(crate) fn decompress<'a>(mut reader: impl BufRead + 'a) -> Result<Box<dyn Re
         [0x1f, 0x8b, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(reader)),
         [b'B', b'Z', b'h', ..] => Box::new(bzip2::bufread::MultiBzDecoder::new(reader)),
         [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
-            let stream = liblzma::stream::Stream::new_stream_decoder(
-                XZ_MEMORY,
-                liblzma::stream::CONCATENATED,
-            );
-            Box::new(liblzma::bufread::XzDecoder::new_stream(
-                reader,
-                stream.map_err(bad_xz)?,
-            ))
+            let stream = liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY, liblzma::stream::CONCATENATED);
+            Box::new(liblzma::bufread::XzDecoder::new_stream(reader, stream.map_err(bad_xz)?))
         }
         // The old lzma format has no magic; its first bytes are what rpm and xz always write there.
         [0x5d, 0, 0, ..] => {
             let stream = liblzma::stream::Stream::new_lzma_decoder(XZ_MEMORY);
-            Box::new(liblzma::bufread::XzDecoder::new_stream(
-                reader,
-                stream.map_err(bad_xz)?,
-            ))
+            Box::new(liblzma::bufread::XzDecoder::new_stream(reader, stream.map_err(bad_xz)?))
         }
         // Its own window limit is 128 MiB.
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-            Box::new(zstd::stream::Decoder::with_buffer(reader).map_err(Error::Read)?)
-        }
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Box::new(zstd::stream::Decoder::with_buffer(reader).map_err(Error::Read)?),
         [b'0', b'7', b'0', b'7', b'0', ..] => Box::new(reader),
         [] => return Err(Error::Truncated { part: PART }),
         _ => return Err(malformed("its compression is not known")),
@@ -51,10 +40,7 @@ fn bad_xz(error: liblzma::stream::Error) -> Error {
 }
 
 fn malformed(what: &str) -> Error {
-    Error::Malformed {
-        part: PART,
-        what: what.to_owned(),
-    }
+    Error::Malformed { part: PART, what: what.to_owned() }
 }
 
 /// The beginning of one file in the archive.
@@ -78,11 +64,7 @@ pub(crate) struct Archive<R> {
 
 impl<R: Read> Archive<R> {
     pub(crate) fn new(reader: R, limit: u64) -> Self {
-        Archive {
-            reader: reader.take(limit),
-            limit,
-            position: 0,
-        }
+        Archive { reader: reader.take(limit), limit, position: 0 }
     }
 
     /// The next member. The data of the one before must have been read or skipped.
@@ -119,19 +101,13 @@ impl<R: Read> Archive<R> {
         if name == b"TRAILER!!!" {
             return Ok(Member::Trailer);
         }
-        Ok(Member::Named {
-            name,
-            size: size.into(),
-        })
+        Ok(Member::Named { name, size: size.into() })
     }
 
     /// The data of the current member.
     pub(crate) fn data(&mut self, size: u64) -> Result<Vec<u8>, Error> {
         let mut data = Vec::new();
-        let got = (&mut self.reader)
-            .take(size)
-            .read_to_end(&mut data)
-            .map_err(|error| self.failed(error))?;
+        let got = (&mut self.reader).take(size).read_to_end(&mut data).map_err(|error| self.failed(error))?;
         self.position += got as u64;
         if (got as u64) < size {
             return Err(self.short());
@@ -141,8 +117,8 @@ impl<R: Read> Archive<R> {
 
     /// Passes over the data of the current member.
     pub(crate) fn skip(&mut self, size: u64) -> Result<(), Error> {
-        let passed = io::copy(&mut (&mut self.reader).take(size), &mut io::sink())
-            .map_err(|error| self.failed(error))?;
+        let passed =
+            io::copy(&mut (&mut self.reader).take(size), &mut io::sink()).map_err(|error| self.failed(error))?;
         self.position += passed;
         if passed < size {
             return Err(self.short());
@@ -158,9 +134,7 @@ impl<R: Read> Archive<R> {
 
     fn hexadecimal(&mut self) -> Result<u32, Error> {
         let digits = self.bytes::<8>()?;
-        let text = std::str::from_utf8(&digits)
-            .ok()
-            .filter(|text| !text.starts_with('+'));
+        let text = std::str::from_utf8(&digits).ok().filter(|text| !text.starts_with('+'));
         text.and_then(|text| u32::from_str_radix(text, 16).ok())
             .ok_or_else(|| malformed("a number in its archive is not hexadecimal"))
     }
@@ -187,11 +161,7 @@ impl<R: Read> Archive<R> {
     fn short(&self) -> Error {
         if self.reader.limit() == 0 {
             let what = "the unpacked payload".to_owned();
-            return Error::TooLarge {
-                what,
-                size: self.limit + 1,
-                limit: self.limit,
-            };
+            return Error::TooLarge { what, size: self.limit + 1, limit: self.limit };
         }
         Error::Truncated { part: PART }
     }
@@ -200,10 +170,7 @@ impl<R: Read> Archive<R> {
     fn failed(&self, error: io::Error) -> Error {
         match error.kind() {
             io::ErrorKind::UnexpectedEof => self.short(),
-            _ => Error::Malformed {
-                part: PART,
-                what: format!("it cannot be unpacked: {error}"),
-            },
+            _ => Error::Malformed { part: PART, what: format!("it cannot be unpacked: {error}") },
         }
     }
 }

@@ -56,20 +56,11 @@ fn headers_of(path: &Path) -> Result<Headers, Error> {
 }
 
 fn is_v6(headers: &Headers) -> bool {
-    headers.signature.has(RESERVED_V6)
-        || headers
-            .main
-            .numbers(RPM_FORMAT)
-            .first()
-            .is_some_and(|format| *format >= 6)
+    headers.signature.has(RESERVED_V6) || headers.main.numbers(RPM_FORMAT).first().is_some_and(|format| *format >= 6)
 }
 
 fn reserved_tag(headers: &Headers) -> u32 {
-    if is_v6(headers) {
-        RESERVED_V6
-    } else {
-        RESERVED_V4
-    }
+    if is_v6(headers) { RESERVED_V6 } else { RESERVED_V4 }
 }
 
 /// One tag of a header that is being made.
@@ -83,47 +74,20 @@ struct Row {
 
 /// All tags but the region, the old signatures and the reserve; with the new signature.
 fn rows_with(headers: &Headers, packet: &[u8], algorithm: u8) -> Vec<Row> {
-    let old = [
-        REGION,
-        DSA,
-        RSA,
-        OPENPGP,
-        PGP,
-        GPG,
-        RESERVED_V4,
-        RESERVED_V6,
-    ];
+    let old = [REGION, DSA, RSA, OPENPGP, PGP, GPG, RESERVED_V4, RESERVED_V6];
     let index: &Index = &headers.signature;
-    let kept = index
-        .entries()
-        .iter()
-        .filter(|entry| !old.contains(&entry.tag));
+    let kept = index.entries().iter().filter(|entry| !old.contains(&entry.tag));
     let mut rows: Vec<Row> = kept
-        .map(|entry| Row {
-            tag: entry.tag,
-            kind: entry.kind,
-            count: entry.count,
-            data: index.data(entry).to_vec(),
-        })
+        .map(|entry| Row { tag: entry.tag, kind: entry.kind, count: entry.count, data: index.data(entry).to_vec() })
         .collect();
     // rpm up to 5 reads the binary tags of v4 packages only, rpm 6 OPENPGP first.
     if !is_v6(headers) {
         let tag = if algorithm == RSA_ALGORITHM { RSA } else { DSA };
-        rows.push(Row {
-            tag,
-            kind: kind::BINARY,
-            count: packet.len() as u32,
-            data: packet.to_vec(),
-        });
+        rows.push(Row { tag, kind: kind::BINARY, count: packet.len() as u32, data: packet.to_vec() });
     }
     let mut text = BASE64_STANDARD.encode(packet).into_bytes();
     text.push(0);
-    rows.push(Row {
-        tag: OPENPGP,
-        kind: kind::STRING_ARRAY,
-        count: 1,
-        data: text,
-    });
+    rows.push(Row { tag: OPENPGP, kind: kind::STRING_ARRAY, count: 1, data: text });
     rows
 }
 
@@ -139,12 +103,7 @@ fn fitted(rows: &[Row], room: usize, reserved_tag: u32) -> Option<Vec<u8>> {
         _ => {
             let reserved = vec![0; gap - 16];
             let mut rows = rows.to_vec();
-            rows.push(Row {
-                tag: reserved_tag,
-                kind: kind::BINARY,
-                count: reserved.len() as u32,
-                data: reserved,
-            });
+            rows.push(Row { tag: reserved_tag, kind: kind::BINARY, count: reserved.len() as u32, data: reserved });
             let bytes = padded(header_bytes(rows));
             (bytes.len() == room).then_some(bytes)
         }
@@ -164,19 +123,13 @@ fn header_bytes(mut rows: Vec<Row>) -> Vec<u8> {
             _ => 1,
         };
         store.resize(store.len().next_multiple_of(width), 0);
-        push_numbers(
-            &mut entries,
-            [row.tag, row.kind, store.len() as u32, row.count],
-        );
+        push_numbers(&mut entries, [row.tag, row.kind, store.len() as u32, row.count]);
         store.extend_from_slice(&row.data);
     }
     let count = rows.len() as u32 + 1;
     let trailer = store.len() as u32;
     // The trailer points back over all entries, as a negative offset.
-    push_numbers(
-        &mut store,
-        [REGION, kind::BINARY, (count * 16).wrapping_neg(), 16],
-    );
+    push_numbers(&mut store, [REGION, kind::BINARY, (count * 16).wrapping_neg(), 16]);
 
     let mut bytes = vec![0x8e, 0xad, 0xe8, 0x01, 0, 0, 0, 0];
     push_numbers(&mut bytes, [count, store.len() as u32]);
@@ -254,22 +207,14 @@ pub fn payload_matches(path: &Path) -> Result<Option<bool>, Error> {
     let mut digest = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     loop {
-        let got = reader
-            .read(&mut buffer)
-            .map_err(|source| io_error("read", path, source))?;
+        let got = reader.read(&mut buffer).map_err(|source| io_error("read", path, source))?;
         if got == 0 {
-            return Ok(Some(
-                hex::encode(digest.finalize()).eq_ignore_ascii_case(&expected),
-            ));
+            return Ok(Some(hex::encode(digest.finalize()).eq_ignore_ascii_case(&expected)));
         }
         digest.update(&buffer[..got]);
     }
 }
 
 fn io_error(doing: &'static str, path: &Path, source: io::Error) -> Error {
-    Error::Io {
-        doing,
-        path: path.to_owned(),
-        source,
-    }
+    Error::Io { doing, path: path.to_owned(), source }
 }

@@ -22,11 +22,7 @@ pub struct Limits {
 impl Default for Limits {
     /// A spec file of 16 MiB (the largest known, texlive's, has 12), 32 GiB of sources, 50 000 files.
     fn default() -> Self {
-        Limits {
-            spec: 16 << 20,
-            payload: 32 << 30,
-            files: 50_000,
-        }
+        Limits { spec: 16 << 20, payload: 32 << 30, files: 50_000 }
     }
 }
 
@@ -43,11 +39,7 @@ pub struct SpecFile {
 ///
 /// The payload is unpacked only until the spec file has been read; nothing is written to disk.
 pub fn read_spec(path: &Path, limits: &Limits) -> Result<SpecFile, Error> {
-    let file = File::open(path).map_err(|source| Error::Io {
-        doing: "open",
-        path: path.to_owned(),
-        source,
-    })?;
+    let file = File::open(path).map_err(|source| Error::Io { doing: "open", path: path.to_owned(), source })?;
     read_spec_from(BufReader::with_capacity(1 << 16, file), limits)
 }
 
@@ -55,9 +47,7 @@ pub fn read_spec(path: &Path, limits: &Limits) -> Result<SpecFile, Error> {
 pub fn read_spec_from(mut reader: impl BufRead, limits: &Limits) -> Result<SpecFile, Error> {
     let headers = Headers::read(&mut reader)?;
     if !headers.is_source() {
-        return Err(Error::NotSource {
-            nevra: headers.nevra()?.to_string(),
-        });
+        return Err(Error::NotSource { nevra: headers.nevra()?.to_string() });
     }
     let files = file_names(&headers, limits)?;
     let spec = the_spec(&files)?;
@@ -71,24 +61,14 @@ pub fn read_spec_from(mut reader: impl BufRead, limits: &Limits) -> Result<SpecF
         // rpm refuses archives with files that the header does not list; so do we.
         if !files.contains(&name) {
             let what = "its archive holds a file that the header does not list".to_owned();
-            return Err(Error::Malformed {
-                part: "payload",
-                what,
-            });
+            return Err(Error::Malformed { part: "payload", what });
         }
         if name != *spec {
             archive.skip(size)?;
         } else if size > limits.spec {
-            return Err(Error::TooLarge {
-                what: format!("the spec file `{name}`"),
-                size,
-                limit: limits.spec,
-            });
+            return Err(Error::TooLarge { what: format!("the spec file `{name}`"), size, limit: limits.spec });
         } else {
-            return Ok(SpecFile {
-                name,
-                bytes: archive.data(size)?,
-            });
+            return Ok(SpecFile { name, bytes: archive.data(size)? });
         }
     }
     Err(Error::NoSpecFile)
@@ -96,11 +76,7 @@ pub fn read_spec_from(mut reader: impl BufRead, limits: &Limits) -> Result<SpecF
 
 /// The names of a source package's files, in the order of its header.
 pub fn file_list(path: &Path, limits: &Limits) -> Result<Vec<String>, Error> {
-    let file = File::open(path).map_err(|source| Error::Io {
-        doing: "open",
-        path: path.to_owned(),
-        source,
-    })?;
+    let file = File::open(path).map_err(|source| Error::Io { doing: "open", path: path.to_owned(), source })?;
     file_names(&Headers::read(&mut BufReader::new(file))?, limits)
 }
 
@@ -108,45 +84,26 @@ fn file_names(headers: &Headers, limits: &Limits) -> Result<Vec<String>, Error> 
     let names = headers.main.strings(tags::BASE_NAMES);
     if names.len() > limits.files {
         let what = "the number of files in the source package".to_owned();
-        return Err(Error::TooLarge {
-            what,
-            size: names.len() as u64,
-            limit: limits.files as u64,
-        });
+        return Err(Error::TooLarge { what, size: names.len() as u64, limit: limits.files as u64 });
     }
     // Source packages keep their files in a directory without a name; `rpm -i` puts it elsewhere.
     let directories = headers.main.strings(tags::DIR_NAMES);
     if let Some(directory) = directories.iter().find(|name| !name.is_empty()) {
-        return Err(Error::BadFileName {
-            name: String::from_utf8_lossy(directory).into_owned(),
-        });
+        return Err(Error::BadFileName { name: String::from_utf8_lossy(directory).into_owned() });
     }
-    if headers
-        .main
-        .numbers(tags::DIR_INDEXES)
-        .iter()
-        .any(|index| *index as usize >= directories.len())
-    {
+    if headers.main.numbers(tags::DIR_INDEXES).iter().any(|index| *index as usize >= directories.len()) {
         let what = "a file lies in a directory that is not there".to_owned();
-        return Err(Error::Malformed {
-            part: "header",
-            what,
-        });
+        return Err(Error::Malformed { part: "header", what });
     }
     names.into_iter().map(plain).collect()
 }
 
 fn the_spec(files: &[String]) -> Result<&String, Error> {
-    let specs: Vec<&String> = files
-        .iter()
-        .filter(|name| name.ends_with(".spec"))
-        .collect();
+    let specs: Vec<&String> = files.iter().filter(|name| name.ends_with(".spec")).collect();
     match specs[..] {
         [] => Err(Error::NoSpecFile),
         [one] => Ok(one),
-        _ => Err(Error::SeveralSpecFiles {
-            names: specs.into_iter().cloned().collect(),
-        }),
+        _ => Err(Error::SeveralSpecFiles { names: specs.into_iter().cloned().collect() }),
     }
 }
 
@@ -158,38 +115,20 @@ fn numbered(headers: &Headers, files: &[String], index: u32) -> Result<(String, 
         .long_numbers(tags::LONG_FILE_SIZES)
         .get(at)
         .copied()
-        .or_else(|| {
-            headers
-                .main
-                .numbers(tags::FILE_SIZES)
-                .get(at)
-                .copied()
-                .map(u64::from)
-        });
-    files
-        .get(at)
-        .cloned()
-        .zip(size)
-        .ok_or_else(|| Error::Malformed {
-            part: "payload",
-            what: "its archive holds a file that the header does not list".to_owned(),
-        })
+        .or_else(|| headers.main.numbers(tags::FILE_SIZES).get(at).copied().map(u64::from));
+    files.get(at).cloned().zip(size).ok_or_else(|| Error::Malformed {
+        part: "payload",
+        what: "its archive holds a file that the header does not list".to_owned(),
+    })
 }
 
 /// A plain file name: no directory, nothing hidden in it, not `.` or `..`.
 fn plain(name: &[u8]) -> Result<String, Error> {
-    let bad = || Error::BadFileName {
-        name: String::from_utf8_lossy(name).into_owned(),
-    };
+    let bad = || Error::BadFileName { name: String::from_utf8_lossy(name).into_owned() };
     let text = std::str::from_utf8(name).map_err(|_| bad())?;
     let text = text.strip_prefix("./").unwrap_or(text);
     let forbidden = |character: char| character == '/' || character.is_control();
-    if text.is_empty()
-        || text == "."
-        || text == ".."
-        || text.len() > 255
-        || text.contains(forbidden)
-    {
+    if text.is_empty() || text == "." || text == ".." || text.len() > 255 || text.contains(forbidden) {
         return Err(bad());
     }
     Ok(text.to_owned())

@@ -1,1 +1,150 @@
-//! copr-store
+//! Where things lie under the data directory, and how they get there whole.
+//!
+//! Paths are made from parsed names only, so none can leave its place. Files appear by rename after their bytes
+//! are on disk. All functions block: call them off the runtime's threads. Not here: what the files mean.
+//!
+//! ```
+//! use copr_store::Store;
+//!
+//! let data = tempfile::tempdir().unwrap();
+//! let store = Store::open(data.path()).unwrap();
+//! let chroot = store.chroot_dir(&"alice".parse().unwrap(), &"hello".to_owned().into(), &"fedora-44-x86_64".parse().unwrap());
+//! assert!(chroot.ends_with("results/alice/hello/fedora-44-x86_64"));
+//! store.write(&chroot.join("repodata/repomd.xml"), b"<repomd/>").unwrap();
+//! ```
+
+mod log;
+mod write;
+
+pub use log::{LogFile, LogMismatch};
+
+use copr_types::{BuildId, ChrootName, DirName, FileName, OwnerName, PackageName, ProjectId};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What could not be done with which path.
+#[derive(Debug, thiserror::Error)]
+#[error("could not {doing} `{}`", path.display())]
+pub struct Error {
+    /// What was tried, as a verb.
+    pub doing: &'static str,
+    /// With what.
+    pub path: PathBuf,
+    /// Why not.
+    #[source]
+    pub source: io::Error,
+}
+
+/// Names what was tried when it fails.
+pub(crate) fn doing<T>(doing: &'static str, path: &Path, result: io::Result<T>) -> Result<T, Error> {
+    result.map_err(|source| Error { doing, path: path.to_owned(), source })
+}
+
+/// The data directory.
+#[derive(Clone, Debug)]
+pub struct Store {
+    root: PathBuf,
+}
+
+impl Store {
+    /// Opens a data directory, making what is missing.
+    pub fn open(root: &Path) -> Result<Self, Error> {
+        for part in ["results", "uploads", "staging"] {
+            let dir = root.join(part);
+            doing("make the directory", &dir, std::fs::create_dir_all(&dir))?;
+        }
+        let root = doing("find", root, root.canonicalize())?;
+        Ok(Self { root })
+    }
+
+    /// The data directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The tree that clients see under `/results/`.
+    pub fn results(&self) -> PathBuf {
+        self.root.join("results")
+    }
+
+    /// All of one directory of a project.
+    pub fn dir(&self, owner: &OwnerName, dir: &DirName) -> PathBuf {
+        self.results().join(owner.to_string()).join(dir.as_str())
+    }
+
+    /// The repository of a chroot.
+    pub fn chroot_dir(&self, owner: &OwnerName, dir: &DirName, chroot: &ChrootName) -> PathBuf {
+        self.dir(owner, dir).join(chroot.as_str())
+    }
+
+    /// The results of one chroot of a build: `<8 digits>-<package>`.
+    pub fn build_dir(&self, owner: &OwnerName, dir: &DirName, chroot: &ChrootName, result_dir: &str) -> PathBuf {
+        self.chroot_dir(owner, dir, chroot).join(result_dir)
+    }
+
+    /// The results of a build's source.
+    pub fn srpm_dir(&self, owner: &OwnerName, dir: &DirName, build: BuildId) -> PathBuf {
+        self.dir(owner, dir).join("srpm-builds").join(build.padded())
+    }
+
+    /// A project's public key.
+    pub fn pubkey(&self, owner: &OwnerName, dir: &DirName) -> PathBuf {
+        self.dir(owner, dir).join("pubkey.gpg")
+    }
+
+    /// Uploaded sources, by the upload's own name.
+    pub fn upload_dir(&self, upload: &FileName) -> PathBuf {
+        self.root.join("uploads").join(upload.as_str())
+    }
+
+    /// What the holder of one lease delivers.
+    pub fn staging_dir(&self, task: i64, fence: i64) -> PathBuf {
+        self.root.join("staging").join(format!("{task}-{fence}"))
+    }
+
+    /// Where the trees of a deleted project wait for their removal.
+    pub fn trash_dir(&self, project: ProjectId) -> PathBuf {
+        self.root.join("trash").join(project.to_string())
+    }
+
+    /// Moves a tree out of sight. Fine when there is none.
+    pub fn move_aside(&self, from: &Path, to: &Path) -> Result<(), Error> {
+        if from.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        if let Some(parent) = to.parent() {
+            self.make_dir(parent)?;
+        }
+        doing("move", from, std::fs::rename(from, to))
+    }
+
+    /// A path relative to the data directory, for the list of doomed paths.
+    pub fn relative(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned()
+    }
+
+    /// Removes a file or a tree named relative to the data directory. What is gone already is fine; what would lie
+    /// outside is refused.
+    pub fn remove(&self, relative: &str) -> Result<(), Error> {
+        let plain = |part: std::path::Component<'_>| matches!(part, std::path::Component::Normal(_));
+        let path = self.root.join(relative);
+        if relative.is_empty() || !Path::new(relative).components().all(plain) {
+            let outside = io::Error::new(io::ErrorKind::InvalidInput, "it is not inside the data directory");
+            return doing("remove", &path, Err(outside));
+        }
+        let gone = match std::fs::symlink_metadata(&path) {
+            Ok(meta) if meta.is_dir() => std::fs::remove_dir_all(&path),
+            Ok(_) => std::fs::remove_file(&path),
+            Err(error) => Err(error),
+        };
+        match gone {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => doing("remove", &path, other),
+        }
+    }
+}
+
+/// Name of the result directory of a build's chroot: `00000042-hello`.
+pub fn result_dir(build: BuildId, package: &PackageName) -> String {
+    format!("{}-{package}", build.padded())
+}

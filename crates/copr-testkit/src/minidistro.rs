@@ -17,9 +17,7 @@ pub enum Suite {
 impl Suite {
     /// The suite whose chroot has this name.
     pub fn from_chroot(chroot: &str) -> Option<Suite> {
-        [Suite::Bookworm, Suite::Trixie]
-            .into_iter()
-            .find(|suite| suite.chroot() == chroot)
+        [Suite::Bookworm, Suite::Trixie].into_iter().find(|suite| suite.chroot() == chroot)
     }
 
     /// Debian's word for it, as `make-minidistro --suite` takes it.
@@ -50,8 +48,7 @@ impl Suite {
 pub fn minidistro(suite: Suite) -> PathBuf {
     let cache = cache_dir().join("minidistro");
     let script = checkout().join("distro/make-minidistro");
-    fs::create_dir_all(&cache)
-        .unwrap_or_else(|error| panic!("can't make `{}`: {error}", cache.display()));
+    fs::create_dir_all(&cache).unwrap_or_else(|error| panic!("can't make `{}`: {error}", cache.display()));
 
     // Not the script's own lock, which it would wait for while we hold it.
     let lock = File::create(cache.join("testkit.lock"))
@@ -62,16 +59,9 @@ pub fn minidistro(suite: Suite) -> PathBuf {
     let made_by = cache.join(format!("{}.made-by", suite.chroot()));
     if !is_made_by(&repository, &made_by, &script) {
         output(
-            command(&script)
-                .arg("--suite")
-                .arg(suite.name())
-                .arg("--out")
-                .arg(&repository)
-                .arg("--cache")
-                .arg(&cache),
+            command(&script).arg("--suite").arg(suite.name()).arg("--out").arg(&repository).arg("--cache").arg(&cache),
         );
-        fs::copy(&script, &made_by)
-            .unwrap_or_else(|error| panic!("can't write `{}`: {error}", made_by.display()));
+        fs::copy(&script, &made_by).unwrap_or_else(|error| panic!("can't write `{}`: {error}", made_by.display()));
     }
     drop(lock);
     repository

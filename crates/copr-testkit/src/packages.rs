@@ -32,15 +32,8 @@ pub fn names() -> Vec<String> {
 /// # Panics
 /// When there is no such package.
 pub fn spec(name: &str) -> PathBuf {
-    let path = checkout()
-        .join("packages")
-        .join(name)
-        .join(format!("{name}.spec"));
-    assert!(
-        path.is_file(),
-        "no package `{name}`: there are {}",
-        names().join(", ")
-    );
+    let path = checkout().join("packages").join(name).join(format!("{name}.spec"));
+    assert!(path.is_file(), "no package `{name}`: there are {}", names().join(", "));
     path
 }
 
@@ -55,9 +48,7 @@ pub fn srpm(name: &str, out_dir: &Path) -> PathBuf {
     fs::create_dir_all(&sources)
         .and_then(|()| fs::create_dir_all(out_dir))
         .unwrap_or_else(|error| panic!("can't make directories for `{name}`: {error}"));
-    let out_dir = out_dir
-        .canonicalize()
-        .unwrap_or_else(|error| panic!("can't find `{}`: {error}", out_dir.display()));
+    let out_dir = out_dir.canonicalize().unwrap_or_else(|error| panic!("can't find `{}`: {error}", out_dir.display()));
     gather_sources(name, &spec, &sources);
 
     let define = |value: String| ["--define".to_owned(), value];
@@ -69,10 +60,7 @@ pub fn srpm(name: &str, out_dir: &Path) -> PathBuf {
             .args(define("_topdir .".to_owned()))
             .args(define("_sourcedir SOURCES".to_owned()))
             .args(define(format!("_srcrpmdir {}", out_dir.display())))
-            .args(define(format!(
-                "_dbpath {}",
-                scratch.path().join("rpmdb").display()
-            )))
+            .args(define(format!("_dbpath {}", scratch.path().join("rpmdb").display())))
             // a source package belongs to no distribution, whatever this machine's macros say
             .args(define("dist %{nil}".to_owned()))
             .args(define("_buildhost builder.example.org".to_owned()))
@@ -91,13 +79,8 @@ pub fn srpm(name: &str, out_dir: &Path) -> PathBuf {
 }
 
 fn gather_sources(name: &str, spec: &Path, sources: &Path) {
-    let place = spec
-        .parent()
-        .expect("a spec lies in its package's directory");
-    for entry in fs::read_dir(place)
-        .expect("the package's directory is readable")
-        .flatten()
-    {
+    let place = spec.parent().expect("a spec lies in its package's directory");
+    for entry in fs::read_dir(place).expect("the package's directory is readable").flatten() {
         let path = entry.path();
         if path.is_file() && path != spec {
             fs::copy(&path, sources.join(entry.file_name()))
@@ -109,13 +92,7 @@ fn gather_sources(name: &str, spec: &Path, sources: &Path) {
         let stem = format!("{name}-{}", version(spec));
         output(
             command("tar")
-                .args([
-                    "--create",
-                    "--sort=name",
-                    "--owner=0",
-                    "--group=0",
-                    "--numeric-owner",
-                ])
+                .args(["--create", "--sort=name", "--owner=0", "--group=0", "--numeric-owner"])
                 .arg(format!("--mtime=@{SOURCE_DATE_EPOCH}"))
                 .args(["--mode=u+rwX,go+rX,go-w", "--use-compress-program=gzip -n"])
                 .arg("--file")

@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 /// The root of the checkout that this crate was compiled from.
 pub fn checkout() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors()
-        .nth(2)
-        .expect("the crate lies in `crates/copr-testkit` of the checkout")
-        .to_path_buf()
+    here.ancestors().nth(2).expect("the crate lies in `crates/copr-testkit` of the checkout").to_path_buf()
 }
 
 /// What is worth keeping between runs: `$XDG_CACHE_HOME/coprd`, else `~/.cache/coprd`.

@@ -20,10 +20,6 @@ pub fn venv() -> PathBuf {
 /// When `cargo xtask setup` has not made the environment.
 pub fn client(program: &str) -> PathBuf {
     let path = venv().join("bin").join(program);
-    assert!(
-        path.exists(),
-        "no `{}`\nhint: `cargo xtask setup` installs the Python clients",
-        path.display()
-    );
+    assert!(path.exists(), "no `{}`\nhint: `cargo xtask setup` installs the Python clients", path.display());
     path
 }

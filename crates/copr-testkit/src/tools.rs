@@ -19,11 +19,7 @@ pub struct Tool {
 }
 
 const fn tool(program: &'static str, debian: &'static str, fedora: &'static str) -> Tool {
-    Tool {
-        program,
-        debian,
-        fedora,
-    }
+    Tool { program, debian, fedora }
 }
 
 /// Every program that the project's tests, demo and benchmarks call.
@@ -64,14 +60,10 @@ pub fn package_of(program: &str) -> Option<&'static Tool> {
 /// Debian and the PostgreSQL project keep the server's programs (`/usr/lib/postgresql/15/bin`,
 /// `/usr/pgsql-17/bin`), which are in no `PATH`; of several versions the newest is taken.
 pub fn find(program: &str) -> Option<PathBuf> {
-    let mut places: Vec<PathBuf> =
-        env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
+    let mut places: Vec<PathBuf> = env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
     places.extend(["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from));
     places.extend(postgres_directories());
-    places
-        .into_iter()
-        .map(|place| place.join(program))
-        .find(|path| is_program(path))
+    places.into_iter().map(|place| place.join(program)).find(|path| is_program(path))
 }
 
 fn is_program(path: &Path) -> bool {
@@ -84,12 +76,7 @@ fn postgres_directories() -> Vec<PathBuf> {
         .iter()
         .filter_map(|place| fs::read_dir(place).ok())
         .flat_map(|entries| entries.flatten())
-        .filter_map(|entry| {
-            Some((
-                version(entry.file_name().to_str()?)?,
-                entry.path().join("bin"),
-            ))
-        })
+        .filter_map(|entry| Some((version(entry.file_name().to_str()?)?, entry.path().join("bin"))))
         .collect();
     found.sort();
     found.into_iter().rev().map(|(_, path)| path).collect()
@@ -102,10 +89,9 @@ fn postgres_directories() -> Vec<PathBuf> {
 pub fn require(program: &str) -> PathBuf {
     find(program).unwrap_or_else(|| {
         let package = match package_of(program) {
-            Some(tool) => format!(
-                "install the package `{}` (Debian, Ubuntu) or `{}` (Fedora)",
-                tool.debian, tool.fedora
-            ),
+            Some(tool) => {
+                format!("install the package `{}` (Debian, Ubuntu) or `{}` (Fedora)", tool.debian, tool.fedora)
+            }
             None => "install it".to_owned(),
         };
         panic!("`{program}` is not installed\nhint: `cargo xtask setup` installs all that tests need, or {package}")
@@ -116,10 +102,7 @@ pub fn require(program: &str) -> PathBuf {
 ///
 /// # Panics
 /// When a name is given of which no program is installed.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place from which tests and xtask start programs"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place from which tests and xtask start programs")]
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let program = program.as_ref();
     if Path::new(program).components().count() > 1 {
@@ -134,10 +117,7 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
 /// # Panics
 /// When it can't be started or fails; the words hold the command and what it wrote.
 pub fn output(command: &mut Command) -> String {
-    let done = command
-        .stdin(Stdio::null())
-        .output()
-        .unwrap_or_else(|error| panic!("can't start {command:?}: {error}"));
+    let done = command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("can't start {command:?}: {error}"));
     let stdout = String::from_utf8_lossy(&done.stdout).into_owned();
     assert!(
         done.status.success(),

@@ -102,12 +102,12 @@ pub struct DistroRepo {
     pub id: String,
     /// What `url` is.
     pub kind: RepoAddress,
-    /// The address; `$releasever` and `$basearch` are left to the package manager, `{arch}` is the chroot's architecture.
+    /// The address; `$releasever` and `$basearch` are left to the package manager.
     pub url: String,
     /// Whether packages must be signed by `gpgkey`.
     #[serde(default)]
     pub gpgcheck: bool,
-    /// Address of the key, when `gpgcheck`.
+    /// Address of the key, when `gpgcheck`; several are separated by spaces, as in dnf's own configuration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gpgkey: Option<String>,
     /// dnf's priority (lower wins).
@@ -125,7 +125,7 @@ pub struct ChrootDefinition {
     /// The package manager that installs it (`dnf`, `dnf5`, `yum`, `zypper`).
     #[serde(default = "dnf")]
     pub package_manager: String,
-    /// `$releasever`.
+    /// `$releasever`; empty where the chroot has none.
     pub releasever: String,
     /// What `rpmbuild --target` is given; the chroot's architecture unless said otherwise (`i386` → `i686`).
     #[serde(default, skip_serializing_if = "Option::is_none")]

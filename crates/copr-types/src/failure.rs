@@ -24,6 +24,13 @@ macro_rules! words {
             }
         }
 
+        impl TryFrom<String> for $name {
+            type Error = crate::UnknownWord;
+            fn try_from(word: String) -> Result<Self, crate::UnknownWord> {
+                Self::from_word(&word).ok_or(crate::UnknownWord(word))
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.as_str())

@@ -30,3 +30,8 @@ pub use name::{DirName, FileName, GroupAlias, InvalidName, OwnerName, PackageNam
 pub use options::{Bootstrap, ChrootBootstrap, Isolation};
 pub use source::{Source, SourceKind};
 pub use state::{Event, Role, State};
+
+/// A word that is none of those a set of choices has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not one of the known words")]
+pub struct UnknownWord(pub String);

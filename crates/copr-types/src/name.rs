@@ -238,11 +238,6 @@ impl DirName {
         }
     }
 
-    /// A name that was checked before it was stored.
-    pub fn stored(name: String) -> Self {
-        Self(name)
-    }
-
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -251,6 +246,13 @@ impl DirName {
     /// Whether this is a pull request's directory, which expires.
     pub fn is_pull_request(&self) -> bool {
         self.0.split(':').nth(1) == Some("pr")
+    }
+}
+
+/// For names that were checked before they were stored.
+impl From<String> for DirName {
+    fn from(name: String) -> Self {
+        Self(name)
     }
 }
 

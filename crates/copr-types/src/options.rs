@@ -22,6 +22,13 @@ macro_rules! choices {
                 match word { $($word => Some(Self::$variant),)* _ => None }
             }
         }
+
+        impl TryFrom<String> for $name {
+            type Error = crate::UnknownWord;
+            fn try_from(word: String) -> Result<Self, crate::UnknownWord> {
+                Self::from_word(&word).ok_or(crate::UnknownWord(word))
+            }
+        }
     };
 }
 

@@ -66,3 +66,10 @@ impl Standing {
         self.site_admin || self.in_group || self.owner
     }
 }
+
+impl TryFrom<String> for Grant {
+    type Error = crate::UnknownWord;
+    fn try_from(word: String) -> Result<Self, crate::UnknownWord> {
+        Self::from_word(&word).ok_or(crate::UnknownWord(word))
+    }
+}

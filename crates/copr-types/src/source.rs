@@ -27,6 +27,13 @@ macro_rules! kinds {
                 match word { $($word => Some(Self::$variant),)* _ => None }
             }
         }
+
+        impl TryFrom<String> for SourceKind {
+            type Error = crate::UnknownWord;
+            fn try_from(word: String) -> Result<Self, crate::UnknownWord> {
+                Self::from_word(&word).ok_or(crate::UnknownWord(word))
+            }
+        }
     };
 }
 

@@ -3,6 +3,7 @@
 //! Every change of state in the system goes through [`next`]; the SQL that stores the result repeats
 //! the guard. Numbers and names are those of the Copr API.
 
+use crate::UnknownWord;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -104,6 +105,13 @@ impl State {
     /// A builder or the publisher is busy with it.
     pub fn is_active(self) -> bool {
         matches!(self, Self::Starting | Self::Running | Self::Importing | Self::Publishing)
+    }
+}
+
+impl TryFrom<String> for State {
+    type Error = UnknownWord;
+    fn try_from(word: String) -> Result<Self, UnknownWord> {
+        Self::from_word(&word).ok_or(UnknownWord(word))
     }
 }
 

@@ -12,3 +12,4 @@
 //! ```
 
 pub mod builder;
+pub mod v3;

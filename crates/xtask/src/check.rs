@@ -7,28 +7,12 @@ use crate::{run, test};
 /// Everything, the quick questions first; the first failure ends it.
 pub fn check() -> Result<()> {
     run::passes(run::cargo().args(["fmt", "--all", "--check"]))?;
-    run::passes(run::cargo().args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
-    run::passes(
-        run::cargo()
-            .args(["doc", "--workspace", "--no-deps"])
-            .env("RUSTDOCFLAGS", "-D warnings"),
-    )?;
-    if run::tried(run::cargo().args(["deny", "--version"]))?
-        .status
-        .success()
-    {
+    run::passes(run::cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    run::passes(run::cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    if run::tried(run::cargo().args(["deny", "--version"]))?.status.success() {
         run::passes(run::cargo().args(["deny", "check", "licenses", "bans", "sources"]))?;
     } else {
-        eprintln!(
-            "check: licences SKIPPED: cargo-deny is not installed (cargo install cargo-deny)"
-        );
+        eprintln!("check: licences SKIPPED: cargo-deny is not installed (cargo install cargo-deny)");
     }
     test::test(None, &[])?;
     eprintln!("check: ok");

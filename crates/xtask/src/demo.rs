@@ -51,40 +51,24 @@ pub struct Options {
 impl Options {
     fn chroot(&self) -> String {
         let suite = self.suite.unwrap_or(Suite::Bookworm);
-        self.chroot
-            .clone()
-            .unwrap_or_else(|| copr_testkit::Suite::from(suite).chroot().to_owned())
+        self.chroot.clone().unwrap_or_else(|| copr_testkit::Suite::from(suite).chroot().to_owned())
     }
 }
 
 /// Shows that the service works, from an empty directory to installed programs that run.
 pub fn demo(options: &Options) -> Result<()> {
-    let steps = Steps {
-        start: Instant::now(),
-    };
+    let steps = Steps { start: Instant::now() };
     steps.step("look for the tools it needs", || setup::setup(false))?;
-    let binary = steps.step("build coprd (release profile)", || {
-        service::program(options.coprd.as_deref())
-    })?;
+    let binary = steps.step("build coprd (release profile)", || service::program(options.coprd.as_deref()))?;
     let chroot = options.chroot();
     let distribution = steps.step(&format!("prepare a distribution for {chroot}"), || {
         Distribution::find(&chroot, options.distribution.as_deref())
     })?;
 
     let scratch = tempfile::Builder::new().prefix("coprd-demo-").tempdir()?;
-    let afterwards = if options.keep {
-        Afterwards::Stay
-    } else {
-        Afterwards::Stop
-    };
-    let service = steps.step("start the service", || {
-        Service::start(&binary, scratch.path(), afterwards)
-    })?;
-    println!(
-        "    http://{} answers after {:.2} s",
-        service.address(),
-        service.ready_after().as_secs_f64()
-    );
+    let afterwards = if options.keep { Afterwards::Stay } else { Afterwards::Stop };
+    let service = steps.step("start the service", || Service::start(&binary, scratch.path(), afterwards))?;
+    println!("    http://{} answers after {:.2} s", service.address(), service.ready_after().as_secs_f64());
 
     if let Err(error) = story(&steps, &service, &distribution, scratch.path()) {
         eprintln!("\n{}\n", service.log_tail());
@@ -106,17 +90,10 @@ pub fn demo(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn story(
-    steps: &Steps,
-    service: &Service,
-    distribution: &Distribution,
-    scratch: &Path,
-) -> Result<()> {
+fn story(steps: &Steps, service: &Service, distribution: &Distribution, scratch: &Path) -> Result<()> {
     let chroot = distribution.chroot.as_str();
     let cli = CoprCli::new(service, PROJECT)?;
-    steps.step(&format!("coprd admin: add the chroot {chroot}"), || {
-        distribution.enable(service)
-    })?;
+    steps.step(&format!("coprd admin: add the chroot {chroot}"), || distribution.enable(service))?;
     steps.step("copr-cli: create a project", || cli.create(chroot))?;
 
     let packages = scratch.join("srpms");
@@ -124,48 +101,33 @@ fn story(
         ("hello-noarch", "a script"),
         ("hello-c", "a C program that needs gcc and make"),
         ("libgreet", "a library with a -devel package"),
-        (
-            "greet-app",
-            "a program that needs libgreet-devel from this same project",
-        ),
+        ("greet-app", "a program that needs libgreet-devel from this same project"),
     ] {
         let srpm = copr_testkit::srpm(name, &packages);
-        steps.step(&format!("copr-cli: build {name}, {what}"), || {
-            cli.build(&srpm)
-        })?;
+        steps.step(&format!("copr-cli: build {name}, {what}"), || cli.build(&srpm))?;
     }
 
     let broken = copr_testkit::srpm("broken", &packages);
-    let log = steps.step(
-        "copr-cli: build broken, which must fail and say why",
-        || {
-            let build = cli.build_that_fails(&broken)?;
-            cli.log(build, chroot)
-        },
-    )?;
+    let log = steps.step("copr-cli: build broken, which must fail and say why", || {
+        let build = cli.build_that_fails(&broken)?;
+        cli.log(build, chroot)
+    })?;
     println!("{}", indent(&tail(&log, 12)));
-    ensure!(
-        log.contains("this package fails on purpose"),
-        "the log does not show why the package fails"
-    );
+    ensure!(log.contains("this package fails on purpose"), "the log does not show why the package fails");
 
     let root = Root::new(&scratch.join("install"), distribution)?;
-    steps.step(
-        "dnf: install from the project, gpgcheck=1 and repo_gpgcheck=1",
-        || {
-            root.trust(&cli.repository_file(distribution)?)?;
-            root.install(&["hello-noarch", "hello-c", "greet-app"])
-        },
-    )?;
+    steps.step("dnf: install from the project, gpgcheck=1 and repo_gpgcheck=1", || {
+        root.trust(&cli.repository_file(distribution)?)?;
+        root.install(&["hello-noarch", "hello-c", "greet-app"])
+    })?;
     for (command, expected) in PROGRAMS {
         let said = steps.step(&format!("run {}", command.join(" ")), || root.run(command))?;
         println!("    {}", said.trim());
         ensure!(said.trim() == *expected, "expected {expected:?}");
     }
-    let seen = steps.step(
-        "dnf copr enable, and look into the enabled repository",
-        || root.enable_by_plugin(service, cli.owner(), PROJECT),
-    )?;
+    let seen = steps.step("dnf copr enable, and look into the enabled repository", || {
+        root.enable_by_plugin(service, cli.owner(), PROJECT)
+    })?;
     println!("{}", indent(&seen));
     Ok(())
 }
@@ -186,11 +148,7 @@ impl Steps {
 }
 
 fn indent(text: &str) -> String {
-    text.lines()
-        .map(|line| format!("    | {line}\n"))
-        .collect::<String>()
-        .trim_end()
-        .to_owned()
+    text.lines().map(|line| format!("    | {line}\n")).collect::<String>().trim_end().to_owned()
 }
 
 /// Reads a file, or says which one could not be read.

@@ -22,34 +22,17 @@ impl Distribution {
     pub fn find(chroot: &str, address: Option<&str>) -> Result<Distribution> {
         if let Some(suite) = Suite::from_chroot(chroot) {
             let address = format!("file://{}", copr_testkit::minidistro(suite).display());
-            return Ok(Distribution {
-                chroot: chroot.to_owned(),
-                address,
-                own: true,
-            });
+            return Ok(Distribution { chroot: chroot.to_owned(), address, own: true });
         }
         let given = address.map(|address| address.trim_end_matches('/').to_owned());
         let Some(address) = given.or_else(|| fedora(chroot)) else {
-            bail!(
-                "the address of `{chroot}`'s packages is not known here\nhint: --distribution URL"
-            );
+            bail!("the address of `{chroot}`'s packages is not known here\nhint: --distribution URL");
         };
         let metadata = format!("{address}/repodata/repomd.xml");
         let mut curl = run::program("curl")?;
-        curl.args([
-            "-fsSL",
-            "--max-time",
-            "20",
-            "--output",
-            "/dev/null",
-            &metadata,
-        ]);
+        curl.args(["-fsSL", "--max-time", "20", "--output", "/dev/null", &metadata]);
         run::read(&mut curl).with_context(|| format!("`{chroot}` is out of reach from here"))?;
-        Ok(Distribution {
-            chroot: chroot.to_owned(),
-            address,
-            own: false,
-        })
+        Ok(Distribution { chroot: chroot.to_owned(), address, own: false })
     }
 
     /// What dnf calls `releasever`.
@@ -59,9 +42,7 @@ impl Distribution {
 
     /// The chroot without its architecture, as addresses of `.repo` files have it.
     pub fn name_release(&self) -> &str {
-        self.chroot
-            .rsplit_once('-')
-            .map_or(&self.chroot, |(name, _)| name)
+        self.chroot.rsplit_once('-').map_or(&self.chroot, |(name, _)| name)
     }
 
     /// Has the service build for it: its own chroot, or one of the catalogue switched on.
@@ -91,9 +72,7 @@ fn fedora(chroot: &str) -> Option<String> {
         ("fedora", release, arch) => format!("releases/{release}/Everything/{arch}/os"),
         _ => return None,
     };
-    Some(format!(
-        "https://dl.fedoraproject.org/pub/fedora/linux/{place}"
-    ))
+    Some(format!("https://dl.fedoraproject.org/pub/fedora/linux/{place}"))
 }
 
 #[cfg(test)]
@@ -102,16 +81,9 @@ mod tests {
 
     #[test]
     fn a_chroot_is_split_at_its_last_two_dashes() {
-        assert_eq!(
-            split("centos-stream-9-x86_64"),
-            Some(("centos-stream", "9", "x86_64"))
-        );
+        assert_eq!(split("centos-stream-9-x86_64"), Some(("centos-stream", "9", "x86_64")));
         assert_eq!(split("x86_64"), None);
         assert!(fedora("epel-9-x86_64").is_none());
-        assert!(
-            fedora("fedora-44-x86_64")
-                .unwrap()
-                .ends_with("releases/44/Everything/x86_64/os")
-        );
+        assert!(fedora("fedora-44-x86_64").unwrap().ends_with("releases/44/Everything/x86_64/os"));
     }
 }

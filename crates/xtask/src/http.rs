@@ -29,11 +29,7 @@ impl Answer {
     /// The body of a successful answer, as JSON.
     pub fn json(&self) -> Result<Value> {
         if self.status != 200 {
-            bail!(
-                "HTTP {}: {}",
-                self.status,
-                String::from_utf8_lossy(&self.body).trim()
-            );
+            bail!("HTTP {}: {}", self.status, String::from_utf8_lossy(&self.body).trim());
         }
         serde_json::from_slice(&self.body).context("the answer is not JSON")
     }
@@ -42,19 +38,13 @@ impl Answer {
 impl Client {
     /// A client that is nobody.
     pub fn new(address: SocketAddr) -> Client {
-        Client {
-            address,
-            authorization: None,
-        }
+        Client { address, authorization: None }
     }
 
     /// The same, with an API token.
     pub fn with_token(self, login: &str, token: &str) -> Client {
         let pair = BASE64_STANDARD.encode(format!("{login}:{token}"));
-        Client {
-            authorization: Some(format!("Basic {pair}")),
-            ..self
-        }
+        Client { authorization: Some(format!("Basic {pair}")), ..self }
     }
 
     /// `path` with its query, from the root: `/api_3/`.
@@ -64,11 +54,7 @@ impl Client {
 
     /// Posts JSON.
     pub fn post_json(&self, path: &str, body: &Value) -> Result<Answer> {
-        self.send(
-            "POST",
-            path,
-            Some(("application/json", body.to_string().as_bytes())),
-        )
+        self.send("POST", path, Some(("application/json", body.to_string().as_bytes())))
     }
 
     /// Posts a file and JSON in the layout of python-copr: the file first, then the part `json`.
@@ -96,10 +82,7 @@ impl Client {
             request += &format!("Authorization: {authorization}\r\n");
         }
         if let Some((kind, bytes)) = body {
-            request += &format!(
-                "Content-Type: {kind}\r\nContent-Length: {}\r\n",
-                bytes.len()
-            );
+            request += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", bytes.len());
         }
         let mut connection = TcpStream::connect_timeout(&self.address, PATIENCE)
             .with_context(|| format!("can't connect to {}", self.address))?;
@@ -117,16 +100,8 @@ impl Client {
 
 fn parse(answer: &[u8]) -> Option<Answer> {
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
-    let status = std::str::from_utf8(&answer[..end])
-        .ok()?
-        .split(' ')
-        .nth(1)?
-        .parse()
-        .ok()?;
-    Some(Answer {
-        status,
-        body: answer[end + 4..].to_vec(),
-    })
+    let status = std::str::from_utf8(&answer[..end]).ok()?.split(' ').nth(1)?.parse().ok()?;
+    Some(Answer { status, body: answer[end + 4..].to_vec() })
 }
 
 #[cfg(test)]

@@ -28,10 +28,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 
 #[derive(Parser)]
-#[command(
-    name = "cargo xtask",
-    about = "Set up, test, check, show and measure coprd"
-)]
+#[command(name = "cargo xtask", about = "Set up, test, check, show and measure coprd")]
 struct Arguments {
     #[command(subcommand)]
     task: Task,
@@ -102,9 +99,7 @@ impl From<Suite> for copr_testkit::Suite {
 fn plain_words_from_test_support() {
     let otherwise = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
-        let here = panic
-            .location()
-            .is_some_and(|place| place.file().contains("copr-testkit"));
+        let here = panic.location().is_some_and(|place| place.file().contains("copr-testkit"));
         match panic.payload_as_str() {
             Some(words) if here => eprintln!("error: {words}"),
             _ => otherwise(panic),

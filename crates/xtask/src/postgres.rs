@@ -34,8 +34,7 @@ impl Server {
     pub fn start() -> Result<Server> {
         remove_leftovers();
         let directory = PathBuf::from(PLACE).join(format!("{PREFIX}{}", std::process::id()));
-        fs::create_dir(&directory)
-            .with_context(|| format!("can't make {}", directory.display()))?;
+        fs::create_dir(&directory).with_context(|| format!("can't make {}", directory.display()))?;
         let account = run::is_root().then(unprivileged_account).transpose()?;
         if let Some(account) = &account {
             chown(&directory, Some(account.uid), Some(account.gid))?;
@@ -52,10 +51,7 @@ impl Server {
 
     /// The address for clients, as `COPRD_TEST_POSTGRES` wants it.
     pub fn url(&self) -> String {
-        format!(
-            "postgres://coprd@localhost/postgres?host={}",
-            self.directory.display()
-        )
+        format!("postgres://coprd@localhost/postgres?host={}", self.directory.display())
     }
 
     fn when_ready(mut self) -> Result<Server> {
@@ -77,8 +73,8 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         // SIGINT is PostgreSQL's "fast" stop: connections end, nothing is waited for.
-        let stopped = run::program("kill")
-            .and_then(|mut kill| run::read(kill.args(["-s", "INT", &self.child.id().to_string()])));
+        let stopped =
+            run::program("kill").and_then(|mut kill| run::read(kill.args(["-s", "INT", &self.child.id().to_string()])));
         if stopped.is_err() {
             self.child.kill().ok();
         }
@@ -91,25 +87,14 @@ fn launch(directory: &Path, account: Option<&Account>) -> Result<Child> {
     let cluster = directory.join("cluster");
     run::read(
         as_account(account, "initdb")?
-            .args([
-                "--username=coprd",
-                "--auth=trust",
-                "--encoding=UTF8",
-                "--no-locale",
-                "--no-sync",
-            ])
+            .args(["--username=coprd", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"])
             .arg("--pgdata")
             .arg(&cluster)
             .current_dir(directory),
     )?;
     let log = File::create(directory.join("log"))?;
     let mut postgres = as_account(account, "postgres")?;
-    postgres
-        .arg("-D")
-        .arg(&cluster)
-        .arg("-k")
-        .arg(directory)
-        .current_dir(directory);
+    postgres.arg("-D").arg(&cluster).arg("-k").arg(directory).current_dir(directory);
     for setting in [
         "listen_addresses=",
         "fsync=off",
@@ -120,10 +105,7 @@ fn launch(directory: &Path, account: Option<&Account>) -> Result<Child> {
     ] {
         postgres.args(["-c", setting]);
     }
-    postgres
-        .stdin(Stdio::null())
-        .stdout(log.try_clone()?)
-        .stderr(log);
+    postgres.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
     postgres.spawn().context("can't start PostgreSQL")
 }
 
@@ -134,9 +116,7 @@ fn as_account(account: Option<&Account>, program: &str) -> Result<Command> {
         command.args([format!("--reuid={name}"), format!("--regid={name}")]);
         command.arg("--clear-groups");
     }
-    command
-        .args(["--pdeathsig", "INT", "--"])
-        .arg(copr_testkit::require(program));
+    command.args(["--pdeathsig", "INT", "--"]).arg(copr_testkit::require(program));
     Ok(command)
 }
 
@@ -155,11 +135,7 @@ fn account(passwd: &str, wanted: &str) -> Option<Account> {
             return None;
         };
         let (uid, gid) = (uid.parse().ok()?, gid.parse().ok()?);
-        (name == wanted).then(|| Account {
-            name: name.to_owned(),
-            uid,
-            gid,
-        })
+        (name == wanted).then(|| Account { name: name.to_owned(), uid, gid })
     })
 }
 
@@ -190,10 +166,7 @@ mod tests {
         let directory = server.directory.clone();
         let mut psql = run::program("psql").unwrap();
         psql.args(["--no-psqlrc", "--tuples-only", "--no-align", "--command"]);
-        psql.args([
-            "SELECT current_user, current_setting('listen_addresses')",
-            &server.url(),
-        ]);
+        psql.args(["SELECT current_user, current_setting('listen_addresses')", &server.url()]);
         assert_eq!(run::read(&mut psql).unwrap().trim(), "coprd|");
 
         drop(server);

@@ -27,9 +27,7 @@ pub fn cargo() -> Command {
 /// Runs a command whose output people want to see; its failure is ours.
 pub fn passes(command: &mut Command) -> Result<()> {
     eprintln!("+ {}", words(command));
-    let status = command
-        .status()
-        .with_context(|| format!("can't start `{}`", words(command)))?;
+    let status = command.status().with_context(|| format!("can't start `{}`", words(command)))?;
     if !status.success() {
         bail!("`{}` failed: {status}", words(command));
     }
@@ -38,22 +36,14 @@ pub fn passes(command: &mut Command) -> Result<()> {
 
 /// Runs a command in silence; what it wrote comes back, whether it worked or not.
 pub fn tried(command: &mut Command) -> Result<Output> {
-    command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("can't start `{}`", words(command)))
+    command.stdin(Stdio::null()).output().with_context(|| format!("can't start `{}`", words(command)))
 }
 
 /// Runs a command in silence; gives its standard output. Its failure shows all that it wrote.
 pub fn read(command: &mut Command) -> Result<String> {
     let done = tried(command)?;
     if !done.status.success() {
-        bail!(
-            "`{}` failed: {}\n{}",
-            words(command),
-            done.status,
-            both(&done)
-        );
+        bail!("`{}` failed: {}\n{}", words(command), done.status, both(&done));
     }
     Ok(String::from_utf8_lossy(&done.stdout).into_owned())
 }
@@ -66,13 +56,8 @@ pub fn both(done: &Output) -> String {
 
 /// The command as a person would type it.
 pub fn words(command: &Command) -> String {
-    let mut words = vec![
-        Path::new(command.get_program())
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned(),
-    ];
+    let mut words =
+        vec![Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|word| {
         let word = word.to_string_lossy();
         match word.contains(|c: char| c.is_whitespace() || "*'\"$&;()".contains(c)) {
@@ -96,8 +81,6 @@ pub fn as_root(name: &str) -> Result<Command> {
         return program(name);
     }
     let mut command = program("unshare")?;
-    command
-        .args(["--map-root-user", "--mount", "--"])
-        .arg(copr_testkit::require(name));
+    command.args(["--map-root-user", "--mount", "--"]).arg(copr_testkit::require(name));
     Ok(command)
 }

@@ -38,18 +38,14 @@ pub struct Service {
 /// The program to start: `given`, else coprd built as users get it.
 pub fn program(given: Option<&Path>) -> Result<PathBuf> {
     if let Some(path) = given {
-        return path
-            .canonicalize()
-            .with_context(|| format!("no program `{}`", path.display()));
+        return path.canonicalize().with_context(|| format!("no program `{}`", path.display()));
     }
     let mut cargo = run::cargo();
     cargo.args(["build", "--quiet", "--release", "--package", "coprd"]);
     run::passes(&mut cargo)?;
     let metadata = run::read(run::cargo().args(["metadata", "--format-version=1", "--no-deps"]))?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
-    let target = metadata["target_directory"]
-        .as_str()
-        .context("cargo names no target directory")?;
+    let target = metadata["target_directory"].as_str().context("cargo names no target directory")?;
     Ok(Path::new(target).join("release/coprd"))
 }
 
@@ -69,16 +65,11 @@ impl Service {
         if afterwards == Afterwards::Stay {
             command.process_group(0); // the terminal's Ctrl-C is for us alone
         }
-        command
-            .arg("serve")
-            .arg("--data-dir")
-            .arg(directory.join("data"));
+        command.arg("serve").arg("--data-dir").arg(directory.join("data"));
         command.arg("--listen").arg(address.to_string());
         // To files, not to pipes: a service that stays must be able to write on.
         command.stdin(Stdio::null());
-        command
-            .stdout(File::create(&printed)?)
-            .stderr(File::create(&log)?);
+        command.stdout(File::create(&printed)?).stderr(File::create(&log)?);
         let start = Instant::now();
         let child = command.spawn().context("can't start coprd")?;
         let mut service = Service {
@@ -97,10 +88,7 @@ impl Service {
 
     fn wait_until_ready(&mut self, start: Instant) -> Result<()> {
         let client = Client::new(self.address);
-        while !client
-            .get("/api_3/")
-            .is_ok_and(|answer| answer.status == 200)
-        {
+        while !client.get("/api_3/").is_ok_and(|answer| answer.status == 200) {
             self.must_run(start)?;
             sleep(Duration::from_millis(5));
         }
@@ -114,17 +102,13 @@ impl Service {
             if let Some(block) = block(&fs::read_to_string(printed)?) {
                 return Ok(block);
             }
-            self.must_run(start)
-                .context("coprd printed no [copr-cli] block")?;
+            self.must_run(start).context("coprd printed no [copr-cli] block")?;
             sleep(Duration::from_millis(20));
         }
     }
 
     fn must_run(&mut self, start: Instant) -> Result<()> {
-        let child = self
-            .child
-            .as_mut()
-            .context("the service is not ours any more")?;
+        let child = self.child.as_mut().context("the service is not ours any more")?;
         if let Some(status) = child.try_wait()? {
             bail!("coprd ended: {status}\n{}", self.log_tail());
         }
@@ -137,10 +121,7 @@ impl Service {
     /// Runs `coprd admin …` beside the service.
     pub fn admin(&self, arguments: &[&str]) -> Result<String> {
         let mut admin = run::program(&self.binary)?;
-        admin
-            .args(["admin", "--data-dir"])
-            .arg(self.directory.join("data"))
-            .args(arguments);
+        admin.args(["admin", "--data-dir"]).arg(self.directory.join("data")).args(arguments);
         run::read(&mut admin)
     }
 
@@ -152,9 +133,7 @@ impl Service {
     /// One line of the `[copr-cli]` block.
     pub fn setting(&self, key: &str) -> Result<&str> {
         let value = self.block.get(key);
-        Ok(value
-            .with_context(|| format!("the [copr-cli] block has no `{key}`"))?
-            .as_str())
+        Ok(value.with_context(|| format!("the [copr-cli] block has no `{key}`"))?.as_str())
     }
 
     /// The file for `copr-cli --config`.
@@ -179,11 +158,7 @@ impl Service {
     /// The end of the service's log.
     pub fn log_tail(&self) -> String {
         let path = self.directory.join("coprd.log");
-        format!(
-            "{}:\n{}",
-            path.display(),
-            tail(&fs::read_to_string(&path).unwrap_or_default(), 60)
-        )
+        format!("{}:\n{}", path.display(), tail(&fs::read_to_string(&path).unwrap_or_default(), 60))
     }
 
     /// Lets the service live on without us.
@@ -233,17 +208,12 @@ fn block(printed: &str) -> Option<BTreeMap<String, String>> {
         .filter_map(|line| line.split_once('='))
         .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
         .collect();
-    let complete = ["login", "username", "token", "copr_url"]
-        .iter()
-        .all(|key| settings.contains_key(*key));
+    let complete = ["login", "username", "token", "copr_url"].iter().all(|key| settings.contains_key(*key));
     complete.then_some(settings)
 }
 
 fn render(block: &BTreeMap<String, String>) -> String {
-    let lines: String = block
-        .iter()
-        .map(|(key, value)| format!("{key} = {value}\n"))
-        .collect();
+    let lines: String = block.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
     format!("[copr-cli]\n{lines}")
 }
 

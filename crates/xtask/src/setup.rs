@@ -41,11 +41,7 @@ const FURTHER: &[Need] = &[
         debian: "debian-archive-keyring",
         fedora: "debian-keyring",
     },
-    Need {
-        what: What::PythonModule("ensurepip"),
-        debian: "python3-venv",
-        fedora: "python3-pip",
-    },
+    Need { what: What::PythonModule("ensurepip"), debian: "python3-venv", fedora: "python3-pip" },
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,15 +60,8 @@ pub fn setup(check_only: bool) -> Result<()> {
         return Ok(());
     }
     if check_only {
-        let clients = if environment {
-            &["the Python clients"][..]
-        } else {
-            &[]
-        };
-        bail!(
-            "missing: {}",
-            [missing.as_slice(), clients].concat().join(", ")
-        );
+        let clients = if environment { &["the Python clients"][..] } else { &[] };
+        bail!("missing: {}", [missing.as_slice(), clients].concat().join(", "));
     }
     if !missing.is_empty() {
         match family {
@@ -83,20 +72,13 @@ pub fn setup(check_only: bool) -> Result<()> {
             ),
         }
     }
-    if environment {
-        make_environment()
-    } else {
-        Ok(())
-    }
+    if environment { make_environment() } else { Ok(()) }
 }
 
 fn family(os_release: &str) -> Option<Family> {
     let ids: Vec<&str> = os_release
         .lines()
-        .filter_map(|line| {
-            line.strip_prefix("ID=")
-                .or_else(|| line.strip_prefix("ID_LIKE="))
-        })
+        .filter_map(|line| line.strip_prefix("ID=").or_else(|| line.strip_prefix("ID_LIKE=")))
         .flat_map(|value| value.trim_matches('"').split_whitespace())
         .collect();
     if ids.iter().any(|id| matches!(*id, "debian" | "ubuntu")) {
@@ -160,23 +142,12 @@ fn install(family: Family, packages: &[&str]) -> Result<()> {
         Family::Debian => install_debian(packages),
         Family::Fedora => install_fedora(packages),
     };
-    done.with_context(|| {
-        format!(
-            "can't install packages; as root: {by_hand} {}",
-            packages.join(" ")
-        )
-    })
+    done.with_context(|| format!("can't install packages; as root: {by_hand} {}", packages.join(" ")))
 }
 
 fn install_debian(packages: &[&str]) -> Result<()> {
     let apt = |arguments: &[&str]| {
-        let mut words = vec![
-            "env",
-            "DEBIAN_FRONTEND=noninteractive",
-            "apt-get",
-            "-q",
-            "-y",
-        ];
+        let mut words = vec!["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"];
         words.extend(["-o", "DPkg::Lock::Timeout=300"]);
         words.extend(arguments);
         run::passes(&mut privileged(&words)?)
@@ -186,9 +157,8 @@ fn install_debian(packages: &[&str]) -> Result<()> {
     let server = packages.contains(&"postgresql");
     if server {
         // Tests start a server of their own; Debian would make and start another one at installation.
-        let write = format!(
-            "mkdir -p \"$(dirname {no_cluster})\" && echo 'create_main_cluster = false' > {no_cluster}"
-        );
+        let write =
+            format!("mkdir -p \"$(dirname {no_cluster})\" && echo 'create_main_cluster = false' > {no_cluster}");
         run::passes(&mut privileged(&["sh", "-c", &write])?)?;
     }
     let done = apt(&[&["install", "--no-install-recommends"], packages].concat());
@@ -225,11 +195,7 @@ fn has_clients() -> bool {
 /// The unmodified Python clients, as their users have them.
 fn make_environment() -> Result<()> {
     let place = copr_testkit::venv();
-    eprintln!(
-        "setup: {} into {}",
-        copr_testkit::CLIENTS.join(", "),
-        place.display()
-    );
+    eprintln!("setup: {} into {}", copr_testkit::CLIENTS.join(", "), place.display());
     if place.exists() {
         fs::remove_dir_all(&place)?; // a run that was interrupted
     }
@@ -237,13 +203,7 @@ fn make_environment() -> Result<()> {
     run::read(run::program(python()?)?.args(["-m", "venv"]).arg(&place))?;
     run::read(
         run::program(place.join("bin/python"))?
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-            ])
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
             .args(copr_testkit::CLIENTS),
     )
     .context("can't install the Python clients from PyPI")?;
@@ -260,19 +220,10 @@ mod tests {
     fn distributions_are_known_by_their_own_or_their_parents_id() {
         for (text, expected) in [
             ("ID=debian\n", Some(Family::Debian)),
-            (
-                "NAME=\"Ubuntu\"\nID=ubuntu\nID_LIKE=debian\n",
-                Some(Family::Debian),
-            ),
-            (
-                "ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n",
-                Some(Family::Debian),
-            ),
+            ("NAME=\"Ubuntu\"\nID=ubuntu\nID_LIKE=debian\n", Some(Family::Debian)),
+            ("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n", Some(Family::Debian)),
             ("ID=fedora\nVERSION_ID=44\n", Some(Family::Fedora)),
-            (
-                "ID=\"almalinux\"\nID_LIKE=\"rhel centos fedora\"\n",
-                Some(Family::Fedora),
-            ),
+            ("ID=\"almalinux\"\nID_LIKE=\"rhel centos fedora\"\n", Some(Family::Fedora)),
             ("ID=arch\n", None),
         ] {
             assert!(family(text) == expected, "{text}");

@@ -11,28 +11,18 @@ pub fn test(filter: Option<&str>, packages: &[String]) -> Result<()> {
     let server = Server::start()?;
     eprintln!("test: PostgreSQL at {}", server.url());
 
-    let mut chosen: Vec<&str> = packages
-        .iter()
-        .flat_map(|name| ["--package", name])
-        .collect();
+    let mut chosen: Vec<&str> = packages.iter().flat_map(|name| ["--package", name]).collect();
     if chosen.is_empty() {
         chosen.push("--workspace");
     }
-    let nextest = run::tried(run::cargo().args(["nextest", "--version"]))?
-        .status
-        .success();
+    let nextest = run::tried(run::cargo().args(["nextest", "--version"]))?.status.success();
     let mut tests = run::cargo();
     if nextest {
-        tests
-            .args(["nextest", "run", "--no-fail-fast", "--no-tests=pass"])
-            .args(&chosen);
+        tests.args(["nextest", "run", "--no-fail-fast", "--no-tests=pass"]).args(&chosen);
         tests.args(filter);
     } else {
         eprintln!("test: cargo-nextest is not installed; using cargo test");
-        tests
-            .args(["test", "--no-fail-fast"])
-            .args(&chosen)
-            .args(["--lib", "--bins", "--tests"]);
+        tests.args(["test", "--no-fail-fast"]).args(&chosen).args(["--lib", "--bins", "--tests"]);
         tests.args(filter);
     }
     let tests = run::passes(tests.env("COPRD_TEST_POSTGRES", server.url()));
@@ -49,12 +39,6 @@ pub fn test(filter: Option<&str>, packages: &[String]) -> Result<()> {
 
 /// cargo refuses `--doc` for a package that is a program alone.
 fn has_library(packages: &[String]) -> bool {
-    let library = |name: &String| {
-        copr_testkit::checkout()
-            .join("crates")
-            .join(name)
-            .join("src/lib.rs")
-            .exists()
-    };
+    let library = |name: &String| copr_testkit::checkout().join("crates").join(name).join("src/lib.rs").exists();
     packages.iter().all(library)
 }

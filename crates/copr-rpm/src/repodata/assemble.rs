@@ -57,15 +57,8 @@ impl Metadata {
     {
         let packages = packages.into_iter();
         let count = packages.len();
-        let mut primary =
-            Document::begin("primary", "metadata", PRIMARY_NAMESPACES, count, options)?;
-        let mut filelists = Document::begin(
-            "filelists",
-            "filelists",
-            FILELISTS_NAMESPACE,
-            count,
-            options,
-        )?;
+        let mut primary = Document::begin("primary", "metadata", PRIMARY_NAMESPACES, count, options)?;
+        let mut filelists = Document::begin("filelists", "filelists", FILELISTS_NAMESPACE, count, options)?;
         let mut other = Document::begin("other", "otherdata", OTHER_NAMESPACE, count, options)?;
         let mut seen = 0;
         for package in packages {
@@ -76,39 +69,23 @@ impl Metadata {
             seen += 1;
         }
         if seen != count {
-            return Err(io::Error::other(format!(
-                "{count} packages were announced, {seen} came"
-            )));
+            return Err(io::Error::other(format!("{count} packages were announced, {seen} came")));
         }
-        let mut made = vec![
-            primary.finish(options)?,
-            filelists.finish(options)?,
-            other.finish(options)?,
-        ];
-        made.extend(
-            options
-                .comps
-                .as_ref()
-                .map(|comps| plain_file("group", "comps", comps, options)),
-        );
+        let mut made = vec![primary.finish(options)?, filelists.finish(options)?, other.finish(options)?];
+        made.extend(options.comps.as_ref().map(|comps| plain_file("group", "comps", comps, options)));
 
-        let mut repomd = Repomd {
-            revision: options.revision.to_string(),
-            records: Vec::new(),
-        };
+        let mut repomd = Repomd { revision: options.revision.to_string(), records: Vec::new() };
         let mut files = Vec::new();
         for (record, name, bytes) in made {
             repomd.records.push(record);
             files.push((name, bytes));
         }
-        Ok(Metadata {
-            files,
-            repomd: repomd.to_xml(),
-        })
+        Ok(Metadata { files, repomd: repomd.to_xml() })
     }
 }
 
-const PRIMARY_NAMESPACES: &str = r#"xmlns="http://linux.duke.edu/metadata/common" xmlns:rpm="http://linux.duke.edu/metadata/rpm""#;
+const PRIMARY_NAMESPACES: &str =
+    r#"xmlns="http://linux.duke.edu/metadata/common" xmlns:rpm="http://linux.duke.edu/metadata/rpm""#;
 const FILELISTS_NAMESPACE: &str = r#"xmlns="http://linux.duke.edu/metadata/filelists""#;
 const OTHER_NAMESPACE: &str = r#"xmlns="http://linux.duke.edu/metadata/other""#;
 
@@ -134,15 +111,9 @@ impl Document {
         options: &Options,
     ) -> io::Result<Document> {
         let packer = Packer::new(options.compression)?;
-        let mut document = Document {
-            kind,
-            root,
-            open: Counted::default(),
-            packer,
-        };
-        let header = format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root} {namespaces} packages=\"{count}\">\n"
-        );
+        let mut document = Document { kind, root, open: Counted::default(), packer };
+        let header =
+            format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root} {namespaces} packages=\"{count}\">\n");
         document.push_bytes(header.as_bytes())?;
         Ok(document)
     }

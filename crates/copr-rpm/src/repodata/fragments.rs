@@ -7,8 +7,7 @@ use std::path::Path;
 
 use rpmrepo_metadata::utils::create_xml_writer;
 use rpmrepo_metadata::{
-    Changelog, Checksum, FilelistsXml, MetadataError, OtherXml, Package, PackageOptions,
-    PackageSource, PrimaryXml,
+    Changelog, Checksum, FilelistsXml, MetadataError, OtherXml, Package, PackageOptions, PackageSource, PrimaryXml,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +33,9 @@ pub struct Fragments {
 pub struct Location<'a> {
     /// Relative to the repository, `00000042-hello/hello-1-1.x86_64.rpm`; not percent-encoded.
     pub href: &'a str,
+    /// An absolute URL that `href` is relative to, when that is not the repository itself: metadata
+    /// that lie elsewhere than their packages.
+    pub base: Option<&'a str>,
     /// SHA-256 of the file in hexadecimal. It is also the package's id: two packages of one repository
     /// must differ in it.
     pub sha256: &'a str,
@@ -47,19 +49,12 @@ impl Fragments {
     /// Makes the fragments of the package at `path`, which must be signed already: a signature changes
     /// the file's checksum. Takes some 0.1 ms for a small package.
     pub fn of(path: &Path, location: &Location<'_>) -> Result<Fragments, Error> {
-        let file = File::open(path).map_err(|source| Error::Io {
-            doing: "open",
-            path: path.to_owned(),
-            source,
-        })?;
+        let file = File::open(path).map_err(|source| Error::Io { doing: "open", path: path.to_owned(), source })?;
         Fragments::from_reader(&mut BufReader::new(file), location)
     }
 
     /// Like [`Fragments::of`]; only the headers are read.
-    pub fn from_reader(
-        reader: &mut impl Read,
-        location: &Location<'_>,
-    ) -> Result<Fragments, Error> {
+    pub fn from_reader(reader: &mut impl Read, location: &Location<'_>) -> Result<Fragments, Error> {
         check_href(location.href)?;
         check_checksum(location.sha256)?;
         let headers = Headers::read(reader)?;
@@ -69,10 +64,7 @@ impl Fragments {
         let made = catch_unwind(AssertUnwindSafe(|| write(&headers, location)));
         made.unwrap_or_else(|_| {
             let what = "its lists contradict each other".to_owned();
-            Err(Error::Malformed {
-                part: "header",
-                what,
-            })
+            Err(Error::Malformed { part: "header", what })
         })
     }
 }
@@ -82,25 +74,18 @@ fn write(headers: &Headers, location: &Location<'_>) -> Result<Fragments, Error>
     bytes.extend_from_slice(headers.signature.bytes());
     bytes.resize(headers.main_range().start as usize, 0);
     bytes.extend_from_slice(headers.main.bytes());
-    let parsed =
-        rpm::PackageMetadata::parse(&mut &bytes[..]).map_err(|error| Error::Malformed {
-            part: "header",
-            what: error.to_string(),
-        })?;
+    let parsed = rpm::PackageMetadata::parse(&mut &bytes[..])
+        .map_err(|error| Error::Malformed { part: "header", what: error.to_string() })?;
 
     let source = PackageSource {
         checksum: Some(Checksum::Sha256(location.sha256.to_ascii_lowercase())),
         size_package: Some(location.size),
         time_file: location.modified,
         location_href: location.href.to_owned(),
-        location_base: None,
+        location_base: location.base.map(str::to_owned),
     };
-    let options = PackageOptions {
-        changelog_limit: CHANGELOG_ENTRIES,
-        ..PackageOptions::default()
-    };
-    let mut package =
-        Package::from_package_metadata(&parsed, source, options).map_err(undescribable)?;
+    let options = PackageOptions { changelog_limit: CHANGELOG_ENTRIES, ..PackageOptions::default() };
+    let mut package = Package::from_package_metadata(&parsed, source, options).map_err(undescribable)?;
     let changelogs = in_order(package.changelogs());
     package.set_changelogs(changelogs);
 
@@ -110,11 +95,7 @@ fn write(headers: &Headers, location: &Location<'_>) -> Result<Fragments, Error>
     filelists.write_package(&package).map_err(undescribable)?;
     let mut other = OtherXml::new_writer(create_xml_writer(Vec::new()));
     other.write_package(&package).map_err(undescribable)?;
-    Ok(Fragments {
-        primary: primary.into_inner(),
-        filelists: filelists.into_inner(),
-        other: other.into_inner(),
-    })
+    Ok(Fragments { primary: primary.into_inner(), filelists: filelists.into_inner(), other: other.into_inner() })
 }
 
 /// Entries of one day share a time, and clients sort by it: createrepo_c counts a second up for each
@@ -132,20 +113,14 @@ fn in_order(entries: &[Changelog]) -> Vec<Changelog> {
 }
 
 fn undescribable(error: MetadataError) -> Error {
-    Error::NotDescribable {
-        what: error.to_string(),
-    }
+    Error::NotDescribable { what: error.to_string() }
 }
 
 /// A relative path of plain parts.
 pub(super) fn check_href(href: &str) -> Result<(), Error> {
     let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
-    if href.contains(|character: char| character.is_control() || character == '\\')
-        || !href.split('/').all(plain)
-    {
-        return Err(Error::BadHref {
-            href: href.to_owned(),
-        });
+    if href.contains(|character: char| character.is_control() || character == '\\') || !href.split('/').all(plain) {
+        return Err(Error::BadHref { href: href.to_owned() });
     }
     Ok(())
 }

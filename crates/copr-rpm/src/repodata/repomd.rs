@@ -73,19 +73,14 @@ impl Record {
         data.push_attribute(("type", self.kind.as_str()));
         writer.write_event(Event::Start(data))?;
         let checksum = |writer: &mut Writer<Vec<u8>>, name, value: &str| {
-            let element = writer
-                .create_element(name)
-                .with_attribute(("type", "sha256"));
+            let element = writer.create_element(name).with_attribute(("type", "sha256"));
             element.write_text_content(BytesText::new(value)).map(drop)
         };
         checksum(writer, "checksum", &self.checksum)?;
         if let Some(open) = &self.open_checksum {
             checksum(writer, "open-checksum", open)?;
         }
-        writer
-            .create_element("location")
-            .with_attribute(("href", self.href.as_str()))
-            .write_empty()?;
+        writer.create_element("location").with_attribute(("href", self.href.as_str())).write_empty()?;
         text(writer, "timestamp", &self.timestamp.to_string())?;
         text(writer, "size", &self.size.to_string())?;
         if let Some(open) = self.open_size {
@@ -96,10 +91,7 @@ impl Record {
 }
 
 fn text(writer: &mut Writer<Vec<u8>>, name: &str, value: &str) -> std::io::Result<()> {
-    writer
-        .create_element(name)
-        .write_text_content(BytesText::new(value))
-        .map(drop)
+    writer.create_element(name).write_text_content(BytesText::new(value)).map(drop)
 }
 
 /// Reads a `repomd.xml`. Elements that we do not know are passed over; checksums of other types than
@@ -107,11 +99,7 @@ fn text(writer: &mut Writer<Vec<u8>>, name: &str, value: &str) -> std::io::Resul
 pub fn parse(xml: &[u8]) -> Result<Repomd, Error> {
     if xml.len() > LONGEST {
         let what = "repomd.xml".to_owned();
-        return Err(Error::TooLarge {
-            what,
-            size: xml.len() as u64,
-            limit: LONGEST as u64,
-        });
+        return Err(Error::TooLarge { what, size: xml.len() as u64, limit: LONGEST as u64 });
     }
     let mut reader = Reader::from_str(std::str::from_utf8(xml).map_err(bad)?);
     let mut repomd = Repomd::default();
@@ -123,10 +111,7 @@ pub fn parse(xml: &[u8]) -> Result<Repomd, Error> {
             Event::Start(start) => {
                 element = start.local_name().as_ref().to_owned();
                 if element == "data" {
-                    record = Some(Record {
-                        kind: attribute(&start, "type")?,
-                        ..Record::default()
-                    });
+                    record = Some(Record { kind: attribute(&start, "type")?, ..Record::default() });
                 } else if element.ends_with("checksum") && attribute(&start, "type")? != "sha256" {
                     return Err(bad("a checksum is not of the type sha256"));
                 }
@@ -139,9 +124,7 @@ pub fn parse(xml: &[u8]) -> Result<Repomd, Error> {
             Event::Text(words) => {
                 take_text(&mut repomd, record.as_mut(), &element, words.trim())?;
             }
-            Event::End(end) if end.local_name().as_ref() == "data" => {
-                repomd.records.extend(record.take())
-            }
+            Event::End(end) if end.local_name().as_ref() == "data" => repomd.records.extend(record.take()),
             Event::End(end) => {
                 closed |= end.local_name().as_ref() == "repomd";
                 element.clear();
@@ -154,20 +137,11 @@ pub fn parse(xml: &[u8]) -> Result<Repomd, Error> {
     }
 }
 
-fn take_text(
-    repomd: &mut Repomd,
-    record: Option<&mut Record>,
-    element: &str,
-    words: &str,
-) -> Result<(), Error> {
+fn take_text(repomd: &mut Repomd, record: Option<&mut Record>, element: &str, words: &str) -> Result<(), Error> {
     if words.is_empty() {
         return Ok(());
     }
-    let number = || {
-        words
-            .parse()
-            .map_err(|_| bad(format!("`{element}` is not a number")))
-    };
+    let number = || words.parse().map_err(|_| bad(format!("`{element}` is not a number")));
     match (element, record) {
         ("revision", None) => repomd.revision = words.to_owned(),
         ("checksum", Some(record)) => record.checksum = words.to_owned(),
@@ -175,9 +149,7 @@ fn take_text(
         // createrepo_c of old wrote fractions of a second.
         ("timestamp", Some(record)) => {
             let whole = words.split('.').next().unwrap_or(words);
-            record.timestamp = whole
-                .parse()
-                .map_err(|_| bad("`timestamp` is not a number"))?;
+            record.timestamp = whole.parse().map_err(|_| bad("`timestamp` is not a number"))?;
         }
         ("size", Some(record)) => record.size = number()?,
         ("open-size", Some(record)) => record.open_size = Some(number()?),
@@ -190,17 +162,12 @@ pub(super) fn attribute(start: &BytesStart<'_>, name: &str) -> Result<String, Er
     for attribute in start.attributes() {
         let attribute = attribute.map_err(bad)?;
         if attribute.key.local_name().as_ref() == name {
-            return Ok(quick_xml::escape::unescape(&attribute.value)
-                .map_err(bad)?
-                .into_owned());
+            return Ok(quick_xml::escape::unescape(&attribute.value).map_err(bad)?.into_owned());
         }
     }
     Err(bad(format!("the attribute `{name}` is missing")))
 }
 
 fn bad(what: impl ToString) -> Error {
-    Error::BadMetadata {
-        file: "repomd.xml".to_owned(),
-        what: what.to_string(),
-    }
+    Error::BadMetadata { file: "repomd.xml".to_owned(), what: what.to_string() }
 }

@@ -40,17 +40,11 @@ pub struct Published {
 /// Streams: memory grows with the number of packages (some 200 bytes each), not with their metadata.
 pub fn verify(repodata: &Path) -> Result<Report, Error> {
     let path = repodata.join("repomd.xml");
-    let io = |source| Error::Io {
-        doing: "read",
-        path: path.clone(),
-        source,
-    };
+    let io = |source| Error::Io { doing: "read", path: path.clone(), source };
     let mut repomd_bytes = Vec::new();
     // One byte more than `parse` takes, so that it sees the excess.
     let file = File::open(&path).map_err(io)?;
-    file.take((1 << 20) + 1)
-        .read_to_end(&mut repomd_bytes)
-        .map_err(io)?;
+    file.take((1 << 20) + 1).read_to_end(&mut repomd_bytes).map_err(io)?;
     let repomd = repomd::parse(&repomd_bytes)?;
     for kind in ["primary", "filelists", "other"] {
         if repomd.record(kind).is_none() {
@@ -61,30 +55,17 @@ pub fn verify(repodata: &Path) -> Result<Report, Error> {
     for record in &repomd.records {
         packages.extend(check(repodata, record)?);
     }
-    Ok(Report {
-        repomd,
-        repomd_bytes,
-        packages,
-    })
+    Ok(Report { repomd, repomd_bytes, packages })
 }
 
 /// Checks one file and returns what it publishes; only primary publishes anything.
 fn check(repodata: &Path, record: &Record) -> Result<Vec<Published>, Error> {
-    let name = record
-        .href
-        .strip_prefix("repodata/")
-        .filter(|name| !name.contains('/') && check_href(name).is_ok());
+    let name = record.href.strip_prefix("repodata/").filter(|name| !name.contains('/') && check_href(name).is_ok());
     let Some(name) = name else {
-        return Err(Error::BadHref {
-            href: record.href.clone(),
-        });
+        return Err(Error::BadHref { href: record.href.clone() });
     };
     let path = repodata.join(name);
-    let file = File::open(&path).map_err(|source| Error::Io {
-        doing: "open",
-        path: path.clone(),
-        source,
-    })?;
+    let file = File::open(&path).map_err(|source| Error::Io { doing: "open", path: path.clone(), source })?;
     let mut packed = Hashing::new(file, record.size);
     let mut packages = Vec::new();
     {
@@ -94,28 +75,16 @@ fn check(repodata: &Path, record: &Record) -> Result<Vec<Published>, Error> {
             packages = read_primary(name, BufReader::with_capacity(1 << 16, &mut open))?;
         }
         drain(name, &mut open)?;
-        open.compare(
-            name,
-            record.open_checksum.as_deref(),
-            record.open_size,
-            ["open checksum", "open size"],
-        )?;
+        open.compare(name, record.open_checksum.as_deref(), record.open_size, ["open checksum", "open size"])?;
     }
     drain(name, &mut packed)?;
-    packed.compare(
-        name,
-        Some(&record.checksum),
-        Some(record.size),
-        ["checksum", "size"],
-    )?;
+    packed.compare(name, Some(&record.checksum), Some(record.size), ["checksum", "size"])?;
     Ok(packages)
 }
 
 fn unpack<'a>(name: &str, reader: impl BufRead + 'a) -> Result<Box<dyn Read + 'a>, Error> {
     Ok(match name.rsplit_once('.').map(|(_, ending)| ending) {
-        Some("zst") => {
-            Box::new(zstd::stream::Decoder::with_buffer(reader).map_err(|error| bad(name, error))?)
-        }
+        Some("zst") => Box::new(zstd::stream::Decoder::with_buffer(reader).map_err(|error| bad(name, error))?),
         Some("gz") => Box::new(flate2::bufread::MultiGzDecoder::new(reader)),
         Some("xml") => Box::new(reader),
         _ => return Err(bad(name, "its compression is not known")),
@@ -127,17 +96,11 @@ fn read_primary(name: &str, reader: impl BufRead) -> Result<Vec<Published>, Erro
     let mut buffer = Vec::new();
     let mut packages = Vec::new();
     let mut announced = None;
-    let mut current = Published {
-        pkgid: String::new(),
-        href: String::new(),
-    };
+    let mut current = Published { pkgid: String::new(), href: String::new() };
     let mut in_pkgid = false;
     loop {
         buffer.clear();
-        match reader
-            .read_event_into(&mut buffer)
-            .map_err(|error| bad(name, error))?
-        {
+        match reader.read_event_into(&mut buffer).map_err(|error| bad(name, error))? {
             Event::Start(start) => match start.name().as_ref() {
                 "metadata" => announced = Some(attribute(&start, "packages")?),
                 "checksum" => in_pkgid = true,
@@ -155,10 +118,7 @@ fn read_primary(name: &str, reader: impl BufRead) -> Result<Vec<Published>, Erro
                 if current.pkgid.is_empty() || current.href.is_empty() {
                     return Err(bad(name, "a package has no checksum or no location"));
                 }
-                let empty = Published {
-                    pkgid: String::new(),
-                    href: String::new(),
-                };
+                let empty = Published { pkgid: String::new(), href: String::new() };
                 packages.push(std::mem::replace(&mut current, empty));
             }
             Event::DocType(_) => return Err(bad(name, "it has a document type")),
@@ -186,10 +146,7 @@ struct Hashing<R> {
 
 impl<R: Read> Hashing<R> {
     fn new(reader: R, expected: u64) -> Self {
-        Hashing {
-            reader: reader.take(expected.saturating_add(1)),
-            counted: Counted::default(),
-        }
+        Hashing { reader: reader.take(expected.saturating_add(1)), counted: Counted::default() }
     }
 
     fn compare(
@@ -199,22 +156,14 @@ impl<R: Read> Hashing<R> {
         size: Option<u64>,
         [checksum_words, size_words]: [&'static str; 2],
     ) -> Result<(), Error> {
-        let mismatch = |what, expected: String, found| {
-            Err(Error::Mismatch {
-                file: file.to_owned(),
-                what,
-                expected,
-                found,
-            })
-        };
+        let mismatch =
+            |what, expected: String, found| Err(Error::Mismatch { file: file.to_owned(), what, expected, found });
         if let Some(size) = size.filter(|size| *size != self.counted.size) {
             return mismatch(size_words, size.to_string(), self.counted.size.to_string());
         }
         let found = hex::encode(self.counted.digest.finalize());
         match checksum {
-            Some(expected) if expected != found => {
-                mismatch(checksum_words, expected.to_owned(), found)
-            }
+            Some(expected) if expected != found => mismatch(checksum_words, expected.to_owned(), found),
             _ => Ok(()),
         }
     }
@@ -229,14 +178,9 @@ impl<R: Read> Read for Hashing<R> {
 }
 
 fn drain(name: &str, reader: &mut impl Read) -> Result<(), Error> {
-    io::copy(reader, &mut io::sink())
-        .map(drop)
-        .map_err(|error| bad(name, error))
+    io::copy(reader, &mut io::sink()).map(drop).map_err(|error| bad(name, error))
 }
 
 fn bad(file: &str, what: impl ToString) -> Error {
-    Error::BadMetadata {
-        file: file.to_owned(),
-        what: what.to_string(),
-    }
+    Error::BadMetadata { file: file.to_owned(), what: what.to_string() }
 }

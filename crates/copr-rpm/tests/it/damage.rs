@@ -21,6 +21,7 @@ fn read_all(bytes: &[u8]) {
     let _ = srpm::read_spec_from(bytes, &LIMITS);
     let location = Location {
         href: "a.rpm",
+        base: None,
         sha256: SHA256,
         size: bytes.len() as u64,
         modified: 1,

@@ -25,16 +25,8 @@ fn versions_are_ordered_as_in_rpms_own_test_suite() {
         ("1:1-1", "2-1", Greater),
         ("0:1-1", "1-1", Equal),
     ] {
-        assert_eq!(
-            evr::compare_texts(one, other),
-            expected,
-            "{one} and {other}"
-        );
-        assert_eq!(
-            evr::compare_texts(other, one),
-            expected.reverse(),
-            "{other} and {one}"
-        );
+        assert_eq!(evr::compare_texts(one, other), expected, "{one} and {other}");
+        assert_eq!(evr::compare_texts(other, one), expected.reverse(), "{other} and {one}");
     }
 }
 
@@ -79,22 +71,11 @@ fn rpm_agrees_about_random_versions() {
             tree.current()
         })
         .collect();
-    let lines: String = pairs
-        .iter()
-        .map(|(a, b)| format!("print(rpm.vercmp('{a}', '{b}')..' ')\n"))
-        .collect();
+    let lines: String = pairs.iter().map(|(a, b)| format!("print(rpm.vercmp('{a}', '{b}')..' ')\n")).collect();
     let workshop = Workshop::new();
-    let output = workshop
-        .command("rpm")
-        .arg("--eval")
-        .arg(format!("%{{lua:{lines}}}"))
-        .output()
-        .unwrap();
+    let output = workshop.command("rpm").arg("--eval").arg(format!("%{{lua:{lines}}}")).output().unwrap();
     let said = succeeded("rpm --eval", output);
-    let answers: Vec<i32> = said
-        .split_whitespace()
-        .map(|word| word.parse().unwrap())
-        .collect();
+    let answers: Vec<i32> = said.split_whitespace().map(|word| word.parse().unwrap()).collect();
     assert_eq!(answers.len(), pairs.len());
     for ((a, b), answer) in pairs.iter().zip(answers) {
         assert_eq!(evr::compare_texts(a, b), answer.cmp(&0), "{a} and {b}");

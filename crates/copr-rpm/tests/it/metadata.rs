@@ -28,6 +28,7 @@ pub fn describe(packages: &[PathBuf]) -> Vec<Fragments> {
             let file = path.metadata().unwrap();
             let location = Location {
                 href: path.file_name().unwrap().to_str().unwrap(),
+                base: None,
                 sha256: &hex::encode(Sha256::digest(std::fs::read(path).unwrap())),
                 size: file.len(),
                 modified: file
@@ -290,6 +291,7 @@ fn a_fragment_is_refused_when_its_place_leads_out_of_the_repository() {
     ] {
         let location = Location {
             href,
+            base: None,
             sha256: &sha256,
             size: 1,
             modified: 1,
@@ -305,4 +307,30 @@ fn the_same_packages_make_the_same_bytes() {
     let once = Metadata::assemble(&fragments, &GZIP).unwrap();
     let again = Metadata::assemble(fragments.clone(), &GZIP).unwrap();
     assert_eq!(once, again);
+}
+
+#[test]
+fn packages_may_lie_at_another_place_than_their_metadata() {
+    let workshop = Workshop::new();
+    let path = workshop.small("elsewhere").remove(1);
+    let location = Location {
+        href: "00000042-elsewhere/elsewhere-1.0-1.test.noarch.rpm",
+        base: Some("https://results.example/alice/project/fedora-44-x86_64/"),
+        sha256: &"a".repeat(64),
+        size: 1,
+        modified: 1,
+    };
+    let primary = String::from_utf8(Fragments::of(&path, &location).unwrap().primary).unwrap();
+    let place = primary
+        .lines()
+        .find(|line| line.contains("<location"))
+        .unwrap();
+    assert!(
+        place.contains(r#"xml:base="https://results.example/alice/project/fedora-44-x86_64/""#),
+        "{place}"
+    );
+    assert!(
+        place.contains(r#"href="00000042-elsewhere/elsewhere-1.0-1.test.noarch.rpm""#),
+        "{place}"
+    );
 }

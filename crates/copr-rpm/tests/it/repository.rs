@@ -1,9 +1,12 @@
 //! dnf reads what we publish; and we read it back.
 
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use copr_rpm::Error;
 use copr_rpm::repodata::{self, Compression, Fragments, Metadata, Options};
+
+use sha2::{Digest, Sha256};
 
 use crate::metadata::{GZIP, describe, publish};
 use crate::rpmbuild::{Workshop, succeeded};
@@ -16,11 +19,7 @@ const COMPS: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 "#;
 
 fn options(compression: Compression) -> Options {
-    Options {
-        compression,
-        comps: Some(COMPS.as_bytes().to_vec()),
-        ..GZIP
-    }
+    Options { compression, comps: Some(COMPS.as_bytes().to_vec()), ..GZIP }
 }
 
 struct Repository {
@@ -41,14 +40,8 @@ impl Repository {
                 place
             })
             .collect();
-        publish(
-            &directory,
-            &Metadata::assemble(describe(&placed), options).unwrap(),
-        );
-        Repository {
-            workshop,
-            directory,
-        }
+        publish(&directory, &Metadata::assemble(describe(&placed), options).unwrap());
+        Repository { workshop, directory }
     }
 
     fn repodata(&self) -> PathBuf {
@@ -60,17 +53,8 @@ impl Repository {
         let output = self
             .workshop
             .command("dnf")
-            .args([
-                "--noplugins",
-                "--quiet",
-                "--releasever=1",
-                "--repo=ours",
-                "--setopt=reposdir=/nonexistent",
-            ])
-            .arg(format!(
-                "--repofrompath=ours,file://{}",
-                self.directory.display()
-            ))
+            .args(["--noplugins", "--quiet", "--releasever=1", "--repo=ours", "--setopt=reposdir=/nonexistent"])
+            .arg(format!("--repofrompath=ours,file://{}", self.directory.display()))
             .arg(format!("--setopt=cachedir={}/cache", home.display()))
             .arg(format!("--setopt=logdir={}", home.display()))
             .arg("--setopt=skip_if_unavailable=False")
@@ -82,13 +66,8 @@ impl Repository {
     }
 
     fn file_of(&self, kind: &str) -> PathBuf {
-        let files = std::fs::read_dir(self.repodata())
-            .unwrap()
-            .map(|entry| entry.unwrap().path());
-        files
-            .into_iter()
-            .find(|path| path.to_string_lossy().contains(kind))
-            .unwrap()
+        let files = std::fs::read_dir(self.repodata()).unwrap().map(|entry| entry.unwrap().path());
+        files.into_iter().find(|path| path.to_string_lossy().contains(kind)).unwrap()
     }
 }
 
@@ -97,11 +76,7 @@ fn dnf_finds_packages_files_dependencies_changes_and_groups() {
     for compression in [Compression::Zstd, Compression::Gzip] {
         let repository = Repository::of(Workshop::odd, &options(compression));
         repository.dnf(&["makecache"]);
-        let all = repository.dnf(&[
-            "repoquery",
-            "--qf",
-            "%{name}-%{epoch}:%{version}-%{release}.%{arch}",
-        ]);
+        let all = repository.dnf(&["repoquery", "--qf", "%{name}-%{epoch}:%{version}-%{release}.%{arch}"]);
         let mut all: Vec<&str> = all.lines().collect();
         all.sort_unstable();
         assert_eq!(
@@ -113,51 +88,21 @@ fn dnf_finds_packages_files_dependencies_changes_and_groups() {
             ]
         );
         let requires = repository.dnf(&["repoquery", "--requires", "odd.noarch"]);
-        assert!(
-            requires.contains("(foo >= 1:2.0 if bar else (baz or qux))"),
-            "{requires}"
-        );
-        assert!(
-            repository
-                .dnf(&["repoquery", "-l", "odd.noarch"])
-                .contains("a & b <c>.txt")
-        );
-        assert!(
-            repository
-                .dnf(&["repoquery", "--file", "/usr/lib/odd/lib"])
-                .contains("odd-libs")
-        );
-        assert!(
-            repository
-                .dnf(&["repoquery", "--changelog", "odd.noarch"])
-                .contains("change & <0>")
-        );
-        assert!(
-            repository
-                .dnf(&["group", "info", "greetings"])
-                .contains("odd")
-        );
+        assert!(requires.contains("(foo >= 1:2.0 if bar else (baz or qux))"), "{requires}");
+        assert!(repository.dnf(&["repoquery", "-l", "odd.noarch"]).contains("a & b <c>.txt"));
+        assert!(repository.dnf(&["repoquery", "--file", "/usr/lib/odd/lib"]).contains("odd-libs"));
+        assert!(repository.dnf(&["repoquery", "--changelog", "odd.noarch"]).contains("change & <0>"));
+        assert!(repository.dnf(&["group", "info", "greetings"]).contains("odd"));
     }
 }
 
 #[test]
 fn an_empty_repository_is_a_repository() {
     for compression in [Compression::Zstd, Compression::Gzip] {
-        let repository = Repository::of(
-            |_| Vec::new(),
-            &Options {
-                compression,
-                ..GZIP
-            },
-        );
+        let repository = Repository::of(|_| Vec::new(), &Options { compression, ..GZIP });
         repository.dnf(&["makecache"]);
         assert_eq!(repository.dnf(&["repoquery"]).trim(), "");
-        assert!(
-            repodata::verify(&repository.repodata())
-                .unwrap()
-                .packages
-                .is_empty()
-        );
+        assert!(repodata::verify(&repository.repodata()).unwrap().packages.is_empty());
     }
 }
 
@@ -167,23 +112,11 @@ fn what_was_published_is_read_back() {
         let repository = Repository::of(Workshop::odd, &options(compression));
         let report = repodata::verify(&repository.repodata()).unwrap();
         assert_eq!(report.repomd.revision, "7");
-        let kinds: Vec<&str> = report
-            .repomd
-            .records
-            .iter()
-            .map(|record| record.kind.as_str())
-            .collect();
+        let kinds: Vec<&str> = report.repomd.records.iter().map(|record| record.kind.as_str()).collect();
         assert_eq!(kinds, ["primary", "filelists", "other", "group"]);
-        let hrefs: Vec<&str> = report
-            .packages
-            .iter()
-            .map(|package| package.href.as_str())
-            .collect();
+        let hrefs: Vec<&str> = report.packages.iter().map(|package| package.href.as_str()).collect();
         assert_eq!(hrefs.len(), 3);
-        assert!(
-            hrefs.contains(&"odd-libs-1.0~rc1^git5-2.test.noarch.rpm"),
-            "{hrefs:?}"
-        );
+        assert!(hrefs.contains(&"odd-libs-1.0~rc1^git5-2.test.noarch.rpm"), "{hrefs:?}");
         for package in &report.packages {
             let sha256 = sha256sum(&repository.directory.join(&package.href));
             assert_eq!(package.pkgid, sha256);
@@ -192,7 +125,6 @@ fn what_was_published_is_read_back() {
 }
 
 fn sha256sum(path: &Path) -> String {
-    use sha2::{Digest, Sha256};
     hex::encode(Sha256::digest(std::fs::read(path).unwrap()))
 }
 
@@ -200,11 +132,7 @@ fn sha256sum(path: &Path) -> String {
 fn createrepo_c_metadata_are_read_as_well() {
     let workshop = Workshop::new();
     workshop.odd();
-    let made = workshop
-        .command("createrepo_c")
-        .args(["--no-database", "--quiet", "."])
-        .output()
-        .unwrap();
+    let made = workshop.command("createrepo_c").args(["--no-database", "--quiet", "."]).output().unwrap();
     succeeded("createrepo_c", made);
     let report = repodata::verify(&workshop.path().join("repodata")).unwrap();
     assert_eq!(report.packages.len(), 3);
@@ -225,25 +153,13 @@ fn a_changed_missing_or_longer_file_is_noticed() {
     let file = repository.file_of("comps");
     std::fs::write(&file, COMPS.replace("greetings", "cheetings")).unwrap();
     let error = repodata::verify(&repository.repodata()).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            Error::Mismatch {
-                what: "checksum",
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, Error::Mismatch { what: "checksum", .. }), "{error}");
 
     let repository = whole();
     let file = repository.file_of("comps");
     std::fs::write(&file, format!("{COMPS} ")).unwrap();
     let error = repodata::verify(&repository.repodata()).unwrap_err();
-    assert!(
-        matches!(error, Error::Mismatch { what: "size", .. }),
-        "{error}"
-    );
+    assert!(matches!(error, Error::Mismatch { what: "size", .. }), "{error}");
 
     let repository = whole();
     std::fs::remove_file(repository.file_of("other")).unwrap();
@@ -259,21 +175,9 @@ fn a_primary_that_miscounts_its_packages_is_noticed() {
     let twice = [fragments[0].primary.clone(), fragments[1].primary.clone()].concat();
     fragments.truncate(1);
     fragments[0].primary = twice;
-    publish(
-        workshop.path(),
-        &Metadata::assemble(fragments, &GZIP).unwrap(),
-    );
+    publish(workshop.path(), &Metadata::assemble(fragments, &GZIP).unwrap());
     let error = repodata::verify(&workshop.path().join("repodata")).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            Error::Mismatch {
-                what: "number of packages",
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, Error::Mismatch { what: "number of packages", .. }), "{error}");
 }
 
 #[test]
@@ -299,17 +203,81 @@ fn many_packages_are_joined_and_not_parsed_again() {
     let many: Vec<&Fragments> = std::iter::repeat_n(&fragment, 5_000).collect();
     for compression in [Compression::Zstd, Compression::Gzip] {
         let started = std::time::Instant::now();
-        let metadata = Metadata::assemble(
-            many.iter().copied(),
-            &Options {
-                compression,
-                ..GZIP
-            },
-        )
-        .unwrap();
+        let metadata = Metadata::assemble(many.iter().copied(), &Options { compression, ..GZIP }).unwrap();
         eprintln!("5000 packages, {compression:?}: {:?}", started.elapsed());
         publish(&workshop.path().join("many"), &metadata);
         let report = repodata::verify(&workshop.path().join("many/repodata")).unwrap();
         assert_eq!(report.packages.len(), 5_000);
+    }
+}
+
+/// What joining packed chunks of packages would give: gzip members, zstd frames, one after the other.
+fn in_pieces(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let zstd = name.ends_with(".zst");
+    let mut open = Vec::new();
+    if zstd {
+        open = zstd::decode_all(bytes).unwrap();
+    } else {
+        flate2::read::MultiGzDecoder::new(bytes)
+            .read_to_end(&mut open)
+            .unwrap();
+    }
+    let pack = |piece: &[u8]| {
+        if zstd {
+            return zstd::encode_all(piece, 3).unwrap();
+        }
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(piece).unwrap();
+        encoder.finish().unwrap()
+    };
+    open.chunks(open.len() / 4 + 1).flat_map(pack).collect()
+}
+
+#[test]
+fn dnf_reads_files_that_are_packed_in_pieces() {
+    for compression in [Compression::Zstd, Compression::Gzip] {
+        let repository = Repository::of(
+            Workshop::odd,
+            &Options {
+                compression,
+                ..GZIP
+            },
+        );
+        let path = repository.repodata().join("repomd.xml");
+        let mut repomd = std::fs::read_to_string(&path).unwrap();
+        for record in repodata::verify(&repository.repodata())
+            .unwrap()
+            .repomd
+            .records
+        {
+            let file = repository.directory.join(&record.href);
+            let pieces = in_pieces(&record.href, &std::fs::read(&file).unwrap());
+            std::fs::write(&file, &pieces).unwrap();
+            let checksum = hex::encode(Sha256::digest(&pieces));
+            // The file keeps its name; only what repomd.xml says of it changes.
+            repomd = repomd.replace(&format!(">{}<", record.checksum), &format!(">{checksum}<"));
+            let sizes =
+                [record.size as usize, pieces.len()].map(|size| format!("<size>{size}</size>"));
+            repomd = repomd.replace(&sizes[0], &sizes[1]);
+        }
+        std::fs::write(&path, repomd).unwrap();
+        assert_eq!(
+            repodata::verify(&repository.repodata())
+                .unwrap()
+                .packages
+                .len(),
+            3
+        );
+        assert_eq!(repository.dnf(&["repoquery"]).lines().count(), 3);
+        assert!(
+            repository
+                .dnf(&["repoquery", "-l", "odd.noarch"])
+                .contains("a & b <c>.txt")
+        );
+        assert!(
+            repository
+                .dnf(&["repoquery", "--changelog", "odd.noarch"])
+                .contains("change & <0>")
+        );
     }
 }

@@ -13,10 +13,7 @@ pub struct Workshop {
 
 impl Workshop {
     pub fn new() -> Workshop {
-        let home = tempfile::Builder::new()
-            .prefix("copr-rpm-")
-            .tempdir()
-            .unwrap();
+        let home = tempfile::Builder::new().prefix("copr-rpm-").tempdir().unwrap();
         let macros = format!(
             "%_topdir {0}\n%_tmppath {0}\n%_dbpath {0}/rpmdb\n%_buildhost builder.example\n%_sourcedir {0}\n%dist .test\n",
             home.path().display()
@@ -32,10 +29,7 @@ impl Workshop {
     /// A command that sees the workshop as its home and speaks English.
     pub fn command(&self, program: &str) -> Command {
         let mut command = tool(program);
-        command
-            .env("HOME", self.path())
-            .env("LC_ALL", "C.UTF-8")
-            .current_dir(self.path());
+        command.env("HOME", self.path()).env("LC_ALL", "C.UTF-8").current_dir(self.path());
         command
     }
 
@@ -43,19 +37,10 @@ impl Workshop {
     pub fn build(&self, name: &str, spec: &str, arguments: &[&str]) -> Vec<PathBuf> {
         let file = self.path().join(format!("{name}.spec"));
         fs::write(&file, spec).unwrap();
-        let output = self
-            .command("rpmbuild")
-            .arg("--nodeps")
-            .args(arguments)
-            .arg(&file)
-            .output()
-            .unwrap();
+        let output = self.command("rpmbuild").arg("--nodeps").args(arguments).arg(&file).output().unwrap();
         let output = succeeded("rpmbuild", output);
-        let mut packages: Vec<PathBuf> = output
-            .lines()
-            .filter_map(|line| line.strip_prefix("Wrote: "))
-            .map(PathBuf::from)
-            .collect();
+        let mut packages: Vec<PathBuf> =
+            output.lines().filter_map(|line| line.strip_prefix("Wrote: ")).map(PathBuf::from).collect();
         packages.sort();
         packages
     }
@@ -75,6 +60,7 @@ impl Workshop {
 }
 
 /// A program of the host, or a failure that says what to install.
+#[expect(clippy::disallowed_methods, reason = "the tools that judge what this crate writes")]
 pub fn tool(program: &str) -> Command {
     let package = match program {
         "rpmbuild" | "rpm" | "rpmkeys" => "rpm",
@@ -85,24 +71,14 @@ pub fn tool(program: &str) -> Command {
     };
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).any(|directory| directory.join(program).is_file());
-    assert!(
-        found,
-        "this test needs `{program}`: apt-get install {package}"
-    );
+    assert!(found, "this test needs `{program}`: apt-get install {package}");
     Command::new(program)
 }
 
 /// The standard output of a command that must have succeeded.
 pub fn succeeded(what: &str, output: Output) -> String {
-    let (out, err) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
-    assert!(
-        output.status.success(),
-        "{what} failed: {}\n{out}\n{err}",
-        output.status
-    );
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{what} failed: {}\n{out}\n{err}", output.status);
     out.into_owned()
 }
 
@@ -123,17 +99,13 @@ echo hello > %{buildroot}/usr/share/NAME/hello
 ";
 
 fn odd_spec() -> String {
-    let provides: String = (0..300)
-        .map(|n| format!("Provides: capability({n}) = 1:{n}.0-1\n"))
-        .collect();
+    let provides: String = (0..300).map(|n| format!("Provides: capability({n}) = 1:{n}.0-1\n")).collect();
     let days = "Mar 22 2023,Mar 15 2023,Mar 15 2023,Mar 15 2023,Feb 22 2023,Feb 15 2023,Feb 08 2023,Feb 01 2023,\
                 Jan 25 2023,Jan 18 2023,Jan 11 2023,Jan 04 2023,Dec 28 2022,Dec 21 2022,Dec 14 2022";
     let changes: String = days
         .split(',')
         .enumerate()
-        .map(|(n, day)| {
-            format!("* Wed {day} Zoë <zoe@example.org> - 3:1.{n}-1\n- change & <{n}>\n\n")
-        })
+        .map(|(n, day)| format!("* Wed {day} Zoë <zoe@example.org> - 3:1.{n}-1\n- change & <{n}>\n\n"))
         .collect();
     format!(
         r#"Name: odd

@@ -11,17 +11,10 @@ pub fn collected() -> Vec<PathBuf> {
         return Vec::new();
     };
     let mut packages = Vec::new();
-    for source in std::fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-    {
+    for source in std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
         if source.is_dir() {
-            let files = std::fs::read_dir(source)
-                .unwrap()
-                .map(|entry| entry.unwrap().path());
-            packages.extend(
-                files.filter(|path| path.extension().is_some_and(|ending| ending == "rpm")),
-            );
+            let files = std::fs::read_dir(source).unwrap().map(|entry| entry.unwrap().path());
+            packages.extend(files.filter(|path| path.extension().is_some_and(|ending| ending == "rpm")));
         }
     }
     packages.sort();

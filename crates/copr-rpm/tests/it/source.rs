@@ -20,25 +20,15 @@ Packed.
 fn source_package(workshop: &Workshop, arguments: &[&str]) -> PathBuf {
     // Sorted before the spec file, so that it must be passed over.
     std::fs::write(workshop.path().join("big.txt"), vec![b'x'; 300_000]).unwrap();
-    workshop
-        .build("packed", SPEC, &[&["-bs"], arguments].concat())
-        .remove(0)
+    workshop.build("packed", SPEC, &[&["-bs"], arguments].concat()).remove(0)
 }
 
 #[test]
 fn the_spec_file_comes_out_of_every_compression() {
     let workshop = Workshop::new();
-    for payload in [
-        "w.ufdio",
-        "w9.gzdio",
-        "w9.bzdio",
-        "w6.xzdio",
-        "w6.lzdio",
-        "w3.zstdio",
-    ] {
+    for payload in ["w.ufdio", "w9.gzdio", "w9.bzdio", "w6.xzdio", "w6.lzdio", "w3.zstdio"] {
         let path = source_package(&workshop, &["-D", &format!("_source_payload {payload}")]);
-        let spec = srpm::read_spec(&path, &Limits::default())
-            .unwrap_or_else(|error| panic!("{payload}: {error}"));
+        let spec = srpm::read_spec(&path, &Limits::default()).unwrap_or_else(|error| panic!("{payload}: {error}"));
         assert_eq!(spec.name, "packed.spec");
         assert_eq!(String::from_utf8(spec.bytes).unwrap(), SPEC, "{payload}");
     }
@@ -49,24 +39,12 @@ fn limits_stop_the_reading() {
     let workshop = Workshop::new();
     let path = source_package(&workshop, &[]);
     for limits in [
-        Limits {
-            spec: 10,
-            ..Limits::default()
-        },
-        Limits {
-            payload: 100_000,
-            ..Limits::default()
-        },
-        Limits {
-            files: 1,
-            ..Limits::default()
-        },
+        Limits { spec: 10, ..Limits::default() },
+        Limits { payload: 100_000, ..Limits::default() },
+        Limits { files: 1, ..Limits::default() },
     ] {
         let error = srpm::read_spec(&path, &limits).unwrap_err();
-        assert!(
-            matches!(error, Error::TooLarge { .. }),
-            "{limits:?}: {error}"
-        );
+        assert!(matches!(error, Error::TooLarge { .. }), "{limits:?}: {error}");
     }
 }
 
@@ -74,10 +52,7 @@ fn limits_stop_the_reading() {
 fn a_binary_package_is_refused() {
     let workshop = Workshop::new();
     let error = srpm::read_spec(&workshop.small("binary")[1], &Limits::default()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "`binary-1.0-1.test.noarch` is not a source package"
-    );
+    assert_eq!(error.to_string(), "`binary-1.0-1.test.noarch` is not a source package");
 }
 
 /// Writes `from` into the header and the (unpacked) payload as `to`, which has the same length.
@@ -105,10 +80,7 @@ fn names_that_lead_out_of_the_package_are_refused() {
     for evil in ["../.txt", "/ig.txt", "b/g.txt", "b\ng.txt"] {
         let bytes = renamed(&path, "big.txt", evil);
         let error = srpm::read_spec_from(&bytes[..], &Limits::default()).unwrap_err();
-        assert!(
-            matches!(error, Error::BadFileName { .. }),
-            "{evil}: {error}"
-        );
+        assert!(matches!(error, Error::BadFileName { .. }), "{evil}: {error}");
     }
 }
 
@@ -117,19 +89,13 @@ fn no_spec_file_and_several_are_told_apart() {
     let workshop = Workshop::new();
     let path = source_package(&workshop, &["-D", "_source_payload w.ufdio"]);
     let none = renamed(&path, "packed.spec", "packed.spex");
-    assert!(matches!(
-        srpm::read_spec_from(&none[..], &Limits::default()),
-        Err(Error::NoSpecFile)
-    ));
+    assert!(matches!(srpm::read_spec_from(&none[..], &Limits::default()), Err(Error::NoSpecFile)));
 
     std::fs::write(workshop.path().join("more.spec"), "").unwrap();
     let spec = SPEC.replace("big.txt", "more.spec");
     let several = workshop.build("packed", &spec, &["-bs"]).remove(0);
     let error = srpm::read_spec(&several, &Limits::default()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the source package has several spec files: more.spec, packed.spec"
-    );
+    assert_eq!(error.to_string(), "the source package has several spec files: more.spec, packed.spec");
 }
 
 #[test]
@@ -146,10 +112,7 @@ fn every_collected_source_package_gives_its_spec_file_or_a_clear_reason() {
             Ok(spec) => assert!(!spec.bytes.is_empty(), "{name}"),
             Err(Error::NoSpecFile) => {
                 let known = ["no-spec-file", "test-src", "test-nopatch", "test-nosrc"];
-                assert!(
-                    known.iter().any(|part| name.contains(part)),
-                    "{name} has a spec file"
-                );
+                assert!(known.iter().any(|part| name.contains(part)), "{name} has a spec file");
             }
             Err(Error::SeveralSpecFiles { .. }) => assert!(name.contains("multi-spec"), "{name}"),
             Err(error) => panic!("{name}: {error}"),

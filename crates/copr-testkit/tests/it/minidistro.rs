@@ -18,20 +18,9 @@ fn dnf_finds_the_buildroot_group_and_all_that_its_packages_require() {
     let dnf = |arguments: &[&str]| {
         let mut dnf = command("dnf");
         dnf.env("HOME", &home)
-            .args([
-                "--quiet",
-                "--assumeyes",
-                "--disableplugin=*",
-                "--releasever=12",
-            ])
-            .arg(format!(
-                "--installroot={}",
-                scratch.path().join("root").display()
-            ))
-            .arg(format!(
-                "--setopt=cachedir={}",
-                scratch.path().join("cache").display()
-            ))
+            .args(["--quiet", "--assumeyes", "--disableplugin=*", "--releasever=12"])
+            .arg(format!("--installroot={}", scratch.path().join("root").display()))
+            .arg(format!("--setopt=cachedir={}", scratch.path().join("cache").display()))
             .args(["--setopt=reposdir=/dev/null", "--setopt=metadata_expire=0"])
             .arg(format!("--repofrompath=mini,{}", repository.display()))
             .args(["--repo=mini", "--setopt=mini.gpgcheck=0"])
@@ -40,13 +29,7 @@ fn dnf_finds_the_buildroot_group_and_all_that_its_packages_require() {
     };
     let group = dnf(&["group", "info", "buildsys-build"]);
     assert!(group.contains("redhat-rpm-config"), "{group}");
-    let names = dnf(&[
-        "repoquery",
-        "--whatprovides",
-        "gcc-c++",
-        "--queryformat",
-        "%{name}",
-    ]);
+    let names = dnf(&["repoquery", "--whatprovides", "gcc-c++", "--queryformat", "%{name}"]);
     assert_eq!(names.trim(), "g++");
     let unresolved = dnf(&["repoquery", "--unsatisfied"]);
     assert_eq!(unresolved.trim(), "");

@@ -43,11 +43,7 @@ pub fn build(rounds: usize, coprd: Option<&Path>) -> Result<()> {
             timings.push(timing);
         }
     }
-    let peer = median(
-        (0..rounds)
-            .map(|_| rpmbuild_alone(&srpm, scratch.path()))
-            .collect::<Result<_>>()?,
-    );
+    let peer = median((0..rounds).map(|_| rpmbuild_alone(&srpm, scratch.path())).collect::<Result<_>>()?);
 
     let of = |figure: &dyn Fn(&Timing) -> f64| median(timings.iter().map(figure).collect());
     report("submit", of(&|t| t.submitted), None);
@@ -79,17 +75,10 @@ impl Submitter {
         let client = service.client()?;
         let owner = service.setting("username")?.to_owned();
         let project = json!({"name": PROJECT, "chroots": [CHROOT]});
-        client
-            .post_json(&format!("/api_3/project/add/{owner}"), &project)?
-            .json()?;
+        client.post_json(&format!("/api_3/project/add/{owner}"), &project)?.json()?;
         let name = srpm.file_name().context("a source package has a name")?;
         let name = name.to_string_lossy().into_owned();
-        Ok(Submitter {
-            client,
-            owner,
-            name,
-            srpm: std::fs::read(srpm)?,
-        })
+        Ok(Submitter { client, owner, name, srpm: std::fs::read(srpm)? })
     }
 
     fn build_once(&self) -> Result<Timing> {
@@ -100,31 +89,18 @@ impl Submitter {
             "chroots": [CHROOT], "timeout": "100",
         });
         let path = "/api_3/build/create/upload";
-        let build = self
-            .client
-            .post_file(path, &self.name, &self.srpm, &options)?
-            .json()?;
+        let build = self.client.post_file(path, &self.name, &self.srpm, &options)?.json()?;
         let submitted = start.elapsed().as_secs_f64();
         let id = build["id"].as_u64().context("the build has no id")?;
 
         let source = self.when(start, &format!("/api_3/build/source-chroot/{id}"), is_done)?;
         let chroot = format!("/api_3/build-chroot?build_id={id}&chrootname={CHROOT}");
         // An end may be known before the packages are published; at the latest it is with "succeeded".
-        let built = self.when(start, &chroot, |answer| {
-            has_ended(answer) || is_done(answer)
-        })?;
+        let built = self.when(start, &chroot, |answer| has_ended(answer) || is_done(answer))?;
         let installable = self.when(start, &chroot, is_done)?;
         // "succeeded" has to mean that: the repository that dnf would read is a new one.
-        ensure!(
-            self.revision()? != before,
-            "build {id} succeeded, but its repository is as it was"
-        );
-        Ok(Timing {
-            submitted,
-            source,
-            built,
-            installable,
-        })
+        ensure!(self.revision()? != before, "build {id} succeeded, but its repository is as it was");
+        Ok(Timing { submitted, source, built, installable })
     }
 
     /// Seconds from `start` until the answer is as wanted.
@@ -135,26 +111,17 @@ impl Submitter {
             if wanted(&answer) {
                 return Ok(start.elapsed().as_secs_f64());
             }
-            if matches!(
-                answer["state"].as_str(),
-                Some("failed" | "canceled" | "skipped")
-            ) {
+            if matches!(answer["state"].as_str(), Some("failed" | "canceled" | "skipped")) {
                 bail!("the build ended otherwise: {answer}");
             }
-            ensure!(
-                asked.elapsed() < PATIENCE,
-                "still {answer} after {PATIENCE:?}"
-            );
+            ensure!(asked.elapsed() < PATIENCE, "still {answer} after {PATIENCE:?}");
             sleep(Duration::from_millis(2));
         }
     }
 
     /// The repository's index, which changes with every publication.
     fn revision(&self) -> Result<Vec<u8>> {
-        let path = format!(
-            "/results/{}/{PROJECT}/{CHROOT}/repodata/repomd.xml",
-            self.owner
-        );
+        let path = format!("/results/{}/{PROJECT}/{CHROOT}/repodata/repomd.xml", self.owner);
         let answer = self.client.get(&path)?;
         ensure!(answer.status == 200, "GET {path}: HTTP {}", answer.status);
         Ok(answer.body)

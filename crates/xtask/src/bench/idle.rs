@@ -19,17 +19,11 @@ pub fn idle(coprd: Option<&Path>) -> Result<()> {
     let scratch = tempfile::Builder::new().prefix("coprd-bench-").tempdir()?;
     let service = Service::start(&binary, scratch.path(), Afterwards::Stop)?;
     let ready = service.ready_after().as_secs_f64();
-    println!(
-        "bench idle ready: ours={ready:.3}s bar={READY_BAR}s ratio={:.2}",
-        ready / READY_BAR
-    );
+    println!("bench idle ready: ours={ready:.3}s bar={READY_BAR}s ratio={:.2}", ready / READY_BAR);
 
     sleep(REST);
     let memory = resident_megabytes(service.pid().context("the service is not running")?)?;
-    println!(
-        "bench idle resident: ours={memory:.1}MB bar={MEMORY_BAR}MB ratio={:.2}",
-        memory / MEMORY_BAR
-    );
+    println!("bench idle resident: ours={memory:.1}MB bar={MEMORY_BAR}MB ratio={:.2}", memory / MEMORY_BAR);
     Ok(())
 }
 

@@ -28,12 +28,7 @@ impl<'service> CoprCli<'service> {
     /// As the administrator that the service made on its first run.
     pub fn new(service: &'service Service, project: &'static str) -> Result<CoprCli<'service>> {
         let owner = service.setting("username")?.to_owned();
-        Ok(CoprCli {
-            service,
-            owner,
-            project,
-            configuration: service.configuration(),
-        })
+        Ok(CoprCli { service, owner, project, configuration: service.configuration() })
     }
 
     pub fn owner(&self) -> &str {
@@ -42,23 +37,13 @@ impl<'service> CoprCli<'service> {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = copr_testkit::command(copr_testkit::client("copr-cli"));
-        command
-            .arg("--config")
-            .arg(&self.configuration)
-            .args(arguments);
+        command.arg("--config").arg(&self.configuration).args(arguments);
         command
     }
 
     pub fn create(&self, chroot: &str) -> Result<()> {
         let description = "Made by cargo xtask demo";
-        let arguments = [
-            "create",
-            self.project,
-            "--chroot",
-            chroot,
-            "--description",
-            description,
-        ];
+        let arguments = ["create", self.project, "--chroot", chroot, "--description", description];
         run::read(&mut self.command(&arguments))?;
         Ok(())
     }
@@ -71,11 +56,7 @@ impl<'service> CoprCli<'service> {
             return Ok(());
         }
         let said = run::both(&done);
-        bail!(
-            "copr-cli said ({}):\n{said}\n{}",
-            done.status,
-            self.all_logs(build)
-        )
+        bail!("copr-cli said ({}):\n{said}\n{}", done.status, self.all_logs(build))
     }
 
     /// The number of a build that must fail, as copr-cli reports failure.
@@ -104,16 +85,10 @@ impl<'service> CoprCli<'service> {
         let start = Instant::now();
         loop {
             let answer = client.get(&format!("/api_3/build/{build}"))?.json()?;
-            if matches!(
-                answer["state"].as_str(),
-                Some("succeeded" | "failed" | "canceled" | "skipped")
-            ) {
+            if matches!(answer["state"].as_str(), Some("succeeded" | "failed" | "canceled" | "skipped")) {
                 return run::tried(&mut self.command(&["watch-build", &build.to_string()]));
             }
-            ensure!(
-                start.elapsed() < PATIENCE,
-                "build {build} has not ended: {answer}"
-            );
+            ensure!(start.elapsed() < PATIENCE, "build {build} has not ended: {answer}");
             sleep(Duration::from_millis(50));
         }
     }
@@ -122,9 +97,7 @@ impl<'service> CoprCli<'service> {
     pub fn log(&self, build: u64, chroot: &str) -> Result<String> {
         let path = format!("/api_3/build-chroot?build_id={build}&chrootname={chroot}");
         let answer = self.service.client()?.get(&path)?.json()?;
-        let results = answer["result_url"]
-            .as_str()
-            .context("the chroot has no results yet")?;
+        let results = answer["result_url"].as_str().context("the chroot has no results yet")?;
         fetch_log(results)
     }
 
@@ -137,11 +110,7 @@ impl<'service> CoprCli<'service> {
         }
         if let Ok(chroots) = ask(format!("/api_3/build-chroot/list?build_id={build}")) {
             let chroots = chroots["items"].as_array().cloned().unwrap_or_default();
-            places.extend(
-                chroots
-                    .iter()
-                    .filter_map(|c| Some(c["result_url"].as_str()?.to_owned())),
-            );
+            places.extend(chroots.iter().filter_map(|c| Some(c["result_url"].as_str()?.to_owned())));
         }
         let show = |place: &String| match fetch_log(place) {
             Ok(log) => format!("--- {place}\n{}\n", crate::service::tail(&log, 60)),
@@ -153,17 +122,10 @@ impl<'service> CoprCli<'service> {
     /// The `.repo` file that the service offers for the distribution.
     pub fn repository_file(&self, distribution: &Distribution) -> Result<String> {
         let name_release = distribution.name_release();
-        let path = format!(
-            "/coprs/{}/{}/repo/{name_release}/",
-            self.owner, self.project
-        );
+        let path = format!("/coprs/{}/{}/repo/{name_release}/", self.owner, self.project);
         let answer = self.service.client()?.get(&path)?;
         let text = String::from_utf8_lossy(&answer.body).into_owned();
-        ensure!(
-            answer.status == 200,
-            "GET {path}: HTTP {}: {text}",
-            answer.status
-        );
+        ensure!(answer.status == 200, "GET {path}: HTTP {}: {text}", answer.status);
         Ok(text)
     }
 }
@@ -173,23 +135,15 @@ fn fetch_log(results: &str) -> Result<String> {
     let file = tempfile::NamedTempFile::new()?;
     let address = format!("{results}builder-live.log.gz");
     let mut curl = run::program("curl")?;
-    curl.args(["-fsSL", "--compressed", "--output"])
-        .arg(file.path())
-        .arg(address);
+    curl.args(["-fsSL", "--compressed", "--output"]).arg(file.path()).arg(address);
     run::read(&mut curl)?;
     // with --force, gzip passes on what is not compressed
-    run::read(
-        run::program("gzip")?
-            .args(["--decompress", "--stdout", "--force"])
-            .arg(file.path()),
-    )
+    run::read(run::program("gzip")?.args(["--decompress", "--stdout", "--force"]).arg(file.path()))
 }
 
 /// From the line `Created builds: 7`.
 fn build_number(said: &str) -> Option<u64> {
-    let list = said
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("Created builds:"))?;
+    let list = said.lines().find_map(|line| line.trim().strip_prefix("Created builds:"))?;
     list.split_whitespace().next()?.parse().ok()
 }
 

@@ -23,17 +23,13 @@ impl Root {
             fs::create_dir_all(place.join(directory))?;
         }
         copr_testkit::rpm_home(&place.join("home"));
-        Ok(Root {
-            place: place.to_owned(),
-            distribution: distribution.clone(),
-        })
+        Ok(Root { place: place.to_owned(), distribution: distribution.clone() })
     }
 
     /// Takes a `.repo` file of the service, and has dnf check the signature of the metadata too.
     pub fn trust(&self, repository_file: &str) -> Result<()> {
         let strict = strict(repository_file)?;
-        fs::write(self.place.join("repos/project.repo"), strict)
-            .context("can't write the .repo file")
+        fs::write(self.place.join("repos/project.repo"), strict).context("can't write the .repo file")
     }
 
     fn dnf(&self, repositories: &Path) -> Result<Command> {
@@ -41,15 +37,9 @@ impl Root {
         dnf.env("HOME", self.place.join("home"))
             .args(["--assumeyes", "--disableplugin=*"])
             .arg(format!("--releasever={}", self.distribution.release()))
-            .arg(format!(
-                "--installroot={}",
-                self.place.join("root").display()
-            ))
+            .arg(format!("--installroot={}", self.place.join("root").display()))
             .arg(format!("--setopt=reposdir={}", repositories.display()))
-            .arg(format!(
-                "--setopt=cachedir={}",
-                self.place.join("cache").display()
-            ))
+            .arg(format!("--setopt=cachedir={}", self.place.join("cache").display()))
             .args(["--setopt=install_weak_deps=0", "--setopt=metadata_expire=0"])
             .arg("--setopt=skip_if_unavailable=0");
         Ok(dnf)
@@ -58,13 +48,10 @@ impl Root {
     /// Installs packages of the project, with what they need from the distribution.
     pub fn install(&self, packages: &[&str]) -> Result<()> {
         let mut dnf = self.dnf(&self.place.join("repos"))?;
-        dnf.arg(format!(
-            "--repofrompath=distribution,{}",
-            self.distribution.address
-        ))
-        .arg("--setopt=distribution.gpgcheck=0")
-        .arg("install")
-        .args(packages);
+        dnf.arg(format!("--repofrompath=distribution,{}", self.distribution.address))
+            .arg("--setopt=distribution.gpgcheck=0")
+            .arg("install")
+            .args(packages);
         run::read(&mut dnf)?;
         Ok(())
     }
@@ -72,20 +59,12 @@ impl Root {
     /// Runs an installed program inside the root.
     pub fn run(&self, command: &[&str]) -> Result<String> {
         let mut chroot = run::as_root("chroot")?;
-        chroot
-            .arg(self.place.join("root"))
-            .args(command)
-            .env("PATH", "/usr/bin:/usr/sbin");
+        chroot.arg(self.place.join("root")).args(command).env("PATH", "/usr/bin:/usr/sbin");
         run::read(&mut chroot)
     }
 
     /// Enables the project by the `dnf copr` plugin, and lists the packages that dnf then sees.
-    pub fn enable_by_plugin(
-        &self,
-        service: &Service,
-        owner: &str,
-        project: &str,
-    ) -> Result<String> {
+    pub fn enable_by_plugin(&self, service: &Service, owner: &str, project: &str) -> Result<String> {
         let (plugins, repositories) = (self.place.join("plugins"), self.place.join("copr-repos"));
         fs::create_dir_all(plugins.join("copr.d"))?;
         fs::create_dir_all(&repositories)?;
@@ -94,15 +73,12 @@ impl Root {
         fs::write(plugins.join("copr.d/hub.conf"), hub)?;
 
         let mut enable = self.dnf(&repositories)?;
-        enable
-            .arg("--enableplugin=copr")
-            .arg(format!("--setopt=pluginconfpath={}", plugins.display()))
-            .args([
-                "copr",
-                "enable",
-                &format!("hub/{owner}/{project}"),
-                &self.distribution.chroot,
-            ]);
+        enable.arg("--enableplugin=copr").arg(format!("--setopt=pluginconfpath={}", plugins.display())).args([
+            "copr",
+            "enable",
+            &format!("hub/{owner}/{project}"),
+            &self.distribution.chroot,
+        ]);
         run::read(&mut enable)?;
 
         let file = only_file(&repositories)?;
@@ -114,53 +90,28 @@ impl Root {
         let mut query = self.dnf(&repositories)?;
         query.args(["--quiet", &format!("--repo={id}"), "repoquery"]);
         let packages = run::read(&mut query)?;
-        ensure!(
-            packages.contains("hello-noarch"),
-            "dnf sees no hello-noarch:\n{packages}"
-        );
-        Ok(format!(
-            "{}\n{packages}",
-            file.file_name().unwrap_or_default().to_string_lossy()
-        ))
+        ensure!(packages.contains("hello-noarch"), "dnf sees no hello-noarch:\n{packages}");
+        Ok(format!("{}\n{packages}", file.file_name().unwrap_or_default().to_string_lossy()))
     }
 }
 
 fn only_file(directory: &Path) -> Result<PathBuf> {
-    let files: Vec<PathBuf> = fs::read_dir(directory)?
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    ensure!(
-        files.len() == 1,
-        "dnf copr enable left {files:?} in {}",
-        directory.display()
-    );
+    let files: Vec<PathBuf> = fs::read_dir(directory)?.flatten().map(|entry| entry.path()).collect();
+    ensure!(files.len() == 1, "dnf copr enable left {files:?} in {}", directory.display());
     Ok(files[0].clone())
 }
 
 fn repository_id(text: &str) -> Result<String> {
-    let heading = text
-        .lines()
-        .find_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
-    Ok(heading
-        .with_context(|| format!("no repository in:\n{text}"))?
-        .to_owned())
+    let heading = text.lines().find_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
+    Ok(heading.with_context(|| format!("no repository in:\n{text}"))?.to_owned())
 }
 
 /// The same file with `repo_gpgcheck=1`; it has to ask for checked packages by itself.
 fn strict(text: &str) -> Result<String> {
     let has = |wanted: &str| text.lines().any(|line| line.trim() == wanted);
-    ensure!(
-        has("gpgcheck=1"),
-        "the .repo file has no gpgcheck=1:\n{text}"
-    );
-    ensure!(
-        text.contains("\ngpgkey="),
-        "the .repo file has no gpgkey:\n{text}"
-    );
-    let lines = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("repo_gpgcheck"));
+    ensure!(has("gpgcheck=1"), "the .repo file has no gpgcheck=1:\n{text}");
+    ensure!(text.contains("\ngpgkey="), "the .repo file has no gpgkey:\n{text}");
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with("repo_gpgcheck"));
     let strict = lines.map(|line| match line.trim() {
         "gpgcheck=1" => "gpgcheck=1\nrepo_gpgcheck=1\n".to_owned(),
         other => format!("{other}\n"),
@@ -172,13 +123,11 @@ fn strict(text: &str) -> Result<String> {
 mod tests {
     use super::*;
 
-    const FILE: &str =
-        "[copr:h:u:p]\nname=x\ngpgcheck=1\ngpgkey=http://h/k\nrepo_gpgcheck=0\nenabled=1\n";
+    const FILE: &str = "[copr:h:u:p]\nname=x\ngpgcheck=1\ngpgkey=http://h/k\nrepo_gpgcheck=0\nenabled=1\n";
 
     #[test]
     fn a_strict_file_checks_packages_and_metadata() {
-        let expected =
-            "[copr:h:u:p]\nname=x\ngpgcheck=1\nrepo_gpgcheck=1\ngpgkey=http://h/k\nenabled=1\n";
+        let expected = "[copr:h:u:p]\nname=x\ngpgcheck=1\nrepo_gpgcheck=1\ngpgkey=http://h/k\nenabled=1\n";
         assert_eq!(strict(FILE).unwrap(), expected);
         assert!(strict(&FILE.replace("gpgcheck=1", "gpgcheck=0")).is_err());
     }

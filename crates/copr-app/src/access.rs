@@ -1,0 +1,48 @@
+//! Who may do what: a person's standing towards a project, looked up once.
+
+use crate::Refusal;
+use copr_db::account::Account;
+use copr_db::group::Group;
+use copr_db::project::Project;
+use copr_db::{Conn, Error};
+use copr_types::OwnerName;
+use copr_types::permission::Standing;
+
+/// A person's standing towards a project.
+pub async fn standing(conn: &mut Conn, who: &Account, project: &Project) -> Result<Standing, Error> {
+    let in_group = match project.group_id {
+        Some(group) => copr_db::group::has(conn, group.into(), who.id).await?,
+        None => false,
+    };
+    let (admin, builder) = copr_db::project::grants(conn, project.id, who.id).await?;
+    Ok(Standing { site_admin: who.admin, owner: project.account_id == Some(who.id.0), in_group, admin, builder })
+}
+
+/// The group of an alias, or the contract's 404.
+pub async fn group(conn: &mut Conn, alias: &str) -> Result<Group, Refusal> {
+    copr_db::group::by_alias(conn, alias)
+        .await?
+        .ok_or_else(|| Refusal::not_found(format!("Group {alias} does not exist.")))
+}
+
+/// A group that a person may act for, or the contract's 403.
+pub async fn own_group(conn: &mut Conn, who: &Account, alias: &str) -> Result<Group, Refusal> {
+    let group = group(conn, alias).await?;
+    if who.admin || copr_db::group::has(conn, group.id, who.id).await? {
+        return Ok(group);
+    }
+    Err(Refusal::forbidden(format!(
+        "User '{}' doesn't have access to the copr group '{}' (fas_name='{}')",
+        who.name, group.alias, group.external_name
+    )))
+}
+
+/// The project of an owner and a name as they stand in a request, or the contract's 404s.
+pub async fn project(conn: &mut Conn, owner: &str, name: &str) -> Result<Project, Refusal> {
+    if let Ok(OwnerName::Group(alias)) = owner.parse::<OwnerName>() {
+        group(conn, alias.as_str()).await?;
+    }
+    copr_db::project::by_name(conn, owner, name)
+        .await?
+        .ok_or_else(|| Refusal::not_found(format!("Project {owner}/{name} does not exist.")))
+}

@@ -1,0 +1,179 @@
+//! Builds: submit, look, cancel, delete.
+
+mod ending;
+mod submit;
+mod task_spec;
+
+pub use ending::{cancel, delete, delete_list};
+pub(crate) use submit::allocate;
+pub use submit::{Options, Selection, Upload, by_upload, by_urls, check};
+pub(crate) use task_spec::{refresh_revisions, rpm_task};
+
+use crate::repos::Repo;
+use crate::{App, Refusal, access, repos};
+use copr_db::build::Build;
+use copr_db::build_chroot::{BuildChroot, BuiltPackage};
+use copr_db::project::Project;
+use copr_db::project_chroot::ProjectChroot;
+use copr_db::{Conn, Page};
+use copr_types::{BuildId, ChrootName, State, state};
+
+/// A build with its chroots.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The build.
+    pub build: Build,
+    /// Its chroots, in the order they were added.
+    pub chroots: Vec<BuildChroot>,
+}
+
+impl Shown {
+    /// The state of the whole; `None` is the API's `unknown`.
+    pub fn state(&self) -> Option<State> {
+        let states: Vec<State> = self.chroots.iter().map(|chroot| chroot.state).collect();
+        state::of_build(self.build.canceled, self.build.source_state, &states)
+    }
+
+    /// Whether it has ended.
+    pub fn is_finished(&self) -> bool {
+        let states: Vec<State> = self.chroots.iter().map(|chroot| chroot.state).collect();
+        state::is_finished(self.build.canceled, self.build.source_state, &states)
+    }
+
+    /// When the first chroot started.
+    pub fn started_on(&self) -> Option<i64> {
+        self.chroots.iter().filter_map(|chroot| chroot.started_on).min()
+    }
+
+    /// When the last chroot ended; none while any has not.
+    pub fn ended_on(&self) -> Option<i64> {
+        let ends: Option<Vec<i64>> = self.chroots.iter().map(|chroot| chroot.ended_on).collect();
+        ends?.into_iter().max()
+    }
+}
+
+/// The contract's 404.
+pub(crate) fn missing(id: impl std::fmt::Display) -> Refusal {
+    Refusal::not_found(format!("Build {id} does not exist."))
+}
+
+pub(crate) async fn load(conn: &mut Conn, id: BuildId) -> Result<Shown, Refusal> {
+    let build = copr_db::build::by_id(conn, id).await?.ok_or_else(|| missing(id))?;
+    let chroots = copr_db::build_chroot::of_builds(conn, &[id]).await?;
+    Ok(Shown { build, chroots })
+}
+
+/// Adds each build's chroots.
+pub(crate) async fn show(conn: &mut Conn, builds: Vec<Build>) -> Result<Vec<Shown>, Refusal> {
+    let ids: Vec<BuildId> = builds.iter().map(|build| build.id).collect();
+    let mut of_build = std::collections::HashMap::<BuildId, Vec<BuildChroot>>::new();
+    for chroot in copr_db::build_chroot::of_builds(conn, &ids).await? {
+        of_build.entry(chroot.build_id).or_default().push(chroot);
+    }
+    let with = |build: Build| Shown { chroots: of_build.remove(&build.id).unwrap_or_default(), build };
+    Ok(builds.into_iter().map(with).collect())
+}
+
+/// The build of a number.
+pub async fn find(app: &App, id: BuildId) -> Result<Shown, Refusal> {
+    load(&mut app.db.read().await?, id).await
+}
+
+/// A project's builds, newest first; of one package and of one state where named.
+/// As upstream does, the state is looked at after `offset` and before `limit`.
+pub async fn list(
+    app: &App,
+    owner: &str,
+    name: &str,
+    package: Option<&str>,
+    state: Option<&str>,
+    page: &Page,
+) -> Result<Vec<Shown>, Refusal> {
+    let mut conn = app.db.read().await?;
+    let project = access::project(&mut conn, owner, name).await?;
+    let Some(wanted) = state else {
+        let builds = copr_db::build::list(&mut conn, project.id, package, page).await?;
+        return show(&mut conn, builds).await;
+    };
+    let limit = page.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let (mut found, mut offset) = (Vec::new(), page.offset);
+    loop {
+        let part = Page { limit: Some(500), offset, ..*page };
+        let rows = copr_db::build::list(&mut conn, project.id, package, &part).await?;
+        let last = rows.len() < 500;
+        let builds = show(&mut conn, rows).await?;
+        found.extend(builds.into_iter().filter(|build| build.state().map_or("unknown", State::on_the_wire) == wanted));
+        if last || found.len() >= limit {
+            found.truncate(limit);
+            return Ok(found);
+        }
+        offset += 500;
+    }
+}
+
+/// The newest builds of all projects.
+pub async fn newest(app: &App, limit: i64) -> Result<Vec<Shown>, Refusal> {
+    let mut conn = app.db.read().await?;
+    let builds = copr_db::build::newest(&mut conn, limit).await?;
+    show(&mut conn, builds).await
+}
+
+/// One chroot of a build, or the contract's 404s.
+pub async fn chroot(app: &App, id: BuildId, chroot: &str) -> Result<(Shown, BuildChroot), Refusal> {
+    let mut conn = app.db.read().await?;
+    let shown = load(&mut conn, id).await?;
+    if chroot.parse::<ChrootName>().is_err() {
+        return Err(Refusal::not_found("Chroot identification is not valid"));
+    }
+    if copr_db::chroot::by_name(&mut conn, chroot).await?.is_none() {
+        return Err(Refusal::not_found(format!("Chroot {chroot} does not exist")));
+    }
+    let found = shown.chroots.iter().find(|one| one.name.as_str() == chroot).cloned();
+    let found = found.ok_or_else(|| Refusal::not_found(format!("Build {id} was not submitted to {chroot} chroot.")))?;
+    Ok((shown, found))
+}
+
+/// The chroots of a build; none for a build that is not there.
+pub async fn chroots(app: &App, id: BuildId) -> Result<Option<Shown>, Refusal> {
+    let mut conn = app.db.read().await?;
+    match copr_db::build::by_id(&mut conn, id).await? {
+        Some(build) => Ok(Some(show(&mut conn, vec![build]).await?.remove(0))),
+        None => Ok(None),
+    }
+}
+
+/// What a chroot of a build was (or would be) built with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The build.
+    pub build: Build,
+    /// The project.
+    pub project: Project,
+    /// The project's chroot.
+    pub chroot: ProjectChroot,
+    /// The repositories.
+    pub repos: Vec<Repo>,
+    /// Memory, MiB.
+    pub memory_mib: u64,
+}
+
+/// What a chroot of a build was (or would be) built with.
+pub async fn config(app: &App, id: BuildId, chroot: &str) -> Result<Config, Refusal> {
+    let (shown, found) = self::chroot(app, id, chroot).await?;
+    let mut conn = app.db.read().await?;
+    let build = shown.build;
+    let project = copr_db::project::by_id(&mut conn, build.project_id).await?.ok_or_else(|| missing(id))?;
+    let chroot = copr_db::project_chroot::by_name(&mut conn, project.id, found.name.as_str())
+        .await?
+        .ok_or_else(|| Refusal::not_found(format!("Chroot {chroot} does not exist")))?;
+    let repos = repos::of_chroot(app, &mut conn, &project, &chroot, Some(&build.dir)).await?;
+    Ok(Config { build, project, chroot, repos, memory_mib: 2048 })
+}
+
+/// What each chroot of a build produced.
+pub async fn built(app: &App, id: BuildId) -> Result<(Shown, Vec<BuiltPackage>), Refusal> {
+    let mut conn = app.db.read().await?;
+    let shown = load(&mut conn, id).await?;
+    let packages = copr_db::build_chroot::built(&mut conn, id).await?;
+    Ok((shown, packages))
+}

@@ -1,0 +1,392 @@
+//! Submitting builds.
+
+use super::task_spec;
+use super::{Shown, load};
+use crate::project::input::{NOT_A_CHOICE, NOT_AN_INTEGER, not_choices};
+use crate::source::{BadUrl, SourceFile, file_of_url, kind_of};
+use crate::{App, FieldErrors, Refusal, access};
+use copr_db::Conn;
+use copr_db::account::Account;
+use copr_db::build::NewBuild;
+use copr_db::project::{Dir, Project};
+use copr_db::project_chroot::ProjectChroot;
+use copr_types::{BuildId, ChrootBootstrap, ChrootId, DirName, FileName, Isolation, Source, State};
+
+/// The options that all ways of submitting share. `None`: not said. Numbers come as text.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Directory of the project; the main one when not said.
+    pub project_dirname: Option<String>,
+    /// Chroots by name or pattern; all when not said or empty.
+    pub chroots: Option<Vec<String>>,
+    /// Chroots to leave out, by name or pattern.
+    pub exclude_chroots: Option<Vec<String>>,
+    /// Seconds.
+    pub timeout: Option<String>,
+    /// After everybody who waits.
+    pub background: bool,
+    /// Network during rpmbuild; the project's setting when not said.
+    pub enable_net: Option<bool>,
+    /// One of mock's words.
+    pub bootstrap: Option<String>,
+    /// One of mock's words.
+    pub isolation: Option<String>,
+    /// Number of a build to wait for.
+    pub after_build_id: Option<String>,
+    /// Number of a build to run beside.
+    pub with_build_id: Option<String>,
+    /// Forge project on whose behalf this is.
+    pub packit_forge_project: Option<String>,
+}
+
+/// Which chroots a build gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// All that are enabled when the package is known.
+    All,
+    /// These.
+    Named(Vec<ChrootId>),
+}
+
+/// A file that a client uploaded and that waits in the store.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// Name of the upload's directory.
+    pub upload: FileName,
+    /// The file in it.
+    pub file: FileName,
+    /// Its bytes.
+    pub size: u64,
+}
+
+/// What the options come to in a project.
+struct Checked {
+    project: Project,
+    dir: DirName,
+    selection: Selection,
+    chroots: Vec<ProjectChroot>,
+    timeout: i64,
+    isolation: Isolation,
+    bootstrap: Option<String>,
+    enable_net: bool,
+    background: bool,
+}
+
+/// Checks that a build with these options could be submitted; makes nothing.
+pub async fn check(app: &App, who: &Account, owner: &str, name: &str, options: &Options) -> Result<(), Refusal> {
+    let mut conn = app.db.read().await?;
+    let project = access::project(&mut conn, owner, name).await?;
+    directory(&mut conn, &project, options).await?;
+    if !access::standing(&mut conn, who, &project).await?.can_build() {
+        return Err(Refusal::forbidden(format!(
+            "User '{}' is not allowed to build in '{}'",
+            who.name,
+            project.full_name()
+        )));
+    }
+    let mut errors = FieldErrors::default();
+    checked(app, &mut conn, project, options, &mut errors).await?;
+    errors.check()
+}
+
+/// The directory that the options name: an existing one, or one that may be made.
+async fn directory(conn: &mut Conn, project: &Project, options: &Options) -> Result<DirName, Refusal> {
+    let Some(name) = options.project_dirname.as_deref().filter(|name| !name.is_empty()) else {
+        return Ok(DirName::main(&project.name));
+    };
+    if let Some(dir) = copr_db::project::dir_by_name(conn, project.id, name).await? {
+        return Ok(dir.name);
+    }
+    DirName::parse(&project.name, name).map_err(|error| Refusal::invalid(error.to_string()))
+}
+
+async fn checked(
+    app: &App,
+    conn: &mut Conn,
+    project: Project,
+    options: &Options,
+    errors: &mut FieldErrors,
+) -> Result<Checked, Refusal> {
+    let dir = directory(conn, &project, options).await?;
+    let enabled: Vec<ProjectChroot> = copr_db::project_chroot::list(conn, project.id)
+        .await?
+        .into_iter()
+        .filter(|chroot| chroot.enabled && chroot.active)
+        .collect();
+    let selection = select(&enabled, options, errors);
+    let timeout = timeout(app, options.timeout.as_deref(), errors);
+    let isolation = match options.isolation.as_deref().filter(|word| !word.is_empty()) {
+        None => Isolation::Unchanged,
+        Some(word) => Isolation::from_word(word).unwrap_or_else(|| {
+            errors.add("isolation", NOT_A_CHOICE);
+            Isolation::Unchanged
+        }),
+    };
+    let bootstrap = options.bootstrap.clone().filter(|word| !word.is_empty() && word != "unchanged");
+    if let Some(word) = &bootstrap
+        && ChrootBootstrap::from_word(word).is_none_or(|choice| choice == ChrootBootstrap::CustomImage)
+    {
+        errors.add("bootstrap", NOT_A_CHOICE);
+    }
+    batch(conn, options, errors).await?;
+    let enable_net = options.enable_net.unwrap_or(project.settings.enable_net);
+    let background = options.background;
+    Ok(Checked { dir, selection, chroots: enabled, timeout, isolation, bootstrap, enable_net, background, project })
+}
+
+/// Batches order builds of different submissions; this server refuses to promise an order it does not keep.
+async fn batch(conn: &mut Conn, options: &Options, errors: &mut FieldErrors) -> Result<(), Refusal> {
+    let given: Vec<(&'static str, &String)> =
+        [("with_build_id", &options.with_build_id), ("after_build_id", &options.after_build_id)]
+            .into_iter()
+            .filter_map(|(field, value)| Some((field, value.as_ref().filter(|value| !value.trim().is_empty())?)))
+            .collect();
+    for (field, value) in &given {
+        if given.len() == 2 {
+            errors.add(field, "Only one batch option can be specified");
+            continue;
+        }
+        let Ok(id) = value.trim().parse::<i64>() else {
+            errors.add(field, NOT_AN_INTEGER);
+            continue;
+        };
+        if copr_db::build::by_id(conn, BuildId(id)).await?.is_none() {
+            errors.add(field, format!("Build {id} not found"));
+        } else {
+            errors.add(field, "Build batches are not supported by this server");
+        }
+    }
+    Ok(())
+}
+
+fn timeout(app: &App, said: Option<&str>, errors: &mut FieldErrors) -> i64 {
+    let Some(text) = said.map(str::trim).filter(|text| !text.is_empty()) else {
+        return app.rules.default_timeout;
+    };
+    let range = format!("Number must be between 0 and {}.", app.rules.max_timeout);
+    match text.parse::<i64>() {
+        Ok(0) => app.rules.default_timeout,
+        Ok(seconds) if (0..=app.rules.max_timeout).contains(&seconds) => seconds,
+        parsed => {
+            if parsed.is_err() {
+                errors.add("timeout", NOT_AN_INTEGER);
+            }
+            errors.add("timeout", range);
+            app.rules.default_timeout
+        }
+    }
+}
+
+/// Chroots by name or shell-style pattern, each of which must match one that the project has.
+fn select(enabled: &[ProjectChroot], options: &Options, errors: &mut FieldErrors) -> Selection {
+    let mut matching = |wanted: &Option<Vec<String>>, field: &'static str| {
+        let mut found = Vec::new();
+        let mut unknown = Vec::new();
+        for word in wanted.iter().flatten() {
+            let pattern = glob::Pattern::new(word).ok();
+            let before = found.len();
+            found.extend(enabled.iter().filter_map(|chroot| {
+                let name = chroot.name.as_str();
+                (name == word || pattern.as_ref().is_some_and(|pattern| pattern.matches(name)))
+                    .then_some(chroot.chroot_id)
+            }));
+            if found.len() == before {
+                unknown.push(word.as_str());
+            }
+        }
+        if !unknown.is_empty() {
+            errors.add(field, not_choices(&unknown));
+        }
+        found
+    };
+    let chosen = matching(&options.chroots, "chroots");
+    let excluded = matching(&options.exclude_chroots, "exclude_chroots");
+    if chosen.is_empty() && excluded.is_empty() {
+        return Selection::All;
+    }
+    let named: Vec<ChrootId> = enabled
+        .iter()
+        .map(|chroot| chroot.chroot_id)
+        .filter(|id| (chosen.is_empty() || chosen.contains(id)) && !excluded.contains(id))
+        .collect();
+    if named.is_empty() && !excluded.is_empty() {
+        errors.add("exclude_chroots", "No chroot is left to build in");
+    }
+    Selection::Named(named)
+}
+
+/// May this person build here now?
+async fn allowed(conn: &mut Conn, who: &Account, checked: &Checked, options: &Options) -> Result<(), Refusal> {
+    let project = &checked.project;
+    if !access::standing(conn, who, project).await?.can_build() {
+        return Err(Refusal::forbidden(format!(
+            "User {} is not allowed to build in the copr: {}",
+            who.name,
+            project.full_name()
+        )));
+    }
+    if let Some(forge) = options.packit_forge_project.as_deref().filter(|forge| !forge.is_empty()) {
+        let fits = |pattern: &str| glob::Pattern::new(pattern).is_ok_and(|pattern| pattern.matches(forge));
+        if !project.settings.packit_forge_projects_allowed.split_whitespace().any(fits) {
+            return Err(Refusal::forbidden(format!("Forge project {forge} can't build in this Copr via Packit.")));
+        }
+    }
+    if checked.chroots.is_empty() {
+        return Err(Refusal::invalid(format!(
+            "Can't create build - project {} has no active chroots",
+            project.full_name()
+        )));
+    }
+    Ok(())
+}
+
+/// Submits one build per address, all with the same options: all or none.
+pub async fn by_urls(
+    app: &App,
+    who: &Account,
+    owner: &str,
+    name: &str,
+    urls: &[String],
+    options: &Options,
+) -> Result<Vec<Shown>, Refusal> {
+    let mut tx = app.db.begin().await?;
+    let project = access::project(&mut tx, owner, name).await?;
+    let mut errors = FieldErrors::default();
+    if urls.is_empty() {
+        errors.add("pkgs", "URLs to packages are required");
+    }
+    let parsed: Vec<Result<FileName, BadUrl>> = urls.iter().map(|url| file_of_url(url)).collect();
+    for bad in parsed.iter().filter_map(|result| result.as_ref().err()) {
+        errors.add("pkgs", bad.to_string());
+    }
+    let checked = checked(app, &mut tx, project, options, &mut errors).await?;
+    errors.check()?;
+    allowed(&mut tx, who, &checked, options).await?;
+    let mut ids = Vec::new();
+    for (url, file) in urls.iter().zip(parsed.into_iter().flatten()) {
+        let source = Source::Link { url: url.clone() };
+        let shown = (kind_of(file.as_str()) == Some(SourceFile::Srpm)).then_some(url.as_str());
+        let input = copr_wire::builder::SourceInput::Url { url: url.clone(), file: file.to_string() };
+        ids.push(make(app, &mut tx, who, &checked, &source, shown, input).await?);
+    }
+    let mut builds = Vec::new();
+    for id in ids {
+        builds.push(load(&mut tx, id).await?);
+    }
+    tx.commit().await?;
+    Ok(builds)
+}
+
+/// Submits a build of an uploaded file. When this refuses, the caller removes the upload.
+pub async fn by_upload(
+    app: &App,
+    who: &Account,
+    owner: &str,
+    name: &str,
+    upload: Option<&Upload>,
+    options: &Options,
+) -> Result<Shown, Refusal> {
+    let mut tx = app.db.begin().await?;
+    let project = access::project(&mut tx, owner, name).await?;
+    let mut errors = FieldErrors::default();
+    let kind = upload.and_then(|upload| kind_of(upload.file.as_str()));
+    match (upload, kind) {
+        (None, _) => errors.add("pkgs", "This field is required."),
+        (Some(_), None) => errors.add("pkgs", "You can upload only .src.rpm, .nosrc.rpm, and .spec files"),
+        _ => {}
+    }
+    let checked = checked(app, &mut tx, project, options, &mut errors).await?;
+    errors.check()?;
+    allowed(&mut tx, who, &checked, options).await?;
+    let Some(upload) = upload else { return Err(Refusal::field("pkgs", "This field is required.")) };
+    let url = format!("{}/tmp/{}/{}", app.rules.public_url, upload.upload, upload.file);
+    let shown = (kind == Some(SourceFile::Srpm)).then(|| url.clone());
+    let source = Source::Upload { url, pkg: upload.file.to_string(), tmp: upload.upload.to_string() };
+    let input = copr_wire::builder::SourceInput::Upload { file: upload.file.to_string(), size: upload.size };
+    let id = make(app, &mut tx, who, &checked, &source, shown.as_deref(), input).await?;
+    let build = load(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(build)
+}
+
+/// The build, its chroots where chosen, its source task and the event: in the caller's transaction.
+async fn make(
+    app: &App,
+    tx: &mut Conn,
+    who: &Account,
+    checked: &Checked,
+    source: &Source,
+    source_url: Option<&str>,
+    input: copr_wire::builder::SourceInput,
+) -> Result<BuildId, Refusal> {
+    let now = app.clock.now();
+    let project = &checked.project;
+    let dir = ensure_dir(app, tx, project, &checked.dir).await?;
+    let id = copr_db::build::create(
+        tx,
+        &NewBuild {
+            project: project.id,
+            dir: dir.id,
+            package: None,
+            account: Some(who.id.0),
+            submitted_by: None,
+            source_kind: source.kind(),
+            source: &dict(source)?,
+            source_url,
+            named: matches!(checked.selection, Selection::Named(_)),
+            background: checked.background,
+            enable_net: checked.enable_net,
+            timeout: checked.timeout,
+            bootstrap: checked.bootstrap.as_deref(),
+            isolation: checked.isolation,
+        },
+        now,
+    )
+    .await?;
+    let mut first = checked.chroots.first();
+    if let Selection::Named(named) = &checked.selection {
+        for chroot in named {
+            copr_db::build_chroot::create(tx, id, *chroot, State::Waiting).await?;
+        }
+        first = checked.chroots.iter().find(|chroot| named.contains(&chroot.chroot_id)).or(first);
+    }
+    let Some(chroot) = first else { return Err(Refusal::invalid("no chroot is enabled")) };
+    let build = copr_db::build::by_id(tx, id).await?.ok_or_else(|| super::missing(id))?;
+    task_spec::source_task(app, tx, &build, input, chroot).await?;
+    let about = copr_db::event::Subject { project: Some(project.id), build: Some(id), build_chroot: None };
+    copr_db::event::append(tx, "build.submitted", about, "{}", now).await?;
+    Ok(id)
+}
+
+/// The source as the API shows it (`source_dict`): without the tag that says its kind.
+fn dict(source: &Source) -> Result<String, Refusal> {
+    let mut value = serde_json::to_value(source)?;
+    if let Some(object) = value.as_object_mut() {
+        object.remove("type");
+    }
+    Ok(value.to_string())
+}
+
+/// The directory, made with repositories for all enabled chroots when it is new.
+async fn ensure_dir(app: &App, tx: &mut Conn, project: &Project, name: &DirName) -> Result<Dir, Refusal> {
+    if let Some(dir) = copr_db::project::dir_by_name(tx, project.id, name.as_str()).await? {
+        return Ok(dir);
+    }
+    let id = copr_db::project::create_dir(tx, project.id, name, false, app.clock.now()).await?;
+    for chroot in copr_db::project_chroot::list(tx, project.id).await? {
+        if chroot.enabled && chroot.active {
+            copr_db::repo::ensure(tx, id, chroot.chroot_id).await?;
+        }
+    }
+    Ok(Dir { id, project_id: project.id, name: name.clone(), main: false })
+}
+
+/// The chroots of a build whose package became known just now: those chosen at submission, or all that are enabled
+/// minus the package's deny list (which is ignored where it would leave nothing).
+pub(crate) fn allocate(enabled: &[ProjectChroot], denylist: &str) -> Vec<ChrootId> {
+    let patterns: Vec<glob::Pattern> =
+        denylist.split(',').map(str::trim).filter_map(|word| glob::Pattern::new(word).ok()).collect();
+    let denied = |chroot: &&ProjectChroot| patterns.iter().any(|pattern| pattern.matches(chroot.name.as_str()));
+    let left: Vec<ChrootId> = enabled.iter().filter(|chroot| !denied(chroot)).map(|chroot| chroot.chroot_id).collect();
+    if left.is_empty() { enabled.iter().map(|chroot| chroot.chroot_id).collect() } else { left }
+}

@@ -1,0 +1,34 @@
+//! Chroots as administrators see them.
+
+use crate::{App, Refusal};
+use copr_db::chroot::Chroot;
+use copr_types::{ChrootDefinition, ChrootName};
+
+/// All chroots by name.
+pub async fn list(app: &App) -> Result<Vec<Chroot>, Refusal> {
+    Ok(copr_db::chroot::list(&mut app.db.read().await?).await?)
+}
+
+/// Adds a chroot or replaces its definition. An existing one stays as switched on or off as it was, unless `enable`.
+pub async fn put(app: &App, name: &ChrootName, definition: &ChrootDefinition, enable: bool) -> Result<(), Refusal> {
+    if matches!(name.as_str(), "error" | "items") {
+        // The list of chroots is a flat object in which clients look for these two keys.
+        return Err(Refusal::invalid(format!("a chroot can not be called `{name}`")));
+    }
+    let mut tx = app.db.begin().await?;
+    copr_db::chroot::put(&mut tx, name, definition, enable, app.clock.now()).await?;
+    if enable {
+        copr_db::chroot::set_enabled(&mut tx, name.as_str(), true).await?;
+    }
+    tx.ring(copr_db::Topic::Publish);
+    Ok(tx.commit().await?)
+}
+
+/// Switches a chroot on or off.
+pub async fn set_enabled(app: &App, name: &str, enabled: bool) -> Result<(), Refusal> {
+    let mut tx = app.db.begin().await?;
+    if !copr_db::chroot::set_enabled(&mut tx, name, enabled).await? {
+        return Err(Refusal::not_found(format!("Chroot {name} does not exist")));
+    }
+    Ok(tx.commit().await?)
+}

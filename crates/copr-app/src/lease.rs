@@ -1,0 +1,282 @@
+//! What builders do: take a lease, keep it, deliver, end it.
+
+mod ending;
+
+pub(crate) use ending::{Staged, close_logs};
+pub use ending::{expire, finish, release_builder};
+
+use crate::build::refresh_revisions;
+use crate::{App, Refusal};
+use copr_db::builder::Builder;
+use copr_db::task::{Holder, Task as Row};
+use copr_db::{Conn, Topic};
+use copr_store::{LogFile, LogMismatch};
+use copr_types::{BuildChrootId, Event, FileName, PackageName, Phase, Role, TaskId, state};
+use copr_wire::builder::{Beat, BeatAnswer, Lease, LeaseRequest, SourceInput, Task};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Seconds between heartbeats: also the longest that a builder takes to hear of a cancel.
+const HEARTBEAT_SECONDS: u64 = 1;
+/// Tasks of each owner that the scheduler looks at.
+const PER_OWNER: i64 = 20;
+
+/// Waits for a task that this builder can take, and leases it; `None` when nothing came in time. Dropping the future
+/// is fine at any moment.
+pub async fn take(app: &App, builder: &Builder, request: &LeaseRequest) -> Result<Option<Lease>, Refusal> {
+    let mut tx = app.db.begin().await?;
+    let arches = request.arches.join(" ");
+    copr_db::builder::seen(&mut tx, builder.id, &arches, &request.isolation, app.clock.now()).await?;
+    tx.commit().await?;
+    let end = tokio::time::Instant::now() + Duration::from_secs(request.wait_seconds.min(60));
+    loop {
+        let heard = app.db.wake().heard(Topic::Tasks);
+        tokio::pin!(heard);
+        heard.as_mut().enable();
+        if let Some(lease) = try_take(app, builder, request).await? {
+            return Ok(Some(lease));
+        }
+        let left = end.saturating_duration_since(tokio::time::Instant::now());
+        if left.is_zero() {
+            return Ok(None);
+        }
+        // Besides the bell a look each second: tasks become due by time alone, and bells of others may get lost.
+        let _ = tokio::time::timeout(left.min(Duration::from_secs(1)), heard).await;
+    }
+}
+
+async fn try_take(app: &App, builder: &Builder, request: &LeaseRequest) -> Result<Option<Lease>, Refusal> {
+    let now = app.clock.now();
+    let mut conn = app.db.read().await?;
+    let waiting = copr_db::task::waiting(&mut conn, now, PER_OWNER).await?;
+    if waiting.is_empty() {
+        return Ok(None);
+    }
+    let running = copr_db::task::running(&mut conn).await?;
+    drop(conn);
+    let queue: Vec<copr_sched::Waiting> = waiting
+        .into_iter()
+        .map(|task| copr_sched::Waiting {
+            id: task.id.0,
+            owner: task.owner,
+            arch: task.arch,
+            background: task.background,
+            source: task.source,
+        })
+        .collect();
+    let load: Vec<copr_sched::Load> =
+        running.into_iter().map(|(owner, _, _, tasks)| copr_sched::Load { owner, tasks }).collect();
+    for id in copr_sched::order(&queue, &load, &request.arches) {
+        if let Some(lease) = lease(app, builder, request, TaskId(id)).await? {
+            return Ok(Some(lease));
+        }
+    }
+    Ok(None)
+}
+
+/// Leases one task, unless somebody was faster.
+async fn lease(app: &App, builder: &Builder, request: &LeaseRequest, id: TaskId) -> Result<Option<Lease>, Refusal> {
+    let now = app.clock.now();
+    let deadline = now + app.rules.lease_seconds;
+    let holder = Holder { id: builder.id, name: &request.builder, isolation: &request.isolation };
+    let mut tx = app.db.begin().await?;
+    let Some(row) = copr_db::task::lease(&mut tx, id, holder, deadline).await? else { return Ok(None) };
+    if !change(&mut tx, &row, Event::Leased).await? {
+        // Whatever it belongs to has ended in the meantime: nobody needs this task.
+        copr_db::task::remove(&mut tx, row.id, row.fence).await?;
+        tx.commit().await?;
+        return Ok(None);
+    }
+    let place = place(app, &mut tx, &row).await?;
+    match row.build_chroot_id {
+        Some(chroot) => {
+            copr_db::build_chroot::started(&mut tx, BuildChrootId(chroot), &place.result_dir, now).await?;
+        }
+        None => copr_db::build::source_started(&mut tx, row.build_id, &place.result_dir, now).await?,
+    }
+    let mut task: Task = serde_json::from_str(&row.spec)?;
+    refresh_revisions(app, &mut tx, &mut task).await?;
+    note(&mut tx, &row, "starting", now).await?;
+    tx.commit().await?;
+    let line = format!(
+        "[{}] leased by builder {} (attempt {}); isolation: {}",
+        time(now),
+        request.builder,
+        row.attempts,
+        request.isolation
+    );
+    crate::blocking(move || {
+        place.live_log().begin()?;
+        Ok(place.server_log().line(&line)?)
+    })
+    .await?;
+    Ok(Some(Lease { task_id: row.id.0, fence: row.fence, deadline, heartbeat_seconds: HEARTBEAT_SECONDS, task }))
+}
+
+/// A time for people.
+pub(crate) fn time(now: i64) -> String {
+    jiff::Timestamp::from_second(now).map(|time| time.to_string()).unwrap_or_default()
+}
+
+/// Moves what a task belongs to by an event; false when the table does not allow it or somebody was faster.
+async fn change(tx: &mut Conn, row: &Row, event: Event) -> Result<bool, Refusal> {
+    match row.build_chroot_id {
+        Some(id) => {
+            let Some(chroot) = copr_db::build_chroot::by_id(tx, BuildChrootId(id)).await? else { return Ok(false) };
+            match state::next(Role::Chroot, chroot.state, event) {
+                Ok(to) => Ok(copr_db::build_chroot::set_state(tx, chroot.id, chroot.state, to).await?),
+                Err(_) => Ok(false),
+            }
+        }
+        None => {
+            let Some(build) = copr_db::build::by_id(tx, row.build_id).await? else { return Ok(false) };
+            match state::next(Role::Source, build.source_state, event) {
+                Ok(to) => Ok(copr_db::build::set_source_state(tx, build.id, build.source_state, to).await?),
+                Err(_) => Ok(false),
+            }
+        }
+    }
+}
+
+/// Writes the change into the outbox.
+async fn note(tx: &mut Conn, row: &Row, word: &str, now: i64) -> Result<(), Refusal> {
+    let about = copr_db::event::Subject {
+        project: None,
+        build: Some(row.build_id),
+        build_chroot: row.build_chroot_id.map(BuildChrootId),
+    };
+    let kind = if row.build_chroot_id.is_some() { "chroot.state" } else { "source.state" };
+    let body = serde_json::json!({ "state": word, "builder": row.builder_name }).to_string();
+    Ok(copr_db::event::append(tx, kind, about, &body, now).await?)
+}
+
+/// Where a task's results go.
+pub(crate) struct Place {
+    /// The directory that clients see.
+    pub dir: PathBuf,
+    /// Its own name.
+    pub result_dir: String,
+}
+
+impl Place {
+    /// What the builder writes.
+    pub(crate) fn live_log(&self) -> LogFile {
+        LogFile::at(self.dir.join("builder-live.log"))
+    }
+
+    /// What we write about it.
+    pub(crate) fn server_log(&self) -> LogFile {
+        LogFile::at(self.dir.join("backend.log"))
+    }
+}
+
+/// Where the results of a task go.
+pub(crate) async fn place(app: &App, conn: &mut Conn, row: &Row) -> Result<Place, Refusal> {
+    let build = copr_db::build::by_id(conn, row.build_id).await?.ok_or_else(|| crate::build::missing(row.build_id))?;
+    let Some(id) = row.build_chroot_id else {
+        return Ok(Place {
+            dir: app.store.srpm_dir(&build.owner, &build.dir, build.id),
+            result_dir: build.id.padded(),
+        });
+    };
+    let chroot = copr_db::build_chroot::by_id(conn, BuildChrootId(id))
+        .await?
+        .ok_or_else(|| crate::build::missing(row.build_id))?;
+    let package: PackageName = build
+        .package
+        .clone()
+        .unwrap_or_default()
+        .parse()
+        .map_err(|error| Refusal::internal("naming a result directory", error))?;
+    let result_dir = copr_store::result_dir(build.id, &package);
+    Ok(Place { dir: app.store.build_dir(&build.owner, &build.dir, &chroot.name, &result_dir), result_dir })
+}
+
+/// The task, while this builder holds it under this fence.
+async fn held(conn: &mut Conn, builder: &Builder, id: i64, fence: i64) -> Result<Row, Refusal> {
+    copr_db::task::by_id(conn, TaskId(id))
+        .await?
+        .filter(|row| row.leased && row.fence == fence && row.builder_id == Some(builder.id.0))
+        .ok_or_else(lost)
+}
+
+fn lost() -> Refusal {
+    Refusal::conflict("this lease is over: the task is gone, or somebody else has it")
+}
+
+/// Keeps a lease, and tells whether to stop.
+pub async fn beat(app: &App, builder: &Builder, id: i64, beat: &Beat) -> Result<BeatAnswer, Refusal> {
+    let deadline = app.clock.now() + app.rules.lease_seconds;
+    let mut tx = app.db.begin().await?;
+    let row = held(&mut tx, builder, id, beat.fence).await?;
+    let phase = beat.phase.map(Phase::as_str);
+    if !copr_db::task::beat(&mut tx, row.id, row.fence, deadline, phase).await? {
+        return Err(lost());
+    }
+    if beat.phase.is_some() && row.phase.is_none() && change(&mut tx, &row, Event::Started).await? {
+        note(&mut tx, &row, "running", app.clock.now()).await?;
+    } else if beat.phase.is_some() && row.phase.as_deref() != phase {
+        note(&mut tx, &row, phase.unwrap_or_default(), app.clock.now()).await?;
+    }
+    tx.commit().await?;
+    Ok(BeatAnswer { cancel: row.cancel, deadline })
+}
+
+/// Appends to a task's live log. Returns the log's file, so that watchers can be woken, and its new size.
+pub async fn log(
+    app: &App,
+    builder: &Builder,
+    id: i64,
+    fence: i64,
+    offset: u64,
+    bytes: Vec<u8>,
+) -> Result<(PathBuf, Result<u64, LogMismatch>), Refusal> {
+    let mut conn = app.db.read().await?;
+    let row = held(&mut conn, builder, id, fence).await?;
+    let log = place(app, &mut conn, &row).await?.live_log();
+    drop(conn);
+    if offset.saturating_add(bytes.len() as u64) > (app.rules.log_mib + 1) << 20 {
+        return Err(Refusal::too_large(format!("the log is longer than {} MiB", app.rules.log_mib)));
+    }
+    let path = log.path().to_owned();
+    let size = crate::blocking(move || Ok(log.append(offset, &bytes)?)).await?;
+    Ok((path, size))
+}
+
+/// The file that a task begins with: the upload of a source task, the SRPM of an RPM task.
+pub async fn source_file(app: &App, builder: &Builder, id: i64, fence: i64) -> Result<PathBuf, Refusal> {
+    let mut conn = app.db.read().await?;
+    let row = held(&mut conn, builder, id, fence).await?;
+    let build = copr_db::build::by_id(&mut conn, row.build_id).await?.ok_or_else(lost)?;
+    let name = |text: &str| text.parse::<FileName>().map_err(|error| Refusal::internal("reading a stored name", error));
+    match serde_json::from_str(&row.spec)? {
+        Task::Source(task) => {
+            let source: serde_json::Value = serde_json::from_str(&build.source)?;
+            match (task.input, source.get("tmp").and_then(|tmp| tmp.as_str())) {
+                (SourceInput::Upload { file, .. }, Some(upload)) => {
+                    Ok(app.store.upload_dir(&name(upload)?).join(name(&file)?.as_str()))
+                }
+                _ => Err(Refusal::not_found("this task begins with an address, not with a file of ours")),
+            }
+        }
+        Task::Rpm(task) => {
+            Ok(app.store.srpm_dir(&build.owner, &build.dir, build.id).join(name(&task.srpm.name)?.as_str()))
+        }
+    }
+}
+
+/// Where a file that a builder delivers is to be put: a directory of this lease alone, which exists.
+pub async fn upload_target(
+    app: &App,
+    builder: &Builder,
+    id: i64,
+    fence: i64,
+    file: &FileName,
+) -> Result<PathBuf, Refusal> {
+    let row = held(&mut app.db.read().await?, builder, id, fence).await?;
+    let dir = app.store.staging_dir(row.id.0, row.fence);
+    let store = app.store.clone();
+    let target = dir.join(file.as_str());
+    crate::blocking(move || Ok(store.make_dir(&dir)?)).await?;
+    Ok(target)
+}

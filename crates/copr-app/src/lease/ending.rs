@@ -1,0 +1,242 @@
+//! How leases end: delivered, failed, canceled, given back, lost.
+
+use super::{Place, change, held, note, place, time};
+use crate::{App, Refusal, removal};
+use copr_db::Conn;
+use copr_db::builder::Builder;
+use copr_db::task::Task as Row;
+use copr_types::{BuildChrootId, Event, Failure, FailureClass, FileName, Phase, RepoId};
+use copr_wire::builder::{FileRef, Finish, Outcome};
+use serde::{Deserialize, Serialize};
+
+/// Seconds before a task that failed through no fault of its own is handed out again, times its attempts.
+const RETRY_SECONDS: i64 = 5;
+
+/// What a builder delivered and where it waits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Staged {
+    /// The lease's task: half of the staging directory's name.
+    pub task: i64,
+    /// The lease's fence: the other half.
+    pub fence: i64,
+    /// Name of the SRPM.
+    pub srpm: String,
+    /// All files.
+    pub files: Vec<FileRef>,
+    /// The builder, for the log.
+    pub builder: String,
+    /// Its isolation, for the record beside the results.
+    pub isolation: String,
+}
+
+/// Ends a lease as its holder says.
+pub async fn finish(app: &App, builder: &Builder, id: i64, finish: &Finish) -> Result<(), Refusal> {
+    let mut conn = app.db.read().await?;
+    let row = held(&mut conn, builder, id, finish.fence).await?;
+    let place = place(app, &mut conn, &row).await?;
+    drop(conn);
+    check_names(&finish.files)?;
+    match &finish.outcome {
+        Outcome::Succeeded { srpm } => deliver(app, &row, srpm, finish).await,
+        Outcome::Failed { failure }
+            if failure.class == FailureClass::Infrastructure && row.attempts < app.rules.max_attempts =>
+        {
+            let wait = RETRY_SECONDS * row.attempts;
+            say(&place, app, format!("attempt {} failed: {failure}; trying again in {wait} s", row.attempts)).await?;
+            give_back(app, &row, wait).await
+        }
+        Outcome::Failed { failure } => {
+            keep_logs(app, &row, &place, &finish.files).await?;
+            say(&place, app, format!("failed: {failure}")).await?;
+            fail(app, &row, failure).await?;
+            close_logs(&place).await
+        }
+        Outcome::Canceled => {
+            keep_logs(app, &row, &place, &finish.files).await?;
+            say(&place, app, "canceled".to_owned()).await?;
+            canceled(app, &row).await?;
+            close_logs(&place).await
+        }
+        Outcome::Returned => {
+            say(&place, app, "the builder gave the task back".to_owned()).await?;
+            give_back(app, &row, 0).await
+        }
+    }
+}
+
+/// Names from builders become names of files.
+fn check_names(files: &[FileRef]) -> Result<(), Refusal> {
+    for file in files {
+        file.name.parse::<FileName>().map_err(|error| Refusal::invalid(error.to_string()))?;
+    }
+    Ok(())
+}
+
+/// Results are there: the import or the publisher takes over from what this transaction writes.
+async fn deliver(app: &App, row: &Row, srpm: &str, finish: &Finish) -> Result<(), Refusal> {
+    if !finish.files.iter().any(|file| file.name == srpm) {
+        return Err(Refusal::invalid(format!("`{srpm}` is not among the files of the result")));
+    }
+    let dir = app.store.staging_dir(row.id.0, row.fence);
+    for file in &finish.files {
+        let size = std::fs::metadata(dir.join(&file.name)).map(|meta| meta.len()).ok();
+        if size != Some(file.size) {
+            return Err(Refusal::invalid(format!("`{}` has not arrived whole", file.name)));
+        }
+    }
+    let staged = serde_json::to_string(&Staged {
+        task: row.id.0,
+        fence: row.fence,
+        srpm: srpm.to_owned(),
+        files: finish.files.clone(),
+        builder: row.builder_name.clone().unwrap_or_default(),
+        isolation: row.isolation.clone().unwrap_or_default(),
+    })?;
+    let mut tx = app.db.begin().await?;
+    if !copr_db::task::remove(&mut tx, row.id, row.fence).await? {
+        return Err(super::lost());
+    }
+    if row.phase.is_none() {
+        change(&mut tx, row, Event::Started).await?;
+    }
+    if !change(&mut tx, row, Event::Delivered).await? {
+        // Canceled in the meantime: what was delivered is of no use.
+        tx.commit().await?;
+        return discard_staging(app, row).await;
+    }
+    match (row.build_chroot_id, row.repo_id) {
+        (Some(chroot), Some(repo)) => {
+            copr_db::build_chroot::staged(&mut tx, BuildChrootId(chroot), Some(&staged)).await?;
+            copr_db::repo::want(&mut tx, RepoId(repo)).await?;
+        }
+        _ => {
+            copr_db::build::source_staged(&mut tx, row.build_id, Some(&staged)).await?;
+            tx.ring(copr_db::Topic::Import);
+        }
+    }
+    note(&mut tx, row, if row.build_chroot_id.is_some() { "publishing" } else { "importing" }, app.clock.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn fail(app: &App, row: &Row, failure: &Failure) -> Result<(), Refusal> {
+    let mut tx = app.db.begin().await?;
+    if !copr_db::task::remove(&mut tx, row.id, row.fence).await? {
+        return Err(super::lost());
+    }
+    fail_in(app, &mut tx, row, failure).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn fail_in(app: &App, tx: &mut Conn, row: &Row, failure: &Failure) -> Result<(), Refusal> {
+    match row.build_chroot_id {
+        Some(id) => {
+            if change(tx, row, Event::Failed).await? {
+                let now = app.clock.now();
+                copr_db::build_chroot::ended(tx, BuildChrootId(id), None, Some(failure), now).await?;
+                note(tx, row, "failed", now).await?;
+            }
+            Ok(())
+        }
+        None => crate::import::fail_source(app, tx, row.build_id, failure).await,
+    }
+}
+
+async fn canceled(app: &App, row: &Row) -> Result<(), Refusal> {
+    let mut tx = app.db.begin().await?;
+    copr_db::task::remove(&mut tx, row.id, row.fence).await?;
+    change(&mut tx, row, Event::Canceled).await?;
+    if let Some(build) = copr_db::build::by_id(&mut tx, row.build_id).await? {
+        removal::doom_upload(app, &mut tx, &build, app.clock.now()).await?;
+    }
+    note(&mut tx, row, "canceled", app.clock.now()).await?;
+    tx.commit().await?;
+    discard_staging(app, row).await
+}
+
+async fn give_back(app: &App, row: &Row, wait: i64) -> Result<(), Refusal> {
+    let mut tx = app.db.begin().await?;
+    if row.cancel || !change(&mut tx, row, Event::LeaseLost).await? {
+        copr_db::task::remove(&mut tx, row.id, row.fence).await?;
+    } else if !copr_db::task::release(&mut tx, row.id, row.fence, app.clock.now() + wait).await? {
+        return Err(super::lost());
+    }
+    note(&mut tx, row, "pending", app.clock.now()).await?;
+    tx.commit().await?;
+    discard_staging(app, row).await
+}
+
+/// Gives back what builders hold that did not keep their leases. A task that was lost too often fails, as ours.
+pub async fn expire(app: &App) -> Result<usize, Refusal> {
+    let lost = copr_db::task::lost(&mut app.db.read().await?, app.clock.now()).await?;
+    give_back_all(app, lost, "the builder was lost").await
+}
+
+/// Gives back what a builder held in an earlier life.
+pub async fn release_builder(app: &App, token: &str) -> Result<usize, Refusal> {
+    let builder = app.authenticate_builder(token).await?;
+    let held = copr_db::task::held_by(&mut app.db.read().await?, builder.id).await?;
+    give_back_all(app, held, "the service was restarted").await
+}
+
+async fn give_back_all(app: &App, rows: Vec<Row>, why: &str) -> Result<usize, Refusal> {
+    let count = rows.len();
+    for row in rows {
+        let done = async {
+            let place = place(app, &mut app.db.read().await?, &row).await?;
+            say(&place, app, format!("attempt {} ended: {why}", row.attempts)).await?;
+            if row.attempts < app.rules.max_attempts {
+                return give_back(app, &row, 0).await;
+            }
+            let message = format!("{why}, for the {}. time; this is no fault of the package", row.attempts);
+            let phase = row.phase.as_deref().and_then(Phase::from_word).unwrap_or(Phase::Build);
+            fail(app, &row, &Failure::new(FailureClass::Infrastructure, phase, message)).await?;
+            discard_staging(app, &row).await?;
+            close_logs(&place).await
+        };
+        if let Err(refusal) = done.await {
+            tracing::warn!(task = row.id.0, "could not give back a task: {}", refusal.inside());
+        }
+    }
+    Ok(count)
+}
+
+/// A line in the log that we keep beside the builder's.
+async fn say(place: &Place, app: &App, text: String) -> Result<(), Refusal> {
+    let log = place.server_log();
+    let line = format!("[{}] {text}", time(app.clock.now()));
+    crate::blocking(move || Ok(log.line(&line)?)).await
+}
+
+/// Logs under their final, compressed names.
+pub(crate) async fn close_logs(place: &Place) -> Result<(), Refusal> {
+    let (live, server) = (place.live_log(), place.server_log());
+    crate::blocking(move || {
+        live.finish()?;
+        Ok(server.finish()?)
+    })
+    .await
+}
+
+/// Takes over what was delivered beside a failure: logs and the like, never packages.
+async fn keep_logs(app: &App, row: &Row, place: &Place, files: &[FileRef]) -> Result<(), Refusal> {
+    let staging = app.store.staging_dir(row.id.0, row.fence);
+    let (store, dir) = (app.store.clone(), place.dir.clone());
+    let names: Vec<String> =
+        files.iter().map(|file| file.name.clone()).filter(|name| !name.ends_with(".rpm")).collect();
+    crate::blocking(move || {
+        for name in names {
+            let from = staging.join(&name);
+            if from.exists() {
+                store.adopt(&from, &dir.join(&name))?;
+            }
+        }
+        Ok(store.remove(&store.relative(&staging))?)
+    })
+    .await
+}
+
+async fn discard_staging(app: &App, row: &Row) -> Result<(), Refusal> {
+    let store = app.store.clone();
+    let staging = store.relative(&store.staging_dir(row.id.0, row.fence));
+    crate::blocking(move || Ok(store.remove(&staging)?)).await
+}

@@ -1,0 +1,359 @@
+//! Projects: make, find, list, search, change, delete.
+
+pub(crate) mod input;
+
+pub use input::Input;
+
+use crate::{App, FieldErrors, Refusal, access, publish};
+use copr_db::account::Account;
+use copr_db::project::{NewProject, Project, Settings};
+use copr_db::{Conn, Page};
+use copr_types::{Bootstrap, DirName, Isolation, OwnerName, ProjectId, ProjectName};
+
+/// A project with the names of its enabled and active chroots: what every dialect shows.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The project.
+    pub project: Project,
+    /// Names of its chroots, sorted.
+    pub chroots: Vec<String>,
+}
+
+/// The project of an owner and a name.
+pub async fn find(app: &App, owner: &str, name: &str) -> Result<Shown, Refusal> {
+    let mut conn = app.db.read().await?;
+    let project = access::project(&mut conn, owner, name).await?;
+    Ok(show(&mut conn, vec![project]).await?.remove(0))
+}
+
+/// Projects of one owner, or all.
+pub async fn list(app: &App, owner: Option<&str>, order: &str, page: &Page) -> Result<Vec<Shown>, Refusal> {
+    let mut conn = app.db.read().await?;
+    let projects = copr_db::project::list(&mut conn, owner, order, page).await?;
+    show(&mut conn, projects).await
+}
+
+/// Projects that a text finds: `owner/name` parts as substrings, or words anywhere; newest first.
+pub async fn search(app: &App, query: &str, page: &Page) -> Result<Vec<Shown>, Refusal> {
+    let mut conn = app.db.read().await?;
+    let query = query.trim();
+    let projects = if let Some((owner, name)) = query.split_once('/') {
+        let (owner, group) = owner.strip_prefix('@').map_or((owner, false), |alias| (alias, true));
+        copr_db::project::search_full_name(&mut conn, owner, group, name, page).await?
+    } else if query.is_empty() {
+        let newest = Page { descending: true, ..*page };
+        copr_db::project::list(&mut conn, None, "created_on", &newest).await?
+    } else if query.chars().count() < 3 {
+        return Err(Refusal::invalid("Search string must have at least 3 characters"));
+    } else {
+        let words: Vec<&str> = query.split_whitespace().collect();
+        copr_db::project::search_words(&mut conn, &words, page).await?
+    };
+    show(&mut conn, projects).await
+}
+
+/// Adds what is shown with projects.
+pub(crate) async fn show(conn: &mut Conn, projects: Vec<Project>) -> Result<Vec<Shown>, Refusal> {
+    let names = copr_db::project_chroot::active_names(conn, projects.iter().map(|project| project.id)).await?;
+    Ok(projects
+        .into_iter()
+        .map(|project| {
+            let chroots = names.iter().filter(|(id, _)| *id == project.id).map(|(_, name)| name.clone()).collect();
+            Shown { project, chroots }
+        })
+        .collect())
+}
+
+/// Whose a new project is.
+struct Owner {
+    name: OwnerName,
+    account_id: Option<i64>,
+    group_id: Option<i64>,
+    external_group: Option<String>,
+}
+
+/// The owner that a request names, when the person may make projects there.
+async fn owner_for(conn: &mut Conn, who: &Account, owner: &str) -> Result<Owner, Refusal> {
+    match owner.parse::<OwnerName>() {
+        Ok(OwnerName::Group(alias)) => {
+            let group = access::own_group(conn, who, alias.as_str()).await?;
+            Ok(Owner {
+                name: OwnerName::Group(group.alias),
+                account_id: None,
+                group_id: Some(group.id.0),
+                external_group: Some(group.external_name),
+            })
+        }
+        _ => {
+            let account = copr_db::account::by_name(conn, owner)
+                .await?
+                .ok_or_else(|| Refusal::not_found(format!("No such user `{owner}'")))?;
+            if account.id != who.id && !who.admin {
+                return Err(Refusal::forbidden(format!(
+                    "You were authorized as '{}' user without permissions to access projects of user '{owner}'",
+                    who.name
+                )));
+            }
+            let (name, id) = (account.name, account.id.0);
+            Ok(Owner { name: OwnerName::User(name), account_id: Some(id), group_id: None, external_group: None })
+        }
+    }
+}
+
+/// Makes a project with its key and its repositories: signed, empty and there when this returns.
+///
+/// `exist_ok`: an existing project is returned as it is.
+pub async fn create(app: &App, who: &Account, owner: &str, input: &Input, exist_ok: bool) -> Result<Shown, Refusal> {
+    let mut tx = app.db.begin().await?;
+    let owner = owner_for(&mut tx, who, owner).await?;
+    let mut errors = FieldErrors::default();
+    let name = input.name(&mut errors);
+    if let Some(name) = &name
+        && let Some(existing) = copr_db::project::by_name(&mut tx, &owner.name.to_string(), name.as_str()).await?
+    {
+        if exist_ok {
+            return Ok(show(&mut tx, vec![existing]).await?.remove(0));
+        }
+        errors.add("name", taken(&owner, name));
+    }
+    let known = copr_db::chroot::list(&mut tx).await?;
+    let chroots = input.new_chroots(&known, &mut errors);
+    let mut settings = defaults();
+    input.apply(&mut tx, app, &mut settings, &mut errors).await?;
+    if settings.delete_on.is_some() && input.persistent == Some(true) {
+        errors.add("delete_after_days", "'delete after' can not be combined with persistent");
+    }
+    errors.check()?;
+    settings.persistent = input.persistent.unwrap_or(false);
+    admin_only(who, input, &settings)?;
+    let Some(name) = name else { return Err(Refusal::field("name", "This field is required.")) };
+    let new = NewProject {
+        owner: &owner.name,
+        account_id: owner.account_id,
+        group_id: owner.group_id,
+        created_by: who.id,
+        name: &name,
+        storage: input.storage.as_deref().unwrap_or("backend"),
+    };
+    let now = app.clock.now();
+    let id = match copr_db::project::create(&mut tx, &new, &settings, now).await {
+        Err(copr_db::Error::Exists(_)) => {
+            return Err(Refusal::invalid(format!(
+                "Copr '{}/{name}' has not been created (race condition)",
+                owner.name
+            )));
+        }
+        other => other?,
+    };
+    crate::removal::clear_name(app, &mut tx, &owner.name.to_string(), name.as_str()).await?;
+    let dir = copr_db::project::create_dir(&mut tx, id, &DirName::main(&name), true, now).await?;
+    for chroot in chroots {
+        copr_db::project_chroot::enable(&mut tx, id, chroot).await?;
+        copr_db::repo::ensure(&mut tx, dir, chroot).await?;
+    }
+    note(&mut tx, "project.created", id, now).await?;
+    tx.commit().await?;
+    publish::project(app, id).await?;
+    let mut conn = app.db.read().await?;
+    let project = access::project(&mut conn, &owner.name.to_string(), name.as_str()).await?;
+    Ok(show(&mut conn, vec![project]).await?.remove(0))
+}
+
+fn taken(owner: &Owner, name: &ProjectName) -> String {
+    match (&owner.name, &owner.external_group) {
+        (OwnerName::Group(alias), Some(external)) => {
+            format!("Group {alias} (fas: {external}) already has a project named '{name}'.")
+        }
+        _ => format!("You already have a project named '{name}'."),
+    }
+}
+
+/// Settings of a project whose owner said nothing.
+fn defaults() -> Settings {
+    Settings {
+        description: String::new(),
+        instructions: String::new(),
+        homepage: None,
+        contact: None,
+        additional_repos: String::new(),
+        runtime_dependencies: String::new(),
+        packit_forge_projects_allowed: String::new(),
+        unlisted_on_hp: false,
+        enable_net: false,
+        devel_mode: false,
+        persistent: false,
+        auto_prune: true,
+        follow_fedora_branching: true,
+        multilib: false,
+        module_hotfixes: false,
+        fedora_review: false,
+        appstream: false,
+        bootstrap: Bootstrap::Default,
+        isolation: Isolation::Default,
+        repo_priority: None,
+        delete_on: None,
+    }
+}
+
+/// What only administrators of the service may set.
+fn admin_only(who: &Account, input: &Input, settings: &Settings) -> Result<(), Refusal> {
+    if who.admin {
+        return Ok(());
+    }
+    if settings.persistent {
+        return Err(Refusal::forbidden("Non-admin cannot create persistent project."));
+    }
+    if !settings.auto_prune {
+        return Err(Refusal::forbidden("Non-admin cannot disable auto-prunning."));
+    }
+    if input.storage.is_some() {
+        return Err(Refusal::forbidden("Non-admin cannot set storage"));
+    }
+    Ok(())
+}
+
+async fn note(tx: &mut Conn, kind: &str, id: ProjectId, now: i64) -> Result<(), Refusal> {
+    let about = copr_db::event::Subject { project: Some(id), ..Default::default() };
+    Ok(copr_db::event::append(tx, kind, about, "{}", now).await?)
+}
+
+/// Changes what the input names; the rest stays.
+pub async fn edit(app: &App, who: &Account, owner: &str, name: &str, input: &Input) -> Result<Shown, Refusal> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let project = access::project(&mut tx, owner, name).await?;
+    let standing = access::standing(&mut tx, who, &project).await?;
+    let mut errors = FieldErrors::default();
+    let mut settings = project.settings.clone();
+    input.apply(&mut tx, app, &mut settings, &mut errors).await?;
+    let known = copr_db::chroot::list(&mut tx).await?;
+    let chroots = input.changed_chroots(&known, &mut errors);
+    errors.check()?;
+    if !standing.can_edit() {
+        return Err(Refusal::forbidden("Only owners and admins may update their projects."));
+    }
+    if !settings.auto_prune && !who.admin {
+        return Err(Refusal::forbidden("Non-admin cannot disable auto-prunning."));
+    }
+    if let Some(chosen) = chroots {
+        set_chroots(app, &mut tx, &project, &chosen, now).await?;
+    }
+    let devel_changed = settings.devel_mode != project.settings.devel_mode;
+    copr_db::project::update(&mut tx, project.id, &settings).await?;
+    if devel_changed {
+        for repo in copr_db::repo::of_project(&mut tx, project.id).await? {
+            copr_db::repo::want(&mut tx, repo.id).await?;
+        }
+    }
+    note(&mut tx, "project.changed", project.id, now).await?;
+    tx.commit().await?;
+    publish::project(app, project.id).await?;
+    find(app, owner, name).await
+}
+
+/// Makes `chosen` the project's complete set of enabled chroots. Chroots that the administrator switched off stay
+/// as they are.
+async fn set_chroots(
+    app: &App,
+    tx: &mut Conn,
+    project: &Project,
+    chosen: &[copr_types::ChrootId],
+    now: i64,
+) -> Result<(), Refusal> {
+    let current = copr_db::project_chroot::list(tx, project.id).await?;
+    for chroot in current.iter().filter(|chroot| chroot.enabled && chroot.active) {
+        if chosen.contains(&chroot.chroot_id) {
+            continue;
+        }
+        let busy = copr_db::build_chroot::unfinished_in(tx, project.id, chroot.chroot_id).await?;
+        if !busy.is_empty() {
+            return Err(Refusal::conflict(in_progress(&busy)));
+        }
+        let delete_on = now + app.rules.dropped_chroot_seconds;
+        copr_db::project_chroot::drop(tx, project.id, chroot.chroot_id, delete_on).await?;
+    }
+    let dirs = copr_db::project::dirs(tx, project.id).await?;
+    for id in chosen {
+        copr_db::project_chroot::enable(tx, project.id, *id).await?;
+        for dir in &dirs {
+            copr_db::repo::ensure(tx, dir.id, *id).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The contract's sentence about builds that keep a chroot from being dropped.
+fn in_progress(builds: &[copr_types::BuildId]) -> String {
+    let ids: Vec<String> = builds.iter().take(5).map(ToString::to_string).collect();
+    let (noun, list, verb) = match ids.as_slice() {
+        [one] => ("build", one.clone(), "is"),
+        _ if builds.len() > 5 => ("builds", format!("{}, and others", ids.join(", ")), "are"),
+        [one, two] => ("builds", format!("{one} and {two}"), "are"),
+        [rest @ .., last] => ("builds", format!("{}, and {last}", rest.join(", ")), "are"),
+        [] => ("builds", String::new(), "are"),
+    };
+    format!("Can't drop chroot from project, related {noun} {list} {verb} still in progress")
+}
+
+/// Deletes a project: it is gone at once, its files soon after. Returns what it was.
+pub async fn delete(app: &App, who: &Account, owner: &str, name: &str) -> Result<Shown, Refusal> {
+    let mut tx = app.db.begin().await?;
+    let project = access::project(&mut tx, owner, name).await?;
+    let standing = access::standing(&mut tx, who, &project).await?;
+    if project.settings.persistent {
+        return Err(Refusal::forbidden("This project is protected against deletion."));
+    }
+    let busy = copr_db::build::unfinished(&mut tx, project.id).await?;
+    if !standing.can_delete() {
+        return Err(match &project.owner {
+            OwnerName::User(_) => Refusal::forbidden("Only owners may delete their projects."),
+            OwnerName::Group(alias) => match access::own_group(&mut tx, who, alias.as_str()).await {
+                Err(refusal) => refusal,
+                Ok(_) => Refusal::forbidden("Only owners may delete their projects."),
+            },
+        });
+    }
+    if !busy.is_empty() {
+        let ids: Vec<String> = busy.iter().map(ToString::to_string).collect();
+        return Err(Refusal::invalid(format!("Build(s) {} are still running.\n", ids.join(", "))));
+    }
+    let shown = show(&mut tx, vec![project]).await?.remove(0);
+    let now = app.clock.now();
+    copr_db::project::mark_deleted(&mut tx, shown.project.id, now).await?;
+    note(&mut tx, "project.deleted", shown.project.id, now).await?;
+    tx.ring(copr_db::Topic::Remove);
+    tx.commit().await?;
+    Ok(shown)
+}
+
+/// Asks for a new generation of all repositories of a project.
+pub async fn regenerate(app: &App, who: &Account, owner: &str, name: &str) -> Result<Shown, Refusal> {
+    let mut tx = app.db.begin().await?;
+    let project = access::project(&mut tx, owner, name).await?;
+    if !access::standing(&mut tx, who, &project).await?.can_edit() {
+        return Err(Refusal::forbidden(format!(
+            "User '{}' can not see permissions for project '{}' (missing admin rights)",
+            who.name,
+            project.full_name()
+        )));
+    }
+    for repo in copr_db::repo::of_project(&mut tx, project.id).await? {
+        copr_db::repo::want(&mut tx, repo.id).await?;
+    }
+    tx.commit().await?;
+    find(app, owner, name).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_progress;
+    use copr_types::BuildId;
+
+    #[test]
+    fn builds_in_progress_are_listed_as_the_contract_says() {
+        let say = |ids: &[i64]| in_progress(&ids.iter().map(|id| BuildId(*id)).collect::<Vec<_>>());
+        assert_eq!(say(&[59]), "Can't drop chroot from project, related build 59 is still in progress");
+        assert!(say(&[1, 2, 3]).ends_with("related builds 1, 2, and 3 are still in progress"));
+        assert!(say(&[1, 2, 3, 4, 5, 6]).ends_with("1, 2, 3, 4, 5, and others are still in progress"));
+    }
+}

@@ -1,0 +1,184 @@
+//! Publishing: what builders delivered becomes a signed generation of a repository, and only then "succeeded".
+//!
+//! One *turn* publishes one repository: it takes in every chroot that waits for it, joins the metadata of everything
+//! that the repository holds, signs, switches and reads back. A turn is held like a lease (deadline and fence), may be
+//! broken off at any line and is simply taken again. One build that can not be published stops no other.
+
+mod generation;
+mod intake;
+
+use crate::{App, Refusal};
+use copr_db::build_chroot::{BuildChroot, BuiltPackage};
+use copr_db::event::Subject;
+use copr_db::repo::{Repo, RepoPackage};
+use copr_sign::{KeyName, PublicKey, Signer};
+use copr_types::{DirName, Event, Failure, FailureClass, Phase, ProjectId, RepoId, Role, state};
+
+/// Seconds that a turn may take before somebody else takes it over.
+const TURN_SECONDS: i64 = 600;
+/// Turns in a row that may fail through our own fault before a build that they can not publish fails for good.
+const TRIES: i64 = 8;
+
+/// Name of a project's key. Names of deleted projects come back, their keys do not: hence the number.
+pub(crate) fn key_name(project: ProjectId) -> Result<KeyName, Refusal> {
+    KeyName::new(format!("project-{project}")).map_err(|error| Refusal::internal("naming a key", error))
+}
+
+/// Publishes all repositories of a project that want it, now.
+pub async fn project(app: &App, id: ProjectId) -> Result<(), Refusal> {
+    let repos = copr_db::repo::of_project(&mut app.db.read().await?, id).await?;
+    for repo in repos.into_iter().filter(|repo| repo.wanted > repo.generation) {
+        next(app, Some(repo.id)).await?;
+    }
+    Ok(())
+}
+
+/// Takes one turn, for a given repository or for the one that waits longest. False when there is nothing to do.
+pub async fn next(app: &App, only: Option<RepoId>) -> Result<bool, Refusal> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let repo = copr_db::repo::claim(&mut tx, only, now, now + TURN_SECONDS).await?;
+    tx.commit().await?;
+    let Some(repo) = repo else { return Ok(false) };
+    if let Err(refusal) = turn(app, &repo).await {
+        let place = format!("{}/{}/{}", repo.owner, repo.dir, repo.chroot);
+        tracing::error!(repository = place, "could not publish: {}", refusal.inside());
+        let wait = 1_i64 << repo.failures.clamp(0, 8);
+        let mut tx = app.db.begin().await?;
+        copr_db::repo::failed(&mut tx, repo.id, repo.publisher_fence, &refusal.inside(), now + wait).await?;
+        tx.commit().await?;
+    }
+    Ok(true)
+}
+
+/// A chroot of a build whose files are in place.
+struct Ready {
+    chroot: BuildChroot,
+    result_dir: String,
+    built: Vec<BuiltPackage>,
+}
+
+async fn turn(app: &App, repo: &Repo) -> Result<(), Refusal> {
+    let project = {
+        let mut conn = app.db.read().await?;
+        copr_db::project::by_id(&mut conn, repo.project_id).await?
+    };
+    let Some(project) = project else { return Ok(()) };
+    let main = DirName::main(&project.name);
+    let key = ensure_key(app, repo, &main).await?;
+    let waiting = copr_db::build_chroot::publishing(&mut app.db.read().await?, repo.id).await?;
+    let (mut ready, mut again) = (Vec::new(), false);
+    for chroot in waiting {
+        match intake::take_in(app, repo, &chroot, &key).await {
+            Ok(Ok((result_dir, built, packages))) => {
+                let mut tx = app.db.begin().await?;
+                copr_db::repo::put_packages(&mut tx, repo.id, chroot.id, &packages).await?;
+                tx.commit().await?;
+                ready.push(Ready { chroot, result_dir, built });
+            }
+            Ok(Err(failure)) => fail(app, repo, &chroot, &failure).await?,
+            Err(refusal) if repo.failures + 1 < TRIES => {
+                tracing::warn!(build = chroot.build_id.0, "could not take in results yet: {}", refusal.inside());
+                again = true;
+            }
+            Err(refusal) => {
+                tracing::error!(build = chroot.build_id.0, "gave up taking in results: {}", refusal.inside());
+                let what = "the results could not be taken into the repository; this is no fault of the package";
+                let failure = Failure::new(FailureClass::Infrastructure, Phase::Publish, what);
+                fail(app, repo, &chroot, &failure).await?;
+            }
+        }
+    }
+    let holds = copr_db::repo::packages(&mut app.db.read().await?, repo.id).await?;
+    generation::publish(app, repo, &key, holds).await?;
+    settle(app, repo, ready).await?;
+    if again {
+        return Err(Refusal::conflict("some results could not be taken in; trying again"));
+    }
+    Ok(())
+}
+
+/// The database learns that the generation is there, and each chroot in it that it succeeded: one transaction.
+async fn settle(app: &App, repo: &Repo, ready: Vec<Ready>) -> Result<(), Refusal> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    if !copr_db::repo::published(&mut tx, repo.id, repo.publisher_fence, repo.wanted, now).await? {
+        return Err(Refusal::conflict("the turn took too long and somebody else has it"));
+    }
+    let about = |chroot: Option<&BuildChroot>| Subject {
+        project: Some(repo.project_id),
+        build: chroot.map(|chroot| chroot.build_id),
+        build_chroot: chroot.map(|chroot| chroot.id),
+    };
+    let body = serde_json::json!({ "repo": repo.id.0, "generation": repo.wanted }).to_string();
+    copr_db::event::append(&mut tx, "repo.published", about(None), &body, now).await?;
+    for one in &ready {
+        let to = state::next(Role::Chroot, one.chroot.state, Event::Published)?;
+        if copr_db::build_chroot::set_state(&mut tx, one.chroot.id, one.chroot.state, to).await? {
+            copr_db::build_chroot::set_built(&mut tx, one.chroot.id, &one.built).await?;
+            copr_db::build_chroot::ended(&mut tx, one.chroot.id, Some(repo.wanted), None, now).await?;
+            let body = serde_json::json!({ "state": "succeeded", "generation": repo.wanted }).to_string();
+            copr_db::event::append(&mut tx, "chroot.state", about(Some(&one.chroot)), &body, now).await?;
+        }
+    }
+    tx.commit().await?;
+    for one in ready {
+        if let Err(refusal) = intake::clean_up(app, repo, &one.chroot, &one.result_dir).await {
+            tracing::warn!(build = one.chroot.build_id.0, "could not clean up: {}", refusal.inside());
+        }
+    }
+    Ok(())
+}
+
+async fn fail(app: &App, repo: &Repo, chroot: &BuildChroot, failure: &Failure) -> Result<(), Refusal> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let to = state::next(Role::Chroot, chroot.state, Event::Failed)?;
+    if copr_db::build_chroot::set_state(&mut tx, chroot.id, chroot.state, to).await? {
+        copr_db::repo::put_packages(&mut tx, repo.id, chroot.id, &[]).await?;
+        copr_db::build_chroot::ended(&mut tx, chroot.id, None, Some(failure), now).await?;
+        let about =
+            Subject { project: Some(repo.project_id), build: Some(chroot.build_id), build_chroot: Some(chroot.id) };
+        let body = serde_json::json!({ "state": "failed", "failure": failure }).to_string();
+        copr_db::event::append(&mut tx, "chroot.state", about, &body, now).await?;
+    }
+    tx.commit().await?;
+    if let Some(result_dir) = &chroot.result_dir {
+        intake::clean_up(app, repo, chroot, result_dir).await?;
+    }
+    Ok(())
+}
+
+/// The project's key, made when there is none, and its public half where clients fetch it.
+async fn ensure_key(app: &App, repo: &Repo, main: &DirName) -> Result<PublicKey, Refusal> {
+    let name = key_name(repo.project_id)?;
+    // As upstream's keys are called, so that people recognise them (pipeline contract, "Keys").
+    let user_id = format!(
+        "{owner}_{project} (None) <{owner}#{project}@copr.{domain}>",
+        owner = repo.owner,
+        project = repo.project,
+        domain = app.rules.email_domain
+    );
+    let (signer, store) = (app.signer.clone(), app.store.clone());
+    let paths = [store.pubkey(&repo.owner, main), store.pubkey(&repo.owner, &repo.dir)];
+    crate::blocking(move || {
+        let key =
+            signer.ensure_key(&name, &user_id).map_err(|error| Refusal::internal("making the project's key", error))?;
+        for path in paths {
+            if std::fs::read(&path).ok().as_deref() != Some(key.armored.as_bytes()) {
+                store.write(&path, key.armored.as_bytes())?;
+            }
+        }
+        Ok(key)
+    })
+    .await
+}
+
+/// Packages of a repository, as metadata wants them.
+fn fragments(package: RepoPackage) -> copr_rpm::repodata::Fragments {
+    copr_rpm::repodata::Fragments {
+        primary: package.primary_xml,
+        filelists: package.filelists_xml,
+        other: package.other_xml,
+    }
+}

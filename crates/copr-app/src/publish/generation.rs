@@ -1,0 +1,199 @@
+//! One generation of a repository: written beside the present one, switched by one rename, read back.
+//!
+//! `repodata` is a link to `.repodata/<generation>-<fence>`. `repomd.xml` and its signature must change in the
+//! same instant, which two renames can not do and one link can. A new generation's directory also has the
+//! files of those before it (names carry checksums), for readers in flight.
+
+use super::fragments;
+use crate::{App, Refusal};
+use copr_db::repo::{Repo, RepoPackage};
+use copr_rpm::repodata::{Compression, Metadata, Options, verify};
+use copr_sign::{KeyName, LocalSigner, PublicKey, Signer};
+use copr_store::Store;
+use copr_types::ChrootName;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Generations whose directories stay, for readers that fetched `repomd.xml` and come back for its signature.
+const KEPT: usize = 5;
+/// Old files that a generation carries along at most.
+const CARRIED: usize = 200;
+
+/// Publishes what a repository holds as the generation that is wanted, and proves that it is there.
+pub(super) async fn publish(app: &App, repo: &Repo, key: &PublicKey, holds: Vec<RepoPackage>) -> Result<(), Refusal> {
+    let now = app.clock.now();
+    let mut conn = app.db.read().await?;
+    let chroot = copr_db::project_chroot::by_name(&mut conn, repo.project_id, repo.chroot.as_str()).await?;
+    drop(conn);
+    let work = Work {
+        dir: app.store.chroot_dir(&repo.owner, &repo.dir, &repo.chroot),
+        name: format!("{:08}-{}", repo.wanted, repo.publisher_fence),
+        options: Options {
+            compression: compression(&repo.chroot),
+            revision: u64::try_from(repo.wanted).unwrap_or(0),
+            timestamp: u64::try_from(now).unwrap_or(0),
+            comps: chroot.and_then(|chroot| chroot.settings.comps).map(String::into_bytes),
+        },
+        keep_after: now - app.rules.old_metadata_seconds,
+        key_name: super::key_name(repo.project_id)?,
+        public_key: key.armored.clone(),
+        signer: app.signer.clone(),
+        store: app.store.clone(),
+    };
+    let work = crate::blocking(move || {
+        work.write(holds)?;
+        Ok(work)
+    })
+    .await?;
+    let mut tx = app.db.begin().await?;
+    if !copr_db::repo::keep(&mut tx, repo.id, repo.publisher_fence, app.clock.now() + super::TURN_SECONDS).await? {
+        return Err(Refusal::conflict("the turn took too long and somebody else has it"));
+    }
+    tx.commit().await?;
+    crate::blocking(move || {
+        work.switch()?;
+        work.forget_old();
+        Ok(())
+    })
+    .await
+}
+
+/// zstd, which every reader since 2018 knows; gzip for the distributions before.
+fn compression(chroot: &ChrootName) -> Compression {
+    let old = match chroot.os() {
+        "epel" | "rhel" | "centos" | "oraclelinux" | "rhel+epel" | "centos+epel" | "oraclelinux+epel" => chroot
+            .version()
+            .split('.')
+            .next()
+            .and_then(|major| major.parse::<u32>().ok())
+            .is_some_and(|major| major <= 7),
+        "amazonlinux" => chroot.version() == "2",
+        _ => false,
+    };
+    if old { Compression::Gzip } else { Compression::Zstd }
+}
+
+struct Work {
+    dir: PathBuf,
+    name: String,
+    options: Options,
+    keep_after: i64,
+    key_name: KeyName,
+    public_key: String,
+    signer: Arc<LocalSigner>,
+    store: Store,
+}
+
+fn io(error: std::io::Error) -> Refusal {
+    Refusal::internal("writing metadata", error)
+}
+
+impl Work {
+    fn link(&self) -> PathBuf {
+        self.dir.join("repodata")
+    }
+
+    fn new_dir(&self) -> PathBuf {
+        self.dir.join(".repodata").join(&self.name)
+    }
+
+    /// Writes the new generation beside the present one and reads it back.
+    fn write(&self, holds: Vec<RepoPackage>) -> Result<(), Refusal> {
+        let expected: BTreeSet<(String, String)> =
+            holds.iter().map(|package| (package.pkgid.clone(), package.href.clone())).collect();
+        let packages: Vec<_> = holds.into_iter().map(fragments).collect();
+        let metadata = Metadata::assemble(&packages, &self.options).map_err(io)?;
+        let signature = self
+            .signer
+            .sign_detached(&metadata.repomd, &self.key_name)
+            .map_err(|error| Refusal::internal("signing metadata", error))?;
+        let dir = self.new_dir();
+        // Left by a turn of the same number that was broken off.
+        self.store.remove(&self.store.relative(&dir))?;
+        self.store.make_dir(&dir)?;
+        self.carry_over(&dir)?;
+        for (name, bytes) in &metadata.files {
+            if !dir.join(name).exists() {
+                self.store.write(&dir.join(name), bytes)?;
+            }
+        }
+        self.store.write(&dir.join("repomd.xml.key"), self.public_key.as_bytes())?;
+        self.store.write(&dir.join("repomd.xml.asc"), signature.as_bytes())?;
+        self.store.write(&dir.join("repomd.xml"), &metadata.repomd)?;
+        let report = verify(&dir).map_err(|error| Refusal::internal("reading metadata back", error))?;
+        let found: BTreeSet<(String, String)> =
+            report.packages.into_iter().map(|package| (package.pkgid, package.href)).collect();
+        if found != expected {
+            let what = std::io::Error::other("the metadata written are not those that were to be written");
+            return Err(Refusal::internal("reading metadata back", what));
+        }
+        for (_, href) in &found {
+            if !self.dir.join(href).is_file() {
+                let what = std::io::Error::other(format!("`{href}` is in the metadata but not in the tree"));
+                return Err(Refusal::internal("reading metadata back", what));
+            }
+        }
+        Ok(())
+    }
+
+    /// Links the files of the present generation, as long as they are young, into the new one.
+    fn carry_over(&self, to: &Path) -> Result<(), Refusal> {
+        let Ok(entries) = std::fs::read_dir(self.link()) else { return Ok(()) };
+        let mut files = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(io)?;
+            let name = entry.file_name();
+            if name.to_string_lossy().starts_with("repomd.xml") {
+                continue;
+            }
+            let modified = entry.metadata().and_then(|meta| meta.modified()).map_err(io)?;
+            let seconds = modified.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
+            files.push((i64::try_from(seconds).unwrap_or(0), name));
+        }
+        // The present generation's own files come first, however old: they are the newest.
+        files.sort_unstable_by(|a, b| b.cmp(a));
+        for (index, (modified, name)) in files.into_iter().enumerate() {
+            if index < 4 || (modified >= self.keep_after && index < CARRIED) {
+                std::fs::hard_link(self.link().join(&name), to.join(&name)).map_err(io)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The one small write that makes the new generation the present one.
+    fn switch(&self) -> Result<(), Refusal> {
+        self.store.sync_dir(&self.new_dir())?;
+        self.store.sync_dir(&self.dir.join(".repodata"))?;
+        let target = Path::new(".repodata").join(&self.name);
+        let fresh = self.dir.join(format!(".repodata-{}", self.name));
+        match std::fs::remove_file(&fresh) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
+            _ => {}
+        }
+        std::os::unix::fs::symlink(&target, &fresh).map_err(io)?;
+        std::fs::rename(&fresh, self.link()).map_err(io)?;
+        self.store.sync_dir(&self.dir)?;
+        let now = std::fs::read_link(self.link()).map_err(io)?;
+        if now != target {
+            let what = std::io::Error::other("the switch did not take");
+            return Err(Refusal::internal("switching to new metadata", what));
+        }
+        Ok(())
+    }
+
+    /// Removes generations that nobody can be reading any more. What can not be removed now goes next time.
+    fn forget_old(&self) {
+        let Ok(entries) = std::fs::read_dir(self.dir.join(".repodata")) else { return };
+        let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+        names.sort_unstable_by(|a, b| b.cmp(a));
+        for name in names.into_iter().skip(KEPT) {
+            if name.to_string_lossy() != self.name {
+                let path = self.dir.join(".repodata").join(name);
+                if let Err(error) = self.store.remove(&self.store.relative(&path)) {
+                    tracing::warn!("could not remove old metadata: {error}");
+                }
+            }
+        }
+    }
+}

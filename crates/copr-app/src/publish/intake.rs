@@ -1,0 +1,195 @@
+//! Taking in what a builder delivered for one chroot: verify, sign, put in place. Every step may have happened before.
+
+use crate::import::digest;
+use crate::lease::{Place, Staged, close_logs, time};
+use crate::{App, Refusal};
+use copr_db::build_chroot::{BuildChroot, BuiltPackage};
+use copr_db::repo::{Repo, RepoPackage};
+use copr_rpm::repodata::{Fragments, Location};
+use copr_sign::{KeyName, LocalSigner, PublicKey, Signer};
+use copr_store::Store;
+use copr_types::{BuildChrootId, Failure, FailureClass, Phase};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What is in place: the result directory's name, the packages, and their part of the metadata.
+type TakenIn = (String, Vec<BuiltPackage>, Vec<RepoPackage>);
+
+/// The packages, and their part of the metadata.
+type Described = (Vec<BuiltPackage>, Vec<RepoPackage>);
+
+fn unfit(what: String) -> Failure {
+    Failure::new(FailureClass::Infrastructure, Phase::Publish, what)
+}
+
+/// Takes a chroot's results in. The inner error is final for this chroot; the outer one may pass.
+pub(super) async fn take_in(
+    app: &App,
+    repo: &Repo,
+    chroot: &BuildChroot,
+    key: &PublicKey,
+) -> Result<Result<TakenIn, Failure>, Refusal> {
+    let (Some(staged), Some(result_dir)) = (&chroot.staged, &chroot.result_dir) else {
+        return Ok(Err(unfit("nothing was delivered".to_owned())));
+    };
+    let staged: Staged = serde_json::from_str(staged)?;
+    let work = Intake {
+        dir: app.store.build_dir(&repo.owner, &repo.dir, &repo.chroot, result_dir),
+        staging: app.store.staging_dir(staged.task, staged.fence),
+        store: app.store.clone(),
+        signer: app.signer.clone(),
+        key_name: super::key_name(repo.project_id)?,
+        key_id: key.key_id.clone(),
+        result_dir: result_dir.clone(),
+        chroot: chroot.id,
+        staged,
+    };
+    let info = format!("build_id={}\nbuilder={}\n", chroot.build_id, work.staged.builder);
+    let line = format!(
+        "[{}] {} files delivered by builder {} ({}); signing with {}",
+        time(app.clock.now()),
+        work.staged.files.len(),
+        work.staged.builder,
+        work.staged.isolation,
+        key.fingerprint
+    );
+    let result_dir = result_dir.clone();
+    crate::blocking(move || {
+        work.place().server_log().line(&line)?;
+        work.store.write(&work.dir.join("build.info"), info.as_bytes())?;
+        Ok(match work.all()? {
+            Ok((built, packages)) => Ok((result_dir, built, packages)),
+            Err(failure) => Err(failure),
+        })
+    })
+    .await
+}
+
+struct Intake {
+    dir: PathBuf,
+    staging: PathBuf,
+    store: Store,
+    signer: Arc<LocalSigner>,
+    key_name: KeyName,
+    key_id: String,
+    result_dir: String,
+    chroot: BuildChrootId,
+    staged: Staged,
+}
+
+impl Intake {
+    fn place(&self) -> Place {
+        Place { dir: self.dir.clone(), result_dir: self.result_dir.clone() }
+    }
+
+    fn all(&self) -> Result<Result<Described, Failure>, Refusal> {
+        let (mut built, mut packages) = (Vec::new(), Vec::new());
+        // The source package first, as upstream lists it.
+        let mut files: Vec<_> = self.staged.files.iter().collect();
+        files.sort_by_key(|file| (!file.name.ends_with(".src.rpm"), file.name.clone()));
+        for file in files {
+            let target = self.dir.join(&file.name);
+            if file.name.ends_with(".rpm") {
+                if !self.is_ours(&target)
+                    && let Err(failure) = self.sign_in(&file.name, &file.sha256, &target)?
+                {
+                    return Ok(Err(failure));
+                }
+                match self.describe(&file.name, &target)? {
+                    Ok((one, package)) => {
+                        built.push(one);
+                        packages.push(package);
+                    }
+                    Err(failure) => return Ok(Err(failure)),
+                }
+            } else {
+                let from = self.staging.join(&file.name);
+                if from.exists() {
+                    self.store.adopt(&from, &target)?;
+                }
+            }
+        }
+        self.store.write(&self.dir.join("success"), b"done\n")?;
+        self.store.sync_dir(&self.dir)?;
+        Ok(Ok((built, packages)))
+    }
+
+    /// Whether a package is in place already, signed: an earlier try got that far. It must not be signed again,
+    /// because readers may know its digest by now.
+    fn is_ours(&self, target: &Path) -> bool {
+        copr_rpm::header::read_package(target).is_ok_and(|facts| {
+            facts.signatures.iter().any(|signature| signature.key_id.as_deref() == Some(self.key_id.as_str()))
+        })
+    }
+
+    /// Verifies a delivered package and puts a signed copy in place. A copy, because signing writes into the file: what
+    /// was delivered stays as it is until the whole chroot is published.
+    fn sign_in(&self, name: &str, sha256: &str, target: &Path) -> Result<Result<(), Failure>, Refusal> {
+        let from = self.staging.join(name);
+        if digest(&from).ok().as_deref() != Some(sha256) {
+            return Ok(Err(unfit(format!("`{name}` did not arrive whole"))));
+        }
+        let hidden = self.dir.join(format!(".signing-{name}"));
+        let io = |error| Refusal::internal("copying a package", error);
+        std::fs::copy(&from, &hidden).map_err(io)?;
+        if let Err(error) = self.signer.sign_package(&hidden, &self.key_name) {
+            let _ = std::fs::remove_file(&hidden);
+            return match error {
+                // Not a package at all: no later try will sign it.
+                copr_sign::Error::Package(error) => Ok(Err(unfit(format!("`{name}` can not be signed: {error}")))),
+                error => Err(Refusal::internal("signing a package", error)),
+            };
+        }
+        self.store.adopt(&hidden, target)?;
+        Ok(Ok(()))
+    }
+
+    /// What a package in place says of itself, and its part of the metadata.
+    fn describe(&self, name: &str, path: &Path) -> Result<Result<(BuiltPackage, RepoPackage), Failure>, Refusal> {
+        let io = |error| Refusal::internal("reading a published package", error);
+        let facts = match copr_rpm::header::read_package(path) {
+            Ok(facts) => facts,
+            Err(error) => return Ok(Err(unfit(format!("`{name}` can not be read: {error}")))),
+        };
+        if facts.nevra.file_name() != name {
+            return Ok(Err(unfit(format!("`{name}` is `{}` inside", facts.nevra.file_name()))));
+        }
+        let sha256 = digest(path).map_err(io)?;
+        let meta = path.metadata().map_err(io)?;
+        let modified = meta.modified().map_err(io)?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
+        let href = format!("{}/{name}", self.result_dir);
+        let location = Location { href: &href, base: None, sha256: &sha256, size: meta.len(), modified };
+        let fragments = match Fragments::of(path, &location) {
+            Ok(fragments) => fragments,
+            Err(error) => return Ok(Err(unfit(format!("`{name}` can not be described: {error}")))),
+        };
+        let nevra = facts.nevra.to_string();
+        let one = BuiltPackage {
+            build_chroot_id: self.chroot,
+            name: facts.nevra.name,
+            epoch: facts.nevra.epoch.map(i64::from),
+            version: facts.nevra.version,
+            release: facts.nevra.release,
+            arch: facts.nevra.arch,
+        };
+        let package = RepoPackage {
+            href,
+            pkgid: sha256,
+            nevra,
+            primary_xml: fragments.primary,
+            filelists_xml: fragments.filelists,
+            other_xml: fragments.other,
+        };
+        Ok(Ok((one, package)))
+    }
+}
+
+/// What is needed no more once a chroot has ended: the staging directory; logs get their final names.
+pub(super) async fn clean_up(app: &App, repo: &Repo, chroot: &BuildChroot, result_dir: &str) -> Result<(), Refusal> {
+    let dir = app.store.build_dir(&repo.owner, &repo.dir, &repo.chroot, result_dir);
+    close_logs(&Place { dir, result_dir: result_dir.to_owned() }).await?;
+    let Some(staged) = &chroot.staged else { return Ok(()) };
+    let staged: Staged = serde_json::from_str(staged)?;
+    let store = app.store.clone();
+    crate::blocking(move || Ok(store.remove(&store.relative(&store.staging_dir(staged.task, staged.fence)))?)).await
+}

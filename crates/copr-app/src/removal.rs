@@ -1,0 +1,113 @@
+//! What goes away with what: paths are doomed in the transaction, removed by a reconciler.
+
+use crate::build::Shown;
+use crate::{App, Refusal};
+use copr_db::Conn;
+use copr_db::build::Build;
+use copr_db::project::Project;
+use copr_types::{FileName, SourceKind};
+
+/// Dooms a build's files. Packages leave the repositories' metadata first: their files wait for that generation.
+pub(crate) async fn doom_build(app: &App, tx: &mut Conn, shown: &Shown, now: i64) -> Result<(), Refusal> {
+    let build = &shown.build;
+    let mut wanted = std::collections::HashMap::new();
+    for (repo, build_chroot) in copr_db::repo::holding(tx, build.id).await? {
+        let generation = copr_db::repo::want(tx, repo).await?;
+        wanted.insert(build_chroot, (repo, generation));
+    }
+    for chroot in &shown.chroots {
+        if let Some(result_dir) = &chroot.result_dir {
+            let path = app.store.build_dir(&build.owner, &build.dir, &chroot.name, result_dir);
+            let after = wanted.get(&chroot.id).copied();
+            copr_db::doomed::add(tx, &app.store.relative(&path), after, now).await?;
+        }
+    }
+    let path = app.store.srpm_dir(&build.owner, &build.dir, build.id);
+    copr_db::doomed::add(tx, &app.store.relative(&path), None, now).await?;
+    doom_upload(app, tx, build, now).await
+}
+
+/// Dooms what a client uploaded for a build: it is needed no more once the source is in or has failed.
+pub(crate) async fn doom_upload(app: &App, tx: &mut Conn, build: &Build, now: i64) -> Result<(), Refusal> {
+    if build.source_kind != SourceKind::Upload {
+        return Ok(());
+    }
+    let source: serde_json::Value = serde_json::from_str(&build.source)?;
+    let upload = source.get("tmp").and_then(|tmp| tmp.as_str()).and_then(|tmp| tmp.parse::<FileName>().ok());
+    if let Some(upload) = upload {
+        let path = app.store.relative(&app.store.upload_dir(&upload));
+        copr_db::doomed::add(tx, &path, None, now).await?;
+    }
+    Ok(())
+}
+
+/// Moves the trees of deleted projects of this name aside, so that a new project of the name finds an empty place.
+/// Whoever calls this holds the deleted rows until its transaction ends: nobody else moves at the same time.
+pub(crate) async fn clear_name(app: &App, tx: &mut Conn, owner: &str, name: &str) -> Result<Vec<Project>, Refusal> {
+    let deleted = copr_db::project::hold_deleted(tx, owner, name).await?;
+    for project in &deleted {
+        for dir in copr_db::project::dirs(tx, project.id).await? {
+            let from = app.store.dir(&project.owner, &dir.name);
+            let to = app.store.trash_dir(project.id).join(dir.id.to_string());
+            let store = app.store.clone();
+            crate::blocking(move || Ok(store.move_aside(&from, &to)?)).await?;
+        }
+    }
+    Ok(deleted)
+}
+
+/// Removes what was doomed. One path that can not be removed stops no other. Returns how many are gone.
+pub async fn sweep(app: &App) -> Result<usize, Refusal> {
+    let (mut last, mut count) = (0, 0);
+    loop {
+        let doomed = copr_db::doomed::after(&mut app.db.read().await?, last, 100).await?;
+        let Some(end) = doomed.last() else { return Ok(count) };
+        last = end.id;
+        for one in doomed {
+            let store = app.store.clone();
+            let path = one.path.clone();
+            let gone = crate::blocking(move || Ok(store.remove(&path)?)).await;
+            match gone {
+                Ok(()) => {
+                    let mut tx = app.db.begin().await?;
+                    copr_db::doomed::gone(&mut tx, one.id).await?;
+                    tx.commit().await?;
+                    count += 1;
+                }
+                Err(refusal) => tracing::warn!(path = one.path, "could not remove: {}", refusal.inside()),
+            }
+        }
+    }
+}
+
+/// Finishes the deletion of projects: their trees, their keys, their rows.
+pub async fn sweep_projects(app: &App) -> Result<(), Refusal> {
+    let deleted = copr_db::project::deleted(&mut app.db.read().await?).await?;
+    for project in deleted {
+        if let Err(refusal) = sweep_project(app, &project).await {
+            tracing::warn!(project = project.full_name(), "could not finish a deletion: {}", refusal.inside());
+        }
+    }
+    Ok(())
+}
+
+async fn sweep_project(app: &App, project: &Project) -> Result<(), Refusal> {
+    let (owner, name) = (project.owner.to_string(), project.name.as_str());
+    let mut tx = app.db.begin().await?;
+    // The trees of a name that is in use again were moved when it was taken: what lies there now is the new project's.
+    if copr_db::project::by_name(&mut tx, &owner, name).await?.is_none() {
+        clear_name(app, &mut tx, &owner, name).await?;
+    }
+    tx.commit().await?;
+    let (store, signer) = (app.store.clone(), app.signer.clone());
+    let trash = store.relative(&store.trash_dir(project.id));
+    let key = crate::publish::key_name(project.id)?;
+    crate::blocking(move || {
+        store.remove(&trash)?;
+        signer.store().delete(&key).map_err(|error| Refusal::internal("removing a key", error))
+    })
+    .await?;
+    let mut tx = app.db.begin().await?;
+    copr_db::project::purge(&mut tx, project.id).await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,36 @@
+//! Tokens: made here, shown once, stored as hashes, compared in constant time.
+
+use rand::Rng;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// Lower-case ASCII letters, as Copr's tokens are made of (api-v3 contract, "Authentication").
+fn letters(count: usize) -> String {
+    let mut rng = rand::rng();
+    (0..count).map(|_| char::from(rng.random_range(b'a'..=b'z'))).collect()
+}
+
+/// A login: 20 letters. It is not the user's name.
+pub fn login() -> String {
+    letters(20)
+}
+
+/// A token: 30 letters, 141 bits.
+pub fn token() -> String {
+    letters(30)
+}
+
+/// A builder's token: 48 letters.
+pub fn builder_token() -> String {
+    format!("coprd-builder-{}", letters(48))
+}
+
+/// What is stored of a token.
+pub fn hash(token: &str) -> String {
+    hex::encode(Sha256::digest(token.as_bytes()))
+}
+
+/// Whether a token is the one of a stored hash.
+pub fn matches(token: &str, stored: &str) -> bool {
+    hash(token).as_bytes().ct_eq(stored.as_bytes()).into()
+}

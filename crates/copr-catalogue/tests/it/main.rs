@@ -1,0 +1,4 @@
+//! The catalogue through its public face.
+
+mod own;
+mod shipped;

@@ -1,0 +1,387 @@
+//! Builds: one source each.
+
+use crate::conn::{id_list, run};
+use crate::{Conn, Error, Page};
+use copr_types::{
+    BuildId, DirId, DirName, Failure, FailureClass, Isolation, OwnerName, PackageId, Phase, ProjectId, ProjectName,
+    SourceKind, State,
+};
+use sqlx::FromRow;
+
+/// A build with the names that everyone who shows it needs.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Build {
+    /// Its number.
+    #[sqlx(try_from = "i64")]
+    pub id: BuildId,
+    /// The project.
+    #[sqlx(try_from = "i64")]
+    pub project_id: ProjectId,
+    /// The project's owner.
+    #[sqlx(try_from = "String")]
+    pub owner: OwnerName,
+    /// The project's name.
+    #[sqlx(try_from = "String")]
+    pub project: ProjectName,
+    /// The directory.
+    #[sqlx(try_from = "i64")]
+    pub dir_id: DirId,
+    /// The directory's name.
+    #[sqlx(try_from = "String")]
+    pub dir: DirName,
+    /// The package, once known.
+    pub package_id: Option<i64>,
+    /// The package's name, once known.
+    pub package: Option<String>,
+    /// Who submitted it, when a person.
+    pub submitter: Option<String>,
+    /// Kind of source.
+    #[sqlx(try_from = "String")]
+    pub source_kind: SourceKind,
+    /// JSON of the source.
+    pub source: String,
+    /// Where the source stands.
+    #[sqlx(try_from = "String")]
+    pub source_state: State,
+    /// Canceled by someone.
+    pub canceled: bool,
+    /// `all` or `named`: whether the submitter chose the chroots.
+    pub selection: String,
+    /// `[epoch:]version-release`, once known.
+    pub version: Option<String>,
+    /// File name of the SRPM, once there.
+    pub srpm_name: Option<String>,
+    /// Address of the source package that clients are shown.
+    pub source_url: Option<String>,
+    /// After everybody who waits.
+    pub background: bool,
+    /// Network during rpmbuild.
+    pub enable_net: bool,
+    /// Seconds.
+    pub timeout: i64,
+    /// Mock's bootstrap, when the build says so.
+    pub bootstrap: Option<String>,
+    /// Mock's isolation.
+    #[sqlx(try_from = "String")]
+    pub isolation: Isolation,
+    /// When it was submitted.
+    pub submitted_on: i64,
+    /// When the source task was first leased.
+    pub source_started_on: Option<i64>,
+    /// When the source was done.
+    pub source_ended_on: Option<i64>,
+    /// Class of the source's failure.
+    pub failure_class: Option<String>,
+    /// Phase of the source's failure.
+    pub failure_phase: Option<String>,
+    /// The source's failure in words.
+    pub failure_message: Option<String>,
+    /// Name of the source's result directory under `srpm-builds/`, once there.
+    pub result_dir: Option<String>,
+    /// JSON of what the builder delivered.
+    pub staged: Option<String>,
+}
+
+impl Build {
+    /// Why the source failed.
+    pub fn failure(&self) -> Option<Failure> {
+        failure(&self.failure_class, &self.failure_phase, &self.failure_message)
+    }
+}
+
+/// A failure from its three columns.
+pub(crate) fn failure(class: &Option<String>, phase: &Option<String>, message: &Option<String>) -> Option<Failure> {
+    Some(Failure {
+        class: FailureClass::from_word(class.as_deref()?)?,
+        phase: Phase::from_word(phase.as_deref()?)?,
+        message: message.clone().unwrap_or_default(),
+    })
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT b.id, b.project_id, p.owner, p.name AS project, b.dir_id, d.name AS dir, b.package_id,
+                    k.name AS package, a.name AS submitter, b.source_kind, b.source, b.source_state, b.canceled,
+                    b.selection, b.version, b.srpm_name, b.source_url, b.background, b.enable_net, b.timeout,
+                    b.bootstrap, b.isolation, b.submitted_on, b.source_started_on, b.source_ended_on, b.failure_class,
+                    b.failure_phase, b.failure_message, b.result_dir, b.staged
+             FROM build b
+             JOIN project p ON p.id = b.project_id
+             JOIN project_dir d ON d.id = b.dir_id
+             LEFT JOIN package k ON k.id = b.package_id
+             LEFT JOIN account a ON a.id = b.account_id ",
+            $rest
+        )
+    };
+}
+
+/// What is known of a build when it is submitted.
+#[derive(Clone, Debug)]
+pub struct NewBuild<'a> {
+    /// The project.
+    pub project: ProjectId,
+    /// The directory.
+    pub dir: DirId,
+    /// The package, when known.
+    pub package: Option<PackageId>,
+    /// The person, when there is one.
+    pub account: Option<i64>,
+    /// Who or what submitted it, for builds without a person.
+    pub submitted_by: Option<&'a str>,
+    /// Kind of source.
+    pub source_kind: SourceKind,
+    /// JSON of the source.
+    pub source: &'a str,
+    /// Address of the source package that clients are shown.
+    pub source_url: Option<&'a str>,
+    /// Whether the submitter chose the chroots.
+    pub named: bool,
+    /// After everybody who waits.
+    pub background: bool,
+    /// Network during rpmbuild.
+    pub enable_net: bool,
+    /// Seconds.
+    pub timeout: i64,
+    /// Mock's bootstrap, when the build says so.
+    pub bootstrap: Option<&'a str>,
+    /// Mock's isolation.
+    pub isolation: Isolation,
+}
+
+/// Makes a build whose source is pending.
+pub async fn create(conn: &mut Conn, new: &NewBuild<'_>, now: i64) -> Result<BuildId, Error> {
+    let (id,) = run!(
+        conn,
+        fetch_one as (i64,),
+        "INSERT INTO build (project_id, dir_id, package_id, account_id, submitted_by, source_kind, source,
+             source_state, canceled, selection, source_url, background, enable_net, timeout, bootstrap, isolation,
+             submitted_on)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $11, $12, $13, $14, $15, $16)
+         RETURNING id",
+        new.project.0,
+        new.dir.0,
+        new.package.map(|id| id.0),
+        new.account,
+        new.submitted_by,
+        new.source_kind.as_str(),
+        new.source,
+        false,
+        if new.named { "named" } else { "all" },
+        new.source_url,
+        new.background,
+        new.enable_net,
+        new.timeout,
+        new.bootstrap,
+        new.isolation.as_str(),
+        now
+    )?;
+    Ok(BuildId(id))
+}
+
+/// The build of a number.
+pub async fn by_id(conn: &mut Conn, id: BuildId) -> Result<Option<Build>, Error> {
+    run!(conn, fetch_optional as Build, select!("WHERE b.id = $1 AND p.deleted_on IS NULL"), id.0)
+}
+
+/// A project's builds, newest first unless the page says otherwise; of one package where named.
+pub async fn list(
+    conn: &mut Conn,
+    project: ProjectId,
+    package: Option<&str>,
+    page: &Page,
+) -> Result<Vec<Build>, Error> {
+    match package {
+        None => run!(
+            conn,
+            fetch_all as Build,
+            select!("WHERE b.project_id = $1 ORDER BY b.id DESC LIMIT $2 OFFSET $3"),
+            project.0,
+            page.limit(),
+            page.offset
+        ),
+        Some(name) => run!(
+            conn,
+            fetch_all as Build,
+            select!(
+                "WHERE b.package_id = (SELECT id FROM package WHERE project_id = $1 AND name = $4)
+                 ORDER BY b.id DESC LIMIT $2 OFFSET $3"
+            ),
+            project.0,
+            page.limit(),
+            page.offset,
+            name
+        ),
+    }
+}
+
+/// The newest builds of all projects.
+pub async fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<Build>, Error> {
+    run!(conn, fetch_all as Build, select!("WHERE p.deleted_on IS NULL ORDER BY b.id DESC LIMIT $1"), limit)
+}
+
+/// Builds by number, for lists that found the numbers elsewhere.
+pub async fn by_ids(conn: &mut Conn, ids: &[BuildId]) -> Result<Vec<Build>, Error> {
+    run!(
+        conn,
+        fetch_all as Build,
+        [
+            sqlite: select!("WHERE b.id IN (SELECT value FROM json_each($1))"),
+            postgres: select!("WHERE b.id IN (SELECT value::bigint FROM json_array_elements_text($1::json))")
+        ],
+        id_list(ids.iter().map(|id| id.0))
+    )
+}
+
+/// Newest build of each package: `(package, build)`. With `succeeded` only builds of which at least one chroot
+/// succeeded and none failed.
+pub async fn latest_of(
+    conn: &mut Conn,
+    packages: &[PackageId],
+    succeeded: bool,
+) -> Result<Vec<(PackageId, BuildId)>, Error> {
+    let ids = id_list(packages.iter().map(|id| id.0));
+    let rows = if succeeded {
+        run!(
+            conn,
+            fetch_all as (i64, i64),
+            [
+                sqlite: "SELECT k.value, (SELECT b.id FROM build b WHERE b.package_id = k.value AND NOT b.canceled
+                             AND EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id AND c.state = 'succeeded')
+                             AND NOT EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id
+                                             AND c.state NOT IN ('succeeded', 'skipped', 'forked'))
+                             ORDER BY b.id DESC LIMIT 1) AS latest
+                         FROM json_each($1) k WHERE latest IS NOT NULL",
+                postgres: "SELECT k.value::bigint, l.id
+                         FROM json_array_elements_text($1::json) k
+                         JOIN LATERAL (SELECT b.id FROM build b WHERE b.package_id = k.value::bigint AND NOT b.canceled
+                             AND EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id AND c.state = 'succeeded')
+                             AND NOT EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id
+                                             AND c.state NOT IN ('succeeded', 'skipped', 'forked'))
+                             ORDER BY b.id DESC LIMIT 1) l ON TRUE"
+            ],
+            ids
+        )?
+    } else {
+        run!(
+            conn,
+            fetch_all as (i64, i64),
+            [
+                sqlite: "SELECT b.package_id, MAX(b.id) FROM build b
+                         WHERE b.package_id IN (SELECT value FROM json_each($1)) GROUP BY b.package_id",
+                postgres: "SELECT b.package_id, MAX(b.id) FROM build b
+                         WHERE b.package_id IN (SELECT value::bigint FROM json_array_elements_text($1::json))
+                         GROUP BY b.package_id"
+            ],
+            ids
+        )?
+    };
+    Ok(rows.into_iter().map(|(package, build)| (PackageId(package), BuildId(build))).collect())
+}
+
+/// Moves the source from one state to another; false when somebody was faster.
+pub async fn set_source_state(conn: &mut Conn, id: BuildId, from: State, to: State) -> Result<bool, Error> {
+    Ok(run!(
+        conn,
+        execute,
+        "UPDATE build SET source_state = $3 WHERE id = $1 AND source_state = $2",
+        id.0,
+        from.as_str(),
+        to.as_str()
+    )? > 0)
+}
+
+/// Notes the first start of the source and its result directory.
+pub async fn source_started(conn: &mut Conn, id: BuildId, result_dir: &str, now: i64) -> Result<(), Error> {
+    run!(
+        conn,
+        execute,
+        "UPDATE build SET source_started_on = COALESCE(source_started_on, $3), result_dir = $2 WHERE id = $1",
+        id.0,
+        result_dir,
+        now
+    )?;
+    Ok(())
+}
+
+/// Notes what a builder delivered for the source.
+pub async fn source_staged(conn: &mut Conn, id: BuildId, staged: Option<&str>) -> Result<(), Error> {
+    run!(conn, execute, "UPDATE build SET staged = $2 WHERE id = $1", id.0, staged)?;
+    Ok(())
+}
+
+/// Notes the end of the source and, when it failed, why.
+pub async fn source_ended(conn: &mut Conn, id: BuildId, failure: Option<&Failure>, now: i64) -> Result<(), Error> {
+    run!(
+        conn,
+        execute,
+        "UPDATE build SET source_ended_on = $2, failure_class = $3, failure_phase = $4, failure_message = $5, staged = NULL
+         WHERE id = $1",
+        id.0,
+        now,
+        failure.map(|f| f.class.as_str()),
+        failure.map(|f| f.phase.as_str()),
+        failure.map(|f| f.message.as_str())
+    )?;
+    Ok(())
+}
+
+/// Notes what the import found.
+pub async fn imported(
+    conn: &mut Conn,
+    id: BuildId,
+    package: PackageId,
+    version: &str,
+    srpm_name: &str,
+    source_url: &str,
+) -> Result<(), Error> {
+    run!(
+        conn,
+        execute,
+        "UPDATE build SET package_id = $2, version = $3, srpm_name = $4, source_url = $5 WHERE id = $1",
+        id.0,
+        package.0,
+        version,
+        srpm_name,
+        source_url
+    )?;
+    Ok(())
+}
+
+/// Builds whose source waits for its import, oldest first.
+pub async fn importing(conn: &mut Conn, limit: i64) -> Result<Vec<BuildId>, Error> {
+    let rows = run!(
+        conn,
+        fetch_all as (i64,),
+        "SELECT id FROM build WHERE source_state = 'importing' ORDER BY id LIMIT $1",
+        limit
+    )?;
+    Ok(rows.into_iter().map(|(id,)| BuildId(id)).collect())
+}
+
+/// Sets the cancel flag; false when it was set already.
+pub async fn set_canceled(conn: &mut Conn, id: BuildId) -> Result<bool, Error> {
+    Ok(run!(conn, execute, "UPDATE build SET canceled = $2 WHERE id = $1 AND canceled = $3", id.0, true, false)? > 0)
+}
+
+/// Removes a build's rows with all that belongs to it.
+pub async fn delete(conn: &mut Conn, id: BuildId) -> Result<bool, Error> {
+    Ok(run!(conn, execute, "DELETE FROM build WHERE id = $1", id.0)? > 0)
+}
+
+/// Numbers of a project's builds that have not ended; of one chroot where named.
+pub async fn unfinished(conn: &mut Conn, project: ProjectId) -> Result<Vec<BuildId>, Error> {
+    let rows = run!(
+        conn,
+        fetch_all as (i64,),
+        "SELECT b.id FROM build b WHERE b.project_id = $1 AND b.canceled = $2
+           AND b.source_state NOT IN ('failed', 'canceled')
+           AND (b.source_state <> 'succeeded'
+                OR EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id
+                           AND c.state NOT IN ('succeeded', 'failed', 'canceled', 'skipped', 'forked')))
+         ORDER BY b.id",
+        project.0,
+        false
+    )?;
+    Ok(rows.into_iter().map(|(id,)| BuildId(id)).collect())
+}

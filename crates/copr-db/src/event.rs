@@ -1,0 +1,66 @@
+//! The outbox: what happened, for watchers, hooks and buses.
+
+use crate::conn::run;
+use crate::{Conn, Error, Topic};
+use copr_types::{BuildChrootId, BuildId, ProjectId};
+use sqlx::FromRow;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Event {
+    /// Its number; later events have larger ones.
+    pub id: i64,
+    /// What: `project.created`, `build.submitted`, `source.state`, `chroot.state`, `repo.published`, ….
+    pub kind: String,
+    /// The project it belongs to.
+    pub project_id: Option<i64>,
+    /// The build.
+    pub build_id: Option<i64>,
+    /// The build's chroot.
+    pub build_chroot_id: Option<i64>,
+    /// JSON.
+    pub body: String,
+    /// When.
+    pub created_on: i64,
+}
+
+/// What an event is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Subject {
+    /// The project.
+    pub project: Option<ProjectId>,
+    /// The build.
+    pub build: Option<BuildId>,
+    /// The build's chroot.
+    pub build_chroot: Option<BuildChrootId>,
+}
+
+/// Appends an event and wakes watchers at commit.
+pub async fn append(conn: &mut Conn, kind: &str, about: Subject, body: &str, now: i64) -> Result<(), Error> {
+    run!(
+        conn,
+        execute,
+        "INSERT INTO event (kind, project_id, build_id, build_chroot_id, body, created_on)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        kind,
+        about.project.map(|id| id.0),
+        about.build.map(|id| id.0),
+        about.build_chroot.map(|id| id.0),
+        body,
+        now
+    )?;
+    conn.ring(Topic::Change);
+    Ok(())
+}
+
+/// Events after a number, oldest first.
+pub async fn after(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<Event>, Error> {
+    run!(
+        conn,
+        fetch_all as Event,
+        "SELECT id, kind, project_id, build_id, build_chroot_id, body, created_on FROM event
+         WHERE id > $1 ORDER BY id LIMIT $2",
+        after,
+        limit
+    )
+}

@@ -1,0 +1,412 @@
+//! Projects and their directories.
+
+use crate::conn::run;
+use crate::{Conn, Error, Page};
+use copr_types::permission::Grant;
+use copr_types::{Bootstrap, DirId, DirName, Isolation, OwnerName, ProjectId, ProjectName, UserId};
+use sqlx::{AssertSqlSafe, FromRow};
+
+/// What an owner can set, as stored. Lists are words split by blanks.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Settings {
+    /// Free text.
+    pub description: String,
+    /// Free text.
+    pub instructions: String,
+    /// Address.
+    pub homepage: Option<String>,
+    /// Mail or address.
+    pub contact: Option<String>,
+    /// Repositories enabled in builds.
+    pub additional_repos: String,
+    /// Repositories that users of this one need.
+    pub runtime_dependencies: String,
+    /// Forge projects that may build here.
+    pub packit_forge_projects_allowed: String,
+    /// Not on the start page.
+    pub unlisted_on_hp: bool,
+    /// Network during rpmbuild unless the build says otherwise.
+    pub enable_net: bool,
+    /// Builds go to the devel repository only.
+    pub devel_mode: bool,
+    /// Can not be deleted.
+    pub persistent: bool,
+    /// Old builds are pruned.
+    pub auto_prune: bool,
+    /// New Fedora releases are enabled when branched.
+    pub follow_fedora_branching: bool,
+    /// 32-bit packages are offered beside 64-bit ones.
+    pub multilib: bool,
+    /// The repository overrides modules.
+    pub module_hotfixes: bool,
+    /// Each build is reviewed.
+    pub fedora_review: bool,
+    /// AppStream metadata is made.
+    pub appstream: bool,
+    /// Mock's bootstrap.
+    #[sqlx(try_from = "String")]
+    pub bootstrap: Bootstrap,
+    /// Mock's isolation.
+    #[sqlx(try_from = "String")]
+    pub isolation: Isolation,
+    /// dnf priority of the repository.
+    pub repo_priority: Option<i64>,
+    /// When the project goes away by itself.
+    pub delete_on: Option<i64>,
+}
+
+/// A project.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Project {
+    /// Its number.
+    #[sqlx(try_from = "i64")]
+    pub id: ProjectId,
+    /// Whose it is.
+    #[sqlx(try_from = "String")]
+    pub owner: OwnerName,
+    /// The owner, when a person.
+    pub account_id: Option<i64>,
+    /// The owner, when a group.
+    pub group_id: Option<i64>,
+    /// Who made it.
+    #[sqlx(try_from = "i64")]
+    pub created_by: UserId,
+    /// Its name.
+    #[sqlx(try_from = "String")]
+    pub name: ProjectName,
+    /// Where its results are kept: `backend` or `pulp`.
+    pub storage: String,
+    /// When it was made.
+    pub created_on: i64,
+    /// What its owner set.
+    #[sqlx(flatten)]
+    pub settings: Settings,
+}
+
+impl Project {
+    /// `owner/name`.
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.owner, self.name)
+    }
+}
+
+/// The columns of [`Project`], for every statement that reads one.
+macro_rules! columns {
+    () => {
+        "p.id, p.owner, p.account_id, p.group_id, p.created_by, p.name, p.storage, p.created_on, p.description,
+         p.instructions, p.homepage, p.contact, p.additional_repos, p.runtime_dependencies,
+         p.packit_forge_projects_allowed, p.unlisted_on_hp, p.enable_net, p.devel_mode, p.persistent, p.auto_prune,
+         p.follow_fedora_branching, p.multilib, p.module_hotfixes, p.fedora_review, p.appstream, p.bootstrap,
+         p.isolation, p.repo_priority, p.delete_on"
+    };
+}
+
+/// Who owns a new project.
+#[derive(Clone, Debug)]
+pub struct NewProject<'a> {
+    /// Owner as in addresses.
+    pub owner: &'a OwnerName,
+    /// The owner's number, when a person.
+    pub account_id: Option<i64>,
+    /// The owner's number, when a group.
+    pub group_id: Option<i64>,
+    /// Who makes it.
+    pub created_by: UserId,
+    /// Its name.
+    pub name: &'a ProjectName,
+    /// Where results are kept.
+    pub storage: &'a str,
+}
+
+/// Makes a project with its settings; `Exists` when the owner has one of that name.
+pub async fn create(conn: &mut Conn, new: &NewProject<'_>, settings: &Settings, now: i64) -> Result<ProjectId, Error> {
+    let (id,) = run!(
+        conn,
+        fetch_one as (i64,),
+        "INSERT INTO project (owner, account_id, group_id, created_by, name, storage, created_on,
+             unlisted_on_hp, enable_net, devel_mode, persistent, auto_prune, follow_fedora_branching, multilib,
+             module_hotfixes, fedora_review, appstream, bootstrap, isolation)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $8, $8, $8, $8, $8, $8, $8, 'default', 'default')
+         RETURNING id",
+        new.owner.to_string(),
+        new.account_id,
+        new.group_id,
+        new.created_by.0,
+        new.name.as_str(),
+        new.storage,
+        now,
+        false
+    )?;
+    update(conn, ProjectId(id), settings).await?;
+    Ok(ProjectId(id))
+}
+
+/// Stores a project's settings.
+pub async fn update(conn: &mut Conn, id: ProjectId, s: &Settings) -> Result<(), Error> {
+    run!(
+        conn,
+        execute,
+        "UPDATE project SET description = $2, instructions = $3, homepage = $4, contact = $5, additional_repos = $6,
+             runtime_dependencies = $7, packit_forge_projects_allowed = $8, unlisted_on_hp = $9, enable_net = $10,
+             devel_mode = $11, persistent = $12, auto_prune = $13, follow_fedora_branching = $14, multilib = $15,
+             module_hotfixes = $16, fedora_review = $17, appstream = $18, bootstrap = $19, isolation = $20,
+             repo_priority = $21, delete_on = $22
+         WHERE id = $1",
+        id.0,
+        s.description.as_str(),
+        s.instructions.as_str(),
+        s.homepage.as_deref(),
+        s.contact.as_deref(),
+        s.additional_repos.as_str(),
+        s.runtime_dependencies.as_str(),
+        s.packit_forge_projects_allowed.as_str(),
+        s.unlisted_on_hp,
+        s.enable_net,
+        s.devel_mode,
+        s.persistent,
+        s.auto_prune,
+        s.follow_fedora_branching,
+        s.multilib,
+        s.module_hotfixes,
+        s.fedora_review,
+        s.appstream,
+        s.bootstrap.as_str(),
+        s.isolation.as_str(),
+        s.repo_priority,
+        s.delete_on
+    )?;
+    Ok(())
+}
+
+/// The project of an owner and a name.
+pub async fn by_name(conn: &mut Conn, owner: &str, name: &str) -> Result<Option<Project>, Error> {
+    run!(
+        conn,
+        fetch_optional as Project,
+        concat!("SELECT ", columns!(), " FROM project p WHERE p.owner = $1 AND p.name = $2 AND p.deleted_on IS NULL"),
+        owner,
+        name
+    )
+}
+
+/// The project of a number, deleted or not.
+pub async fn by_id(conn: &mut Conn, id: ProjectId) -> Result<Option<Project>, Error> {
+    run!(conn, fetch_optional as Project, concat!("SELECT ", columns!(), " FROM project p WHERE p.id = $1"), id.0)
+}
+
+/// Columns that lists of projects can be ordered by.
+pub const ORDERS: [&str; 3] = ["id", "name", "created_on"];
+
+fn order_column(order: &str) -> &'static str {
+    ORDERS.into_iter().find(|column| *column == order).unwrap_or("id")
+}
+
+/// Projects of one owner, or all; ordered by one of [`ORDERS`].
+pub async fn list(conn: &mut Conn, owner: Option<&str>, order: &str, page: &Page) -> Result<Vec<Project>, Error> {
+    let order = order_column(order);
+    let filter = if owner.is_some() { "p.owner = $3" } else { "$3 IS NULL" };
+    let sql = |cast: &str| {
+        AssertSqlSafe(format!(
+            "SELECT {} FROM project p WHERE p.deleted_on IS NULL AND {} ORDER BY p.{order} {}, p.id LIMIT $1 OFFSET $2",
+            columns!(),
+            filter.replace("$3", cast),
+            page.direction()
+        ))
+    };
+    run!(
+        conn,
+        fetch_all as Project,
+        [sqlite: sql("$3"), postgres: sql("$3::text")],
+        page.limit(),
+        page.offset,
+        owner
+    )
+}
+
+/// A search: projects whose owner holds `owner` and whose name holds `name` (both in lower case), newest first.
+/// With `group_owner` only groups' projects, else only people's.
+pub async fn search_full_name(
+    conn: &mut Conn,
+    owner: &str,
+    group_owner: bool,
+    name: &str,
+    page: &Page,
+) -> Result<Vec<Project>, Error> {
+    run!(
+        conn,
+        fetch_all as Project,
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM project p WHERE p.deleted_on IS NULL
+               AND (CASE WHEN p.group_id IS NULL THEN 0 ELSE 1 END) = $1
+               AND lower(p.owner) LIKE $2 ESCAPE '\\' AND lower(p.name) LIKE $3 ESCAPE '\\'
+             ORDER BY p.created_on DESC, p.id DESC LIMIT $4 OFFSET $5"
+        ),
+        i64::from(group_owner),
+        contains(owner),
+        contains(name),
+        page.limit(),
+        page.offset
+    )
+}
+
+/// A search: projects that have each of the words in owner, name, texts, package names or chroot names; newest first.
+pub async fn search_words(conn: &mut Conn, words: &[&str], page: &Page) -> Result<Vec<Project>, Error> {
+    const ONE_WORD: &str = " AND (
+        lower(p.owner) LIKE $N ESCAPE '\\' OR lower(p.name) LIKE $N ESCAPE '\\'
+        OR lower(p.description) LIKE $N ESCAPE '\\' OR lower(p.instructions) LIKE $N ESCAPE '\\'
+        OR EXISTS (SELECT 1 FROM package k WHERE k.project_id = p.id AND lower(k.name) LIKE $N ESCAPE '\\')
+        OR EXISTS (SELECT 1 FROM project_chroot pc JOIN chroot c ON c.id = pc.chroot_id
+                   WHERE pc.project_id = p.id AND pc.enabled AND lower(c.name) LIKE $N ESCAPE '\\'))";
+    // Five words say enough; the statement has a place for each.
+    let pattern = |n: usize| contains(words.get(n).copied().unwrap_or_default());
+    let conditions: String = (3..=7).map(|n| ONE_WORD.replace("$N", &format!("${n}"))).collect();
+    let sql = AssertSqlSafe(format!(
+        "SELECT {} FROM project p WHERE p.deleted_on IS NULL {conditions}
+         ORDER BY p.created_on DESC, p.id DESC LIMIT $1 OFFSET $2",
+        columns!()
+    ));
+    run!(
+        conn,
+        fetch_all as Project,
+        [sqlite: sql, postgres: sql],
+        page.limit(),
+        page.offset,
+        pattern(0),
+        pattern(1),
+        pattern(2),
+        pattern(3),
+        pattern(4)
+    )
+}
+
+/// A `LIKE` pattern that finds a text anywhere, with its own wildcards taken literally.
+fn contains(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// Marks a project as deleted: it is invisible from now on and its name is free. Whether it was there.
+pub async fn mark_deleted(conn: &mut Conn, id: ProjectId, now: i64) -> Result<bool, Error> {
+    Ok(run!(conn, execute, "UPDATE project SET deleted_on = $2 WHERE id = $1 AND deleted_on IS NULL", id.0, now)? > 0)
+}
+
+/// Projects that are marked as deleted and whose rows are still there.
+pub async fn deleted(conn: &mut Conn) -> Result<Vec<Project>, Error> {
+    run!(
+        conn,
+        fetch_all as Project,
+        concat!("SELECT ", columns!(), " FROM project p WHERE p.deleted_on IS NOT NULL ORDER BY p.id")
+    )
+}
+
+/// Deleted projects of a name, whose rows this transaction holds until it ends.
+pub async fn hold_deleted(conn: &mut Conn, owner: &str, name: &str) -> Result<Vec<Project>, Error> {
+    run!(
+        conn,
+        execute,
+        "UPDATE project SET deleted_on = deleted_on WHERE owner = $1 AND name = $2 AND deleted_on IS NOT NULL",
+        owner,
+        name
+    )?;
+    run!(
+        conn,
+        fetch_all as Project,
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM project p WHERE p.owner = $1 AND p.name = $2 AND p.deleted_on IS NOT NULL"
+        ),
+        owner,
+        name
+    )
+}
+
+/// Removes a project's rows for good, with all that belongs to it.
+pub async fn purge(conn: &mut Conn, id: ProjectId) -> Result<(), Error> {
+    run!(conn, execute, "DELETE FROM project WHERE id = $1 AND deleted_on IS NOT NULL", id.0)?;
+    Ok(())
+}
+
+/// A user's roles in a project: `(admin, builder)`.
+pub async fn grants(conn: &mut Conn, id: ProjectId, account: UserId) -> Result<(Grant, Grant), Error> {
+    let row = run!(
+        conn,
+        fetch_optional as (String, String),
+        "SELECT admin, builder FROM project_permission WHERE project_id = $1 AND account_id = $2",
+        id.0,
+        account.0
+    )?;
+    let read = |word: String| Grant::from_word(&word).unwrap_or_default();
+    Ok(row.map_or_else(Default::default, |(admin, builder)| (read(admin), read(builder))))
+}
+
+/// A directory of a project.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Dir {
+    /// Its number.
+    #[sqlx(try_from = "i64")]
+    pub id: DirId,
+    /// The project.
+    #[sqlx(try_from = "i64")]
+    pub project_id: ProjectId,
+    /// Its name: the project's for the main one.
+    #[sqlx(try_from = "String")]
+    pub name: DirName,
+    /// The main directory.
+    pub main: bool,
+}
+
+/// Makes a directory; `Exists` when it is there.
+pub async fn create_dir(
+    conn: &mut Conn,
+    project: ProjectId,
+    name: &DirName,
+    main: bool,
+    now: i64,
+) -> Result<DirId, Error> {
+    let (id,) = run!(
+        conn,
+        fetch_one as (i64,),
+        "INSERT INTO project_dir (project_id, name, main, created_on) VALUES ($1, $2, $3, $4) RETURNING id",
+        project.0,
+        name.as_str(),
+        main,
+        now
+    )?;
+    Ok(DirId(id))
+}
+
+/// A project's directories, the main one first.
+pub async fn dirs(conn: &mut Conn, project: ProjectId) -> Result<Vec<Dir>, Error> {
+    run!(
+        conn,
+        fetch_all as Dir,
+        "SELECT id, project_id, name, main FROM project_dir WHERE project_id = $1 ORDER BY main DESC, id",
+        project.0
+    )
+}
+
+/// A directory by name.
+pub async fn dir_by_name(conn: &mut Conn, project: ProjectId, name: &str) -> Result<Option<Dir>, Error> {
+    run!(
+        conn,
+        fetch_optional as Dir,
+        "SELECT id, project_id, name, main FROM project_dir WHERE project_id = $1 AND name = $2",
+        project.0,
+        name
+    )
+}
+
+/// A directory by number.
+pub async fn dir_by_id(conn: &mut Conn, id: DirId) -> Result<Option<Dir>, Error> {
+    run!(conn, fetch_optional as Dir, "SELECT id, project_id, name, main FROM project_dir WHERE id = $1", id.0)
+}

@@ -1,0 +1,277 @@
+//! The queue: work that waits for, or is held by, a builder.
+
+use crate::conn::run;
+use crate::{Conn, Error, Topic};
+use copr_types::{BuildChrootId, BuildId, BuilderId, RepoId, TaskId};
+use sqlx::FromRow;
+
+/// A task.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Task {
+    /// Its number.
+    #[sqlx(try_from = "i64")]
+    pub id: TaskId,
+    /// The build.
+    #[sqlx(try_from = "i64")]
+    pub build_id: BuildId,
+    /// The build's chroot; none for the source.
+    pub build_chroot_id: Option<i64>,
+    /// The repository that must exist before and will hold the result.
+    pub repo_id: Option<i64>,
+    /// Owner of the project.
+    pub owner: String,
+    /// Who shares a builder: owner, project and submitter.
+    pub sandbox: String,
+    /// Architecture; any when none.
+    pub arch: Option<String>,
+    /// After everybody who waits.
+    pub background: bool,
+    /// Held by a builder.
+    pub leased: bool,
+    /// The builder's number.
+    pub builder_id: Option<i64>,
+    /// The builder's name.
+    pub builder_name: Option<String>,
+    /// The builder's isolation, in words.
+    pub isolation: Option<String>,
+    /// Rises with each lease.
+    pub fence: i64,
+    /// Leases so far.
+    pub attempts: i64,
+    /// When the lease ends.
+    pub deadline: Option<i64>,
+    /// Phase the builder last reported.
+    pub phase: Option<String>,
+    /// To be stopped.
+    pub cancel: bool,
+    /// Not handed out before.
+    pub not_before: i64,
+    /// JSON of the work.
+    pub spec: String,
+    /// When it was made.
+    pub created_on: i64,
+}
+
+macro_rules! columns {
+    () => {
+        "t.id, t.build_id, t.build_chroot_id, t.repo_id, t.owner, t.sandbox, t.arch, t.background, t.leased,
+         t.builder_id, t.builder_name, t.isolation, t.fence, t.attempts, t.deadline, t.phase, t.cancel, t.not_before,
+         t.spec, t.created_on"
+    };
+}
+
+/// What is known of a task when it is made.
+#[derive(Clone, Debug)]
+pub struct NewTask<'a> {
+    /// The build.
+    pub build: BuildId,
+    /// The build's chroot; none for the source.
+    pub build_chroot: Option<BuildChrootId>,
+    /// The repository.
+    pub repo: Option<RepoId>,
+    /// Owner of the project.
+    pub owner: &'a str,
+    /// Who shares a builder.
+    pub sandbox: &'a str,
+    /// Architecture.
+    pub arch: Option<&'a str>,
+    /// After everybody who waits.
+    pub background: bool,
+    /// JSON of the work.
+    pub spec: &'a str,
+}
+
+/// Puts a task into the queue.
+pub async fn create(conn: &mut Conn, new: &NewTask<'_>, now: i64) -> Result<TaskId, Error> {
+    let (id,) = run!(
+        conn,
+        fetch_one as (i64,),
+        "INSERT INTO task (build_id, build_chroot_id, repo_id, owner, sandbox, arch, background, leased, cancel, spec,
+             created_on)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10) RETURNING id",
+        new.build.0,
+        new.build_chroot.map(|id| id.0),
+        new.repo.map(|id| id.0),
+        new.owner,
+        new.sandbox,
+        new.arch,
+        new.background,
+        false,
+        new.spec,
+        now
+    )?;
+    conn.ring(Topic::Tasks);
+    Ok(TaskId(id))
+}
+
+/// The task of a number.
+pub async fn by_id(conn: &mut Conn, id: TaskId) -> Result<Option<Task>, Error> {
+    run!(conn, fetch_optional as Task, concat!("SELECT ", columns!(), " FROM task t WHERE t.id = $1"), id.0)
+}
+
+/// All tasks of a build.
+pub async fn of_build(conn: &mut Conn, build: BuildId) -> Result<Vec<Task>, Error> {
+    run!(
+        conn,
+        fetch_all as Task,
+        concat!("SELECT ", columns!(), " FROM task t WHERE t.build_id = $1 ORDER BY t.id"),
+        build.0
+    )
+}
+
+/// All tasks, leased ones first, then in the order of the queue.
+pub async fn list(conn: &mut Conn, limit: i64) -> Result<Vec<Task>, Error> {
+    run!(
+        conn,
+        fetch_all as Task,
+        concat!("SELECT ", columns!(), " FROM task t ORDER BY t.leased DESC, t.background, t.id LIMIT $1"),
+        limit
+    )
+}
+
+/// What the scheduler looks at.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Waiting {
+    /// The task.
+    #[sqlx(try_from = "i64")]
+    pub id: TaskId,
+    /// Owner of the project.
+    pub owner: String,
+    /// Who shares a builder.
+    pub sandbox: String,
+    /// Architecture.
+    pub arch: Option<String>,
+    /// After everybody who waits.
+    pub background: bool,
+    /// Makes a source package.
+    pub source: bool,
+}
+
+/// The first tasks of each owner that could be handed out now, in the order of the queue: at most `per_owner` of
+/// each owner, so that one with a hundred thousand tasks hides nobody.
+pub async fn waiting(conn: &mut Conn, now: i64, per_owner: i64) -> Result<Vec<Waiting>, Error> {
+    run!(
+        conn,
+        fetch_all as Waiting,
+        "SELECT id, owner, sandbox, arch, background, source FROM (
+             SELECT t.id, t.owner, t.sandbox, t.arch, t.background, t.build_chroot_id IS NULL AS source,
+                    ROW_NUMBER() OVER (PARTITION BY t.owner, t.arch ORDER BY t.background, t.id) AS place
+             FROM task t LEFT JOIN repo r ON r.id = t.repo_id
+             WHERE t.leased = $3 AND t.cancel = $3 AND t.not_before <= $1
+               AND (t.repo_id IS NULL OR r.generation > 0)) AS queue
+         WHERE place <= $2 ORDER BY background, id",
+        now,
+        per_owner,
+        false
+    )
+}
+
+/// How many tasks each owner has running, for fairness: `(owner, arch, sandbox, tasks)`.
+pub async fn running(conn: &mut Conn) -> Result<Vec<(String, Option<String>, String, i64)>, Error> {
+    run!(
+        conn,
+        fetch_all as (String, Option<String>, String, i64),
+        "SELECT owner, arch, sandbox, COUNT(*) FROM task WHERE leased = $1 GROUP BY owner, arch, sandbox",
+        true
+    )
+}
+
+/// Who takes a lease.
+#[derive(Clone, Copy, Debug)]
+pub struct Holder<'a> {
+    /// The builder's number.
+    pub id: BuilderId,
+    /// The name it gave itself.
+    pub name: &'a str,
+    /// Its isolation, in words.
+    pub isolation: &'a str,
+}
+
+/// Takes the lease of a task that nobody holds; none when somebody was faster.
+pub async fn lease(conn: &mut Conn, id: TaskId, holder: Holder<'_>, deadline: i64) -> Result<Option<Task>, Error> {
+    run!(
+        conn,
+        fetch_optional as Task,
+        concat!(
+            "UPDATE task AS t SET leased = $2, builder_id = $3, builder_name = $4, isolation = $5, deadline = $6,
+                 fence = t.fence + 1, attempts = t.attempts + 1, phase = NULL
+             WHERE t.id = $1 AND t.leased = $7 AND t.cancel = $7 RETURNING ",
+            "id, build_id, build_chroot_id, repo_id, owner, sandbox, arch, background, leased, builder_id,
+             builder_name, isolation, fence, attempts, deadline, phase, cancel, not_before, spec, created_on"
+        ),
+        id.0,
+        true,
+        holder.id.0,
+        holder.name,
+        holder.isolation,
+        deadline,
+        false
+    )
+}
+
+/// Moves the deadline on; false when the fence is old or the lease is gone.
+pub async fn beat(conn: &mut Conn, id: TaskId, fence: i64, deadline: i64, phase: Option<&str>) -> Result<bool, Error> {
+    Ok(run!(
+        conn,
+        execute,
+        "UPDATE task SET deadline = $3, phase = COALESCE($4, phase) WHERE id = $1 AND fence = $2 AND leased = $5",
+        id.0,
+        fence,
+        deadline,
+        phase,
+        true
+    )? > 0)
+}
+
+/// Gives a lease back: the task is handed out again, not before a time. False when the fence is old.
+pub async fn release(conn: &mut Conn, id: TaskId, fence: i64, not_before: i64) -> Result<bool, Error> {
+    let done = run!(
+        conn,
+        execute,
+        "UPDATE task SET leased = $3, builder_id = NULL, builder_name = NULL, deadline = NULL, phase = NULL,
+             not_before = $4
+         WHERE id = $1 AND fence = $2 AND leased = $5",
+        id.0,
+        fence,
+        false,
+        not_before,
+        true
+    )? > 0;
+    conn.ring(Topic::Tasks);
+    Ok(done)
+}
+
+/// Leases whose deadline has passed.
+pub async fn lost(conn: &mut Conn, now: i64) -> Result<Vec<Task>, Error> {
+    run!(
+        conn,
+        fetch_all as Task,
+        concat!("SELECT ", columns!(), " FROM task t WHERE t.leased = $2 AND t.deadline < $1 ORDER BY t.id"),
+        now,
+        true
+    )
+}
+
+/// Leases that a builder holds.
+pub async fn held_by(conn: &mut Conn, builder: BuilderId) -> Result<Vec<Task>, Error> {
+    run!(
+        conn,
+        fetch_all as Task,
+        concat!("SELECT ", columns!(), " FROM task t WHERE t.leased = $2 AND t.builder_id = $1 ORDER BY t.id"),
+        builder.0,
+        true
+    )
+}
+
+/// Asks for the end of all tasks of a build.
+pub async fn cancel_build(conn: &mut Conn, build: BuildId) -> Result<(), Error> {
+    run!(conn, execute, "UPDATE task SET cancel = $2 WHERE build_id = $1", build.0, true)?;
+    run!(conn, execute, "DELETE FROM task WHERE build_id = $1 AND leased = $2", build.0, false)?;
+    conn.ring(Topic::Tasks);
+    Ok(())
+}
+
+/// Takes a task out of the queue for good; false when the fence is old.
+pub async fn remove(conn: &mut Conn, id: TaskId, fence: i64) -> Result<bool, Error> {
+    Ok(run!(conn, execute, "DELETE FROM task WHERE id = $1 AND fence = $2", id.0, fence)? > 0)
+}

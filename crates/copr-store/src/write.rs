@@ -1,0 +1,50 @@
+//! Getting bytes and trees into place whole.
+
+use crate::{Error, Store, doing};
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+impl Store {
+    /// Writes a file: its bytes are on disk before it appears under its name, and its name is on disk afterwards.
+    pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        let dir = parent(path);
+        doing("make the directory", &dir, std::fs::create_dir_all(&dir))?;
+        let mut file = doing("make a file in", &dir, tempfile::NamedTempFile::new_in(&dir))?;
+        doing("write", path, file.write_all(bytes))?;
+        doing("sync", path, file.as_file().sync_data())?;
+        doing("set the mode of", path, readable(file.as_file()))?;
+        doing("put in place", path, file.persist(path).map_err(|error| error.error))?;
+        self.sync_dir(&dir)
+    }
+
+    /// Moves a file that is complete into place (same file system), replacing what is there; syncs it first.
+    pub fn adopt(&self, from: &Path, to: &Path) -> Result<(), Error> {
+        let dir = parent(to);
+        doing("make the directory", &dir, std::fs::create_dir_all(&dir))?;
+        let file = doing("open", from, File::open(from))?;
+        doing("set the mode of", from, readable(&file))?;
+        doing("sync", from, file.sync_all())?;
+        doing("put in place", to, std::fs::rename(from, to))
+    }
+
+    /// Makes the names in a directory last.
+    pub fn sync_dir(&self, dir: &Path) -> Result<(), Error> {
+        doing("sync", dir, File::open(dir).and_then(|dir| dir.sync_all()))
+    }
+
+    /// Makes a directory.
+    pub fn make_dir(&self, dir: &Path) -> Result<(), Error> {
+        doing("make the directory", dir, std::fs::create_dir_all(dir))
+    }
+}
+
+fn parent(path: &Path) -> PathBuf {
+    path.parent().unwrap_or(Path::new("/")).to_owned()
+}
+
+/// Published files are for everyone to read, whatever the umask.
+fn readable(file: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}

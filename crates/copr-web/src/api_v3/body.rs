@@ -1,0 +1,123 @@
+//! What stands in the body, in any of the three encodings that clients use: JSON, a multipart form with a `json` part,
+//! plain form fields.
+//!
+//! As with Copr, what is no JSON object counts as an empty one: the fields that are missing then say what is wrong.
+
+use super::fields::Fields;
+use super::refused::Refused;
+use super::upload::Incoming;
+use crate::Web;
+use axum::body::to_bytes;
+use axum::extract::multipart::{Field, Multipart, MultipartError};
+use axum::extract::{FromRequest, Request};
+use axum::http::header;
+use copr_app::Refusal;
+use serde_json::{Map, Value};
+
+/// Most bytes of everything in a body that is no file.
+const WORDS_LIMIT: usize = 8 << 20;
+
+/// The file that an endpoint takes.
+#[derive(Clone, Copy, Debug)]
+pub struct FilePart {
+    /// Name of the part.
+    pub name: &'static str,
+    /// Most bytes.
+    pub limit: u64,
+}
+
+/// The fields of a body; files in it are dropped.
+#[derive(Debug)]
+pub struct Body(pub Fields);
+
+impl FromRequest<Web> for Body {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, web: &Web) -> Result<Self, Refused> {
+        Ok(Self(Form::read(request, web, None).await?.fields))
+    }
+}
+
+/// The fields of a body and the one file that the endpoint takes.
+#[derive(Debug)]
+pub struct Form {
+    /// The fields.
+    pub fields: Fields,
+    /// The file; gone from the disk again unless it is kept.
+    pub file: Option<Incoming>,
+}
+
+impl Form {
+    /// Reads a body; the first file part of the wanted name goes to the disk as it comes.
+    pub async fn read(request: Request, web: &Web, wanted: Option<FilePart>) -> Result<Self, Refusal> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match kind.as_str() {
+            "multipart/form-data" => read_multipart(request, web, wanted).await,
+            "application/x-www-form-urlencoded" => {
+                let bytes = whole(request).await?;
+                let pairs = url::form_urlencoded::parse(&bytes);
+                let object = pairs.map(|(key, value)| (key.into_owned(), Value::String(value.into_owned()))).collect();
+                Ok(Self { fields: Fields::new(object)?, file: None })
+            }
+            kind if kind == "application/json" || kind.ends_with("+json") => {
+                Ok(Self { fields: Fields::new(object(&whole(request).await?))?, file: None })
+            }
+            _ => Ok(Self { fields: Fields::default(), file: None }),
+        }
+    }
+}
+
+async fn whole(request: Request) -> Result<bytes::Bytes, Refusal> {
+    to_bytes(request.into_body(), WORDS_LIMIT).await.map_err(|_| too_many_words())
+}
+
+fn too_many_words() -> Refusal {
+    Refusal::too_large(format!("The request is too large: besides a file it can have {} MiB.", WORDS_LIMIT >> 20))
+}
+
+/// An object, or an empty one.
+fn object(bytes: &[u8]) -> Map<String, Value> {
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(object)) => object,
+        _ => Map::new(),
+    }
+}
+
+async fn read_multipart(request: Request, web: &Web, wanted: Option<FilePart>) -> Result<Form, Refusal> {
+    let Ok(mut parts) = Multipart::from_request(request, web).await else {
+        return Ok(Form { fields: Fields::default(), file: None });
+    };
+    let (mut plain, mut json, mut file) = (Map::new(), None, None);
+    let mut room = WORDS_LIMIT;
+    while let Some(part) = parts.next_field().await.map_err(|error| broken(&error))? {
+        let name = part.name().unwrap_or_default().to_owned();
+        let is_file = part.file_name().is_some_and(|file_name| !file_name.is_empty());
+        // python-copr sends its JSON as a file called `json`.
+        if name == "json" {
+            json = Some(object(&text(part, &mut room).await?));
+        } else if !is_file {
+            let value = String::from_utf8_lossy(&text(part, &mut room).await?).into_owned();
+            plain.insert(name, Value::String(value));
+        } else if let Some(wanted) = wanted.filter(|wanted| file.is_none() && wanted.name == name) {
+            file = Some(Incoming::receive(part, web, wanted.limit).await?);
+        }
+        // Parts that nobody wants are skipped by the next turn of the loop.
+    }
+    Ok(Form { fields: Fields::new(json.unwrap_or(plain))?, file })
+}
+
+async fn text(mut part: Field<'_>, room: &mut usize) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = part.chunk().await.map_err(|error| broken(&error))? {
+        *room = room.checked_sub(chunk.len()).ok_or_else(too_many_words)?;
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// The client broke off, or sent what is no form.
+pub fn broken(error: &MultipartError) -> Refusal {
+    tracing::debug!(error = error.body_text(), "a form could not be read");
+    Refusal::invalid("The form in the request is not complete.")
+}

@@ -1,0 +1,63 @@
+//! How an endpoint is reached: with and without a trailing slash, by its method and by the one older clients use.
+
+use super::refused;
+use crate::Web;
+use axum::Router;
+use axum::extract::Request;
+use axum::handler::Handler;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, any, delete, post, put};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+const PREFIX: &str = "/api_3";
+
+/// A map of endpoints in the making.
+pub struct Endpoints(Router<Web>);
+
+impl Endpoints {
+    pub fn new() -> Self {
+        Self(Router::new())
+    }
+
+    /// Adds an endpoint under the prefix. Both spellings are routes of their own: a redirect would lose the body.
+    pub fn at(self, path: &str, methods: MethodRouter<Web>) -> Self {
+        let path = path.trim_end_matches('/');
+        let router = self.0.route(&format!("{PREFIX}{path}"), methods.clone());
+        Self(router.route(&format!("{PREFIX}{path}/"), methods))
+    }
+
+    /// The whole map; every other address under the prefix is a 404 in this dialect.
+    pub fn finish(self) -> Router<Web> {
+        self.0
+            .method_not_allowed_fallback(|| async { refused::no_method() })
+            .route(&format!("{PREFIX}/{{*rest}}"), any(|| async { refused::no_route() }))
+    }
+}
+
+/// `PUT`, and `POST` for python-copr before 2.3.
+pub fn update<H: Handler<T, Web>, T: 'static>(handler: H) -> MethodRouter<Web> {
+    put(handler.clone()).merge(old("This method is deprecated: Use PUT method instead of POST", post(handler)))
+}
+
+/// `DELETE`, and `POST` for python-copr before 2.3.
+pub fn remove<H: Handler<T, Web>, T: 'static>(handler: H) -> MethodRouter<Web> {
+    delete(handler.clone()).merge(old("This method is deprecated: Use DELETE method instead of POST", post(handler)))
+}
+
+fn old(warning: &'static str, methods: MethodRouter<Web>) -> MethodRouter<Web> {
+    let layer = SetResponseHeaderLayer::overriding(header::WARNING, HeaderValue::from_static(warning));
+    methods.route_layer(layer)
+}
+
+/// `OPTIONS` of what exists is an empty 200, and no answer tells which methods would do.
+pub async fn options(request: Request, next: Next) -> Response {
+    let asked = request.method() == Method::OPTIONS;
+    let mut response = next.run(request).await;
+    if asked && response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        return StatusCode::OK.into_response();
+    }
+    response.headers_mut().remove(header::ALLOW);
+    response
+}

@@ -1,0 +1,26 @@
+//! Packages.
+
+use super::build;
+use crate::Web;
+use copr_app::Refusal;
+use copr_app::package::Listed;
+use copr_db::project::Project;
+use copr_wire::v3::{Package, PackageBuilds};
+
+/// A package with the builds that were asked for.
+pub fn package(web: &Web, project: &Project, listed: &Listed) -> Result<Package, Refusal> {
+    let package = &listed.package;
+    Ok(Package {
+        id: package.id.0,
+        name: package.name.to_string(),
+        ownername: project.owner.to_string(),
+        projectname: project.name.to_string(),
+        source_type: package.source_kind.as_str().to_owned(),
+        source_dict: serde_json::from_str(&package.source)?,
+        auto_rebuild: package.auto_rebuild,
+        builds: PackageBuilds {
+            latest: listed.latest.as_ref().map(|one| build(web, one)),
+            latest_succeeded: listed.latest_succeeded.as_ref().map(|one| build(web, one)),
+        },
+    })
+}

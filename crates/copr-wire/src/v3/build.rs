@@ -1,0 +1,83 @@
+//! Builds.
+
+use serde::{Deserialize, Serialize};
+
+/// A build: one source, any number of chroots.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Build {
+    /// Its number.
+    pub id: i64,
+    /// Where it stands.
+    pub state: String,
+    /// The project's owner.
+    pub ownername: String,
+    /// The project's name.
+    pub projectname: String,
+    /// The directory; the project's name for the main one.
+    pub project_dirname: String,
+    /// The project's results, also for builds in other directories; no trailing slash.
+    pub repo_url: String,
+    /// What is known of the source.
+    pub source_package: SourcePackage,
+    /// Chroots so far.
+    pub chroots: Vec<String>,
+    /// Unix time.
+    pub submitted_on: i64,
+    /// When the first chroot started.
+    pub started_on: Option<i64>,
+    /// When the last chroot ended; null while any has not.
+    pub ended_on: Option<i64>,
+    /// Who submitted it; null for hooks.
+    pub submitter: Option<String>,
+    /// After everybody who waits.
+    pub is_background: bool,
+}
+
+/// What is known of a build's source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourcePackage {
+    /// The package's name, once known.
+    pub name: Option<String>,
+    /// `[epoch:]version-release`, once known.
+    pub version: Option<String>,
+    /// Address of the SRPM.
+    pub url: Option<String>,
+}
+
+/// Where a build's source stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceChroot {
+    /// The source's own state.
+    pub state: String,
+    /// The source build's results, without a trailing slash.
+    pub result_url: Option<String>,
+}
+
+/// What a build's source is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SourceBuildConfig {
+    /// Kind of source.
+    pub source_type: String,
+    /// What that kind needs.
+    pub source_dict: serde_json::Value,
+    /// MiB.
+    pub memory_limit: i64,
+    /// Seconds.
+    pub timeout: i64,
+    /// After everybody who waits.
+    pub is_background: bool,
+}
+
+/// Builds that were deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletedBuilds {
+    /// Their numbers, as they were asked for.
+    pub builds: Vec<i64>,
+}
+
+/// A sentence for the person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The sentence.
+    pub message: String,
+}

@@ -1,0 +1,286 @@
+//! The command line.
+
+use crate::config::Flags;
+use clap::{ArgGroup, Args, Parser, Subcommand};
+use copr_types::{ChrootName, GroupAlias, UserName};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Builds RPM packages and publishes them as signed repositories.
+#[derive(Debug, Parser)]
+#[command(name = "coprd", version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the service: web, jobs, scheduler and a builder in one process
+    Serve(Serve),
+    /// Run a builder for a server elsewhere
+    Builder(Builder),
+    /// Print what the configuration means, and what is questionable about it
+    CheckConfig(CheckConfig),
+    /// Change users, groups, chroots and builders, also while the service runs
+    Admin(Admin),
+}
+
+/// Which service is meant.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Service {
+    /// Where the service keeps its state [default: /var/lib/coprd for root, else ~/.local/share/coprd]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Configuration file [default: coprd.toml in the data directory, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Database, such as postgres://user@host/name [default: SQLite in the data directory]
+    #[arg(long, global = true, value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
+}
+
+/// `coprd serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Which service.
+    #[command(flatten)]
+    pub service: Service,
+    /// Address and port to listen on [default: 127.0.0.1:5000]
+    #[arg(long, value_name = "ADDR", value_parser = crate::config::listener)]
+    pub listen: Option<SocketAddr>,
+    /// Run without a builder of its own
+    #[arg(long)]
+    pub no_builder: bool,
+}
+
+/// `coprd builder`
+#[derive(Debug, Args)]
+pub struct Builder {
+    /// Address of the server
+    #[arg(long, value_name = "URL")]
+    pub server: crate::config::WebAddress,
+    /// File with the token that `coprd admin builder add` printed
+    #[arg(long, value_name = "FILE")]
+    pub token: PathBuf,
+    /// Where buildroots and caches go [default: /var/lib/coprd-builder for root, else ~/.local/share/coprd-builder]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Builds at one time [default: half of the processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub workers: Option<u32>,
+    /// Its name for people [default: the machine's]
+    #[arg(long)]
+    pub name: Option<String>,
+}
+
+/// `coprd check-config`
+#[derive(Debug, Args)]
+pub struct CheckConfig {
+    /// Which service.
+    #[command(flatten)]
+    pub service: Service,
+}
+
+/// `coprd admin`
+#[derive(Debug, Args)]
+pub struct Admin {
+    /// Which service.
+    #[command(flatten)]
+    pub service: Service,
+    /// What to change.
+    #[command(subcommand)]
+    pub subject: Subject,
+}
+
+/// What `coprd admin` works on.
+#[derive(Debug, Subcommand)]
+pub enum Subject {
+    /// People
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Groups of people who own projects together
+    #[command(subcommand)]
+    Group(GroupCommand),
+    /// Distributions to build for
+    #[command(subcommand)]
+    Chroot(ChrootCommand),
+    /// Work that waits or runs
+    #[command(subcommand)]
+    Task(TaskCommand),
+    /// Builders that may connect
+    #[command(subcommand)]
+    Builder(BuilderCommand),
+}
+
+/// How a list is printed.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Listing {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `coprd admin user`
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Make a user and print the block for ~/.config/copr
+    Create {
+        /// Name
+        name: UserName,
+        /// May do everything, everywhere
+        #[arg(long)]
+        admin: bool,
+        /// Address for mail
+        #[arg(long)]
+        email: Option<String>,
+    },
+    /// List users
+    List(Listing),
+    /// Give a user a new token in place of the old one, and print the block for ~/.config/copr
+    Token {
+        /// Name
+        name: UserName,
+    },
+    /// Take a user's token and rights away; projects stay
+    Disable {
+        /// Name
+        name: UserName,
+    },
+}
+
+/// `coprd admin group`
+#[derive(Debug, Subcommand)]
+pub enum GroupCommand {
+    /// Make a group
+    Create {
+        /// Name, without the `@`
+        #[arg(value_parser = group)]
+        name: GroupAlias,
+    },
+    /// Put a user into a group
+    Add {
+        /// Group
+        #[arg(value_parser = group)]
+        group: GroupAlias,
+        /// User
+        user: UserName,
+    },
+    /// Take a user out of a group
+    Remove {
+        /// Group
+        #[arg(value_parser = group)]
+        group: GroupAlias,
+        /// User
+        user: UserName,
+    },
+}
+
+/// `coprd admin chroot`
+#[derive(Debug, Subcommand)]
+pub enum ChrootCommand {
+    /// List the chroots of the service
+    List {
+        /// List those of the catalogue too
+        #[arg(long)]
+        all: bool,
+        /// How.
+        #[command(flatten)]
+        listing: Listing,
+    },
+    /// Add a chroot: from the catalogue, or from a repository
+    Add(ChrootAdd),
+    /// Open chroots for builds; those of the catalogue are added first
+    Enable {
+        /// Names or patterns, such as fedora-44-x86_64 or 'epel-9-*'
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Close chroots for builds; what is built stays
+    Disable {
+        /// Names or patterns
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Add or change the chroots that a file describes, in the form of the catalogue
+    Import {
+        /// TOML file
+        file: PathBuf,
+    },
+}
+
+/// `coprd admin chroot add`
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("origin").required(true).args(["baseurl", "from_catalogue"]))]
+pub struct ChrootAdd {
+    /// Name, such as fedora-44-x86_64
+    pub name: ChrootName,
+    /// Take it as the catalogue has it
+    #[arg(long)]
+    pub from_catalogue: bool,
+    /// Address of the repository that it is installed from
+    #[arg(long, value_name = "URL")]
+    pub baseurl: Option<String>,
+    /// Packages and @groups of the minimal buildroot
+    #[arg(long, value_name = "PKG", num_args = 1.., default_value = "@buildsys-build", conflicts_with = "from_catalogue")]
+    pub install: Vec<String>,
+    /// What $releasever stands for [default: the version in the name]
+    #[arg(long, value_name = "VERSION", conflicts_with = "from_catalogue")]
+    pub releasever: Option<String>,
+    /// Address of the key that the repository's packages are signed with [default: signatures are not checked]
+    #[arg(long, value_name = "URL", conflicts_with = "from_catalogue")]
+    pub gpgkey: Option<String>,
+    /// Open it for builds
+    #[arg(long)]
+    pub enable: bool,
+}
+
+/// `coprd admin task`
+#[derive(Debug, Subcommand)]
+pub enum TaskCommand {
+    /// List the tasks that wait or run
+    List(Listing),
+}
+
+/// `coprd admin builder`
+#[derive(Debug, Subcommand)]
+pub enum BuilderCommand {
+    /// Let a builder connect and print its token
+    Add {
+        /// Name
+        name: String,
+    },
+    /// List builders
+    List(Listing),
+    /// Take a builder's token away
+    Remove {
+        /// Name
+        name: String,
+    },
+}
+
+impl Service {
+    /// As the configuration wants it.
+    pub fn flags(&self) -> Flags {
+        Flags {
+            config: self.config.clone(),
+            data_dir: self.data_dir.clone(),
+            database: self.database.clone(),
+            ..Flags::default()
+        }
+    }
+}
+
+impl Serve {
+    /// As the configuration wants it.
+    pub fn flags(&self) -> Flags {
+        Flags { listen: self.listen, no_builder: self.no_builder, ..self.service.flags() }
+    }
+}
+
+/// People write a group as they see it, with its `@`.
+fn group(text: &str) -> Result<GroupAlias, copr_types::InvalidName> {
+    text.strip_prefix('@').unwrap_or(text).parse()
+}

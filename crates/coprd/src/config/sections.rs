@@ -1,0 +1,368 @@
+//! The sections of the file: what they hold, what is the default, and what is not allowed.
+
+use super::{Config, ConfigError, DatabaseUrl, Origin, Surroundings, WebAddress, absolute};
+use serde::{Deserialize, Serialize};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// The file as it is written: what may be left out is an `Option` where the default depends on something else.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a section")]
+pub(super) struct Written {
+    pub data_dir: Option<PathBuf>,
+    #[serde(deserialize_with = "super::address::read_listener")]
+    pub listen: SocketAddr,
+    pub database: Option<DatabaseUrl>,
+    pub public_url: Option<WebAddress>,
+    pub results_url: Option<WebAddress>,
+    pub vendor: String,
+    pub log: Log,
+    pub limits: Limits,
+    pub builder: WrittenBuilder,
+    pub signing: WrittenSigning,
+    pub scheduler: Scheduler,
+    pub tokens: Tokens,
+    pub retention: Retention,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self {
+            data_dir: None,
+            // Only this machine can reach it until somebody decides otherwise.
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 5000)),
+            database: None,
+            public_url: None,
+            results_url: None,
+            vendor: "Copr".to_owned(),
+            log: Log::default(),
+            limits: Limits::default(),
+            builder: WrittenBuilder::default(),
+            signing: WrittenSigning::default(),
+            scheduler: Scheduler::default(),
+            tokens: Tokens::default(),
+            retention: Retention::default(),
+        }
+    }
+}
+
+/// `[builder]` as it is written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a section")]
+pub(super) struct WrittenBuilder {
+    pub enabled: bool,
+    pub workers: Option<u32>,
+    pub name: Option<String>,
+    pub data_dir: Option<PathBuf>,
+    pub arches: Vec<String>,
+}
+
+impl Default for WrittenBuilder {
+    fn default() -> Self {
+        Self { enabled: true, workers: None, name: None, data_dir: None, arches: Vec::new() }
+    }
+}
+
+/// `[signing]` as it is written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a section")]
+pub(super) struct WrittenSigning {
+    pub key_type: KeyType,
+    pub email_domain: Option<String>,
+}
+
+impl Default for WrittenSigning {
+    fn default() -> Self {
+        Self { key_type: KeyType::Rsa4096, email_domain: None }
+    }
+}
+
+impl Written {
+    /// Fills in what depends on something else.
+    pub fn resolve(self, surroundings: &Surroundings, origin: Origin) -> Result<Config, ConfigError> {
+        let data_dir = match self.data_dir {
+            Some(given) => absolute(&given)?,
+            None => surroundings.default_data_dir("coprd")?,
+        };
+        let database = match self.database {
+            Some(given) => given,
+            None => DatabaseUrl::sqlite(&data_dir.join("coprd.sqlite")).ok_or(ConfigError::NoDataDir)?,
+        };
+        let public_url = self.public_url.unwrap_or_else(|| WebAddress::of_listener(self.listen));
+        let results_url = self.results_url.unwrap_or_else(|| public_url.join("results"));
+        let domain = public_url.domain().unwrap_or("localhost").trim_end_matches('.').to_owned();
+        // Builds are processor-bound and parallel inside: more than one at a time needs more than two processors.
+        let workers = u32::try_from(surroundings.processors / 2).unwrap_or(u32::MAX).max(1);
+        let builder = BuilderSettings {
+            enabled: self.builder.enabled,
+            workers: self.builder.workers.unwrap_or(workers),
+            name: self.builder.name.unwrap_or_else(|| surroundings.hostname.clone()),
+            data_dir: match self.builder.data_dir {
+                Some(given) => absolute(&given)?,
+                None => data_dir.join("builder"),
+            },
+            arches: self.builder.arches,
+        };
+        let signing =
+            Signing { key_type: self.signing.key_type, email_domain: self.signing.email_domain.unwrap_or(domain) };
+        Ok(Config {
+            data_dir,
+            listen: self.listen,
+            database,
+            public_url,
+            results_url,
+            vendor: self.vendor,
+            log: self.log,
+            limits: self.limits,
+            builder,
+            signing,
+            scheduler: self.scheduler,
+            tokens: self.tokens,
+            retention: self.retention,
+            origin,
+        })
+    }
+}
+
+fn rule<T>(key: &'static str, rule: impl Into<String>) -> Result<T, ConfigError> {
+    Err(ConfigError::Rule { key, rule: rule.into() })
+}
+
+fn at_least(key: &'static str, value: u64, least: u64) -> Result<(), ConfigError> {
+    if value < least { rule(key, format!("must be at least {least}, not {value}")) } else { Ok(()) }
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a section")]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug` or `trace`, also per part: `info,copr_builder=debug`.
+    pub level: String,
+    /// The form of a line.
+    pub format: LogFormat,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+impl Log {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        match tracing_subscriber::EnvFilter::try_new(&self.level) {
+            Ok(_) if !self.level.trim().is_empty() => Ok(()),
+            _ => rule(
+                "log.level",
+                "must be `error`, `warn`, `info`, `debug` or `trace`, also per part: `info,copr_builder=debug`",
+            ),
+        }
+    }
+}
+
+/// The form of a line of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Limits of uploads and builds. Sizes are MiB, times are seconds; where it says so, 0 means no limit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a section")]
+pub struct Limits {
+    /// Largest body of a request.
+    pub upload_max_mib: u64,
+    /// Time of a build that does not ask for another.
+    pub default_timeout: u64,
+    /// Longest time that a build may ask for.
+    pub max_timeout: u64,
+    /// Memory of a build; 0: none.
+    pub memory_mib: u64,
+    /// Processes and threads of a build at one time; 0: none.
+    pub processes: u64,
+    /// Disk that a build may fill; 0: none.
+    pub disk_mib: u64,
+    /// Size of a build's log; 0: none.
+    pub log_mib: u64,
+    /// Size of one file that a build downloads or makes; 0: none.
+    pub file_mib: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            upload_max_mib: 8192,
+            // Both as in Copr: five hours, thirty hours.
+            default_timeout: 18_000,
+            max_timeout: 108_000,
+            memory_mib: 4096,
+            processes: 4096,
+            disk_mib: 16_384,
+            log_mib: 64,
+            file_mib: 4096,
+        }
+    }
+}
+
+impl Limits {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        at_least("limits.upload_max_mib", self.upload_max_mib, 1)?;
+        at_least("limits.default_timeout", self.default_timeout, 1)?;
+        if self.default_timeout > self.max_timeout {
+            return rule(
+                "limits.default_timeout",
+                format!("is {}: more than `limits.max_timeout`, {}", self.default_timeout, self.max_timeout),
+            );
+        }
+        if self.processes > 0 {
+            // Fewer are not enough for make, the compiler and the shells between them.
+            at_least("limits.processes", self.processes, 16)?;
+        }
+        Ok(())
+    }
+}
+
+/// The builder inside `coprd serve`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BuilderSettings {
+    /// Whether there is one.
+    pub enabled: bool,
+    /// Builds at one time.
+    pub workers: u32,
+    /// Its name for people.
+    pub name: String,
+    /// Where its buildroots and caches are. Absolute.
+    pub data_dir: PathBuf,
+    /// Architectures it builds for; none named means all that the processor can.
+    pub arches: Vec<String>,
+}
+
+impl BuilderSettings {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.workers == 0 {
+            return rule("builder.workers", "must be at least 1; write `builder.enabled = false` for no builder");
+        }
+        if self.name.trim().is_empty() || self.name.chars().any(char::is_control) {
+            return rule("builder.name", "must be a name of one line");
+        }
+        let word = |arch: &String| !arch.is_empty() && arch.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        match self.arches.iter().find(|arch| !word(arch)) {
+            Some(arch) => rule("builder.arches", format!("has `{arch}`: write architectures such as `x86_64`")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Keys of new projects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Signing {
+    /// Their algorithm.
+    pub key_type: KeyType,
+    /// A key is for `<owner>#<project>@copr.<this>`.
+    pub email_domain: String,
+}
+
+impl Signing {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let label =
+            |label: &str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+        if !self.email_domain.split('.').all(label) {
+            return rule("signing.email_domain", "must be a domain such as `example.org`");
+        }
+        Ok(())
+    }
+}
+
+/// The algorithm of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyType {
+    /// RSA, 4096 bits: every rpm can check it.
+    Rsa4096,
+    /// RSA, 3072 bits: faster to make and to sign with.
+    Rsa3072,
+    /// Ed25519: fast and small; rpm 4.16 and later.
+    Ed25519,
+}
+
+/// How tasks are handed out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a section")]
+pub struct Scheduler {
+    /// Seconds that a builder may be silent before its task goes to another.
+    pub lease_seconds: u64,
+    /// How often a task is tried when builders are lost or fail by themselves.
+    pub max_attempts: u32,
+}
+
+impl Default for Scheduler {
+    fn default() -> Self {
+        Self { lease_seconds: 60, max_attempts: 3 }
+    }
+}
+
+impl Scheduler {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        at_least("scheduler.lease_seconds", self.lease_seconds, 5)?;
+        at_least("scheduler.max_attempts", self.max_attempts.into(), 1)
+    }
+}
+
+/// Tokens of the API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a section")]
+pub struct Tokens {
+    /// Their life in days.
+    pub life_days: u32,
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self { life_days: 180 }
+    }
+}
+
+impl Tokens {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        at_least("tokens.life_days", self.life_days.into(), 1)?;
+        if self.life_days > 36_500 {
+            return rule("tokens.life_days", format!("must be at most 36500, not {}", self.life_days));
+        }
+        Ok(())
+    }
+}
+
+/// How long what nobody needs any more is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a section")]
+pub struct Retention {
+    /// Days that the results of a chroot are kept after its project dropped it.
+    pub dropped_chroot_days: u32,
+    /// Seconds that superseded repository metadata is kept for readers that have begun with it.
+    pub old_metadata_seconds: u64,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { dropped_chroot_days: 7, old_metadata_seconds: 3600 }
+    }
+}
+
+impl Retention {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        // dnf reads repomd.xml and then, one after the other, the files that it names.
+        at_least("retention.old_metadata_seconds", self.old_metadata_seconds, 60)
+    }
+}
+
+/// `%vendor` becomes a tag of every package.
+pub(super) fn check_vendor(vendor: &str) -> Result<(), ConfigError> {
+    if vendor.trim().is_empty() || vendor.chars().any(|c| c.is_control() || c == '%') {
+        return rule("vendor", "must be text of one line without `%`");
+    }
+    Ok(())
+}

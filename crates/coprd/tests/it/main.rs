@@ -1,0 +1,5 @@
+//! The program through its public face.
+
+mod check_config;
+mod commands;
+mod configuration;
