@@ -77,7 +77,7 @@ pub fn derived_id(item: &str) -> String {
 }
 
 /// Takes `priority=N` out of an address's query.
-fn split_priority(item: &str) -> (String, Option<i64>) {
+pub(crate) fn split_priority(item: &str) -> (String, Option<i64>) {
     let Some((base, query)) = item.split_once('?') else { return (item.to_owned(), None) };
     let mut priority = None;
     let mut rest = Vec::new();

@@ -3,6 +3,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
     thread,
     time::Duration,
 };
@@ -54,7 +55,7 @@ impl Limiter {
             (find(&mounts, &own, "memory"), find(&mounts, &own, "pids"))
         {
             let limiter = Limiter::V1 { memory, pids };
-            let name = format!("{}-probe", group_name(prefix, 0));
+            let name = format!("{}-probe", group_name(prefix));
             let tiny = Limits {
                 memory: Some(1 << 30),
                 processes: Some(64),
@@ -80,8 +81,10 @@ impl Limiter {
     }
 }
 
-/// A name that tells who made the group: a process id, and the start time that makes it unique.
-pub(crate) fn group_name(prefix: &str, number: u64) -> String {
+/// A new name that tells who made the group: a process id, and the start time that makes it unique.
+pub(crate) fn group_name(prefix: &str) -> String {
+    static NUMBER: AtomicU64 = AtomicU64::new(1);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let pid = std::process::id();
     format!("{prefix}-{pid}-{}-{number}", start_time(pid).unwrap_or(0))
 }
@@ -324,7 +327,7 @@ fn open_up(parent: &Path, prefix: &str) -> io::Result<()> {
         }
         fs::write(&control, "+memory +pids")?;
     }
-    let trial = parent.join(format!("{}-probe", group_name(prefix, 0)));
+    let trial = parent.join(format!("{}-probe", group_name(prefix)));
     fs::create_dir(&trial)?;
     fs::remove_dir(&trial)
 }
@@ -345,4 +348,68 @@ fn write(path: &Path, value: u64) -> io::Result<()> {
 fn named(doing: &str, path: &Path) -> impl FnOnce(io::Error) -> io::Error {
     let words = format!("{doing} `{}`", path.display());
     move |error| io::Error::new(error.kind(), format!("{words}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HYBRID: &str = "\
+        25 20 0:22 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n\
+        26 20 0:23 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n\
+        27 20 0:24 /docker/abc /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+
+    #[test]
+    fn groups_are_made_below_the_own_group_as_the_mount_shows_it() {
+        let own = "4:memory:/gone\n8:pids:/\n0::/docker/abc\n";
+        assert_eq!(
+            find(HYBRID, own, "memory"),
+            Some("/sys/fs/cgroup/memory".into())
+        );
+        assert_eq!(
+            find(HYBRID, own, "pids"),
+            Some("/sys/fs/cgroup/pids".into())
+        );
+        assert_eq!(find(HYBRID, own, ""), Some("/sys/fs/cgroup/unified".into()));
+        assert_eq!(find(HYBRID, own, "cpu"), None);
+    }
+
+    /// A plain directory takes the same writes as a version 2 group; the kernel's part is in the
+    /// file that the test writes.
+    #[test]
+    fn version_2_gets_its_limits_and_its_events_are_understood() {
+        let parent = tempfile::tempdir().expect("a directory");
+        let limiter = Limiter::V2 {
+            parent: parent.path().into(),
+        };
+        let limits = Limits {
+            memory: Some(4096),
+            processes: Some(9),
+            ..Limits::default()
+        };
+        let group = Group::make(&limiter, "g", &limits).expect("a group");
+        let read = |name: &str| fs::read_to_string(parent.path().join("g").join(name)).expect(name);
+        assert_eq!(read("memory.max"), "4096");
+        assert_eq!(read("memory.swap.max"), "0");
+        assert_eq!(read("memory.oom.group"), "1");
+        assert_eq!(read("pids.max"), "10");
+        assert_eq!(group.limit_hit(), None);
+        let event = |name: &str, text| fs::write(parent.path().join("g").join(name), text);
+        event("pids.events", "max 3\n").expect("write");
+        assert_eq!(group.limit_hit(), Some(Limit::Processes));
+        event("memory.events", "low 0\nmax 9\noom 1\noom_kill 1\n").expect("write");
+        assert_eq!(group.limit_hit(), Some(Limit::Memory));
+    }
+
+    #[test]
+    fn only_groups_of_ended_processes_are_stale() {
+        let mine = group_name("p");
+        assert!(!is_stale(&mine, "p"));
+        assert!(
+            is_stale(&format!("p-{}-1-1", std::process::id()), "p"),
+            "a number used again"
+        );
+        assert!(!is_stale("p-other", "p"));
+        assert!(!is_stale("q-1-1-1", "p"));
+    }
 }

@@ -95,6 +95,7 @@ pub(crate) struct Spec {
     pub limits: Limits,
     pub binds: Vec<Bind>,
     pub writable: Vec<PathBuf>,
+    pub system_at: Option<PathBuf>,
 }
 
 type Call = Box<dyn FnMut(&[u8]) + Send>;
@@ -122,6 +123,7 @@ impl Command {
                 limits: Limits::default(),
                 binds: Vec::new(),
                 writable: Vec::new(),
+                system_at: None,
             },
             output: Output::Nowhere,
             cancel: CancellationToken::new(),
@@ -198,6 +200,13 @@ impl Command {
     /// such as `/builddir`. What lies in it already keeps its owners.
     pub fn writable(mut self, inside: impl Into<PathBuf>) -> Command {
         self.spec.writable.push(inside.into());
+        self
+    }
+
+    /// Shows `/dev`, `/proc` and `/tmp` a second time below this directory of the root, after all
+    /// binds: for a tree that is bound there and that the command changes its root into.
+    pub fn system_at(mut self, inside: impl Into<PathBuf>) -> Command {
+        self.spec.system_at = Some(inside.into());
         self
     }
 

@@ -3,10 +3,7 @@
 use std::{
     path::{Component, Path},
     process::Stdio,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -24,9 +21,6 @@ use crate::{
     host::Stage,
     stage::message::{Job, Reply, Run, STOP, Task},
 };
-
-/// Names control groups; a process-wide count, since all sandboxes of a process share the prefix.
-static RUNS: AtomicU64 = AtomicU64::new(1);
 
 /// A place to run commands in, with what the machine offers. Cheap to clone and to share.
 #[derive(Debug, Clone)]
@@ -79,11 +73,10 @@ impl Sandbox {
         let (write, read) = pipe::pipe().map_err(Error::io("make a pipe"))?;
         let write = write.into_blocking_fd().map_err(Error::io("make a pipe"))?;
         let again = write.try_clone().map_err(Error::io("make a pipe"))?;
-        let number = RUNS.fetch_add(1, Ordering::Relaxed);
         let run = Run {
             spec,
             limiter: self.capabilities.limiter.clone(),
-            group: group_name(&self.config.cgroup_prefix, number),
+            group: group_name(&self.config.cgroup_prefix),
             overlay: self.capabilities.overlay,
             hostname: self.config.hostname.clone(),
         };
@@ -219,8 +212,9 @@ impl Flow {
 
     /// Moves one piece. Losing the future loses no bytes: reading and handing over are two steps.
     async fn step(&mut self) -> Step {
+        // A clone, so that no reference to a caller's closure lives across the wait: runs are `Send`.
         if self.waiting.is_some()
-            && let Output::Send(channel) = &self.output
+            && let Some(channel) = self.channel()
         {
             match channel.reserve().await {
                 Ok(permit) => permit.send(self.waiting.take().unwrap_or_default()),
@@ -270,8 +264,15 @@ impl Flow {
                 () = cancel.cancelled() => return,
             }
         }
-        if let (Some(piece), Output::Send(channel)) = (self.waiting.take(), &self.output) {
+        if let (Some(piece), Some(channel)) = (self.waiting.take(), self.channel()) {
             let _ = channel.send(piece).await;
+        }
+    }
+
+    fn channel(&self) -> Option<mpsc::Sender<Vec<u8>>> {
+        match &self.output {
+            Output::Send(channel) => Some(channel.clone()),
+            Output::Nowhere | Output::Call(_) => None,
         }
     }
 }
@@ -279,7 +280,7 @@ impl Flow {
 /// Paths from callers are absolute and plain; the stages rely on it.
 fn check(spec: &Spec) -> Result<(), Error> {
     let targets = spec.binds.iter().map(|bind| bind.target.as_path());
-    let inside = spec.writable.iter().map(|path| path.as_path());
+    let inside = spec.writable.iter().chain(&spec.system_at).map(|path| path.as_path());
     for path in targets.chain(inside).chain([spec.directory.as_path()]) {
         let plain = path.is_absolute()
             && path

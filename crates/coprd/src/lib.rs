@@ -14,7 +14,11 @@
 //! # Ok::<(), coprd::config::ConfigError>(())
 //! ```
 
+pub mod app;
+pub mod builder;
 pub mod check_config;
 pub mod cli;
 pub mod config;
 pub mod first_run;
+pub mod log;
+pub mod serve;

@@ -4,10 +4,13 @@ use anyhow::Context;
 use clap::Parser;
 use coprd::cli::{Cli, Command};
 use coprd::config::{Config, Surroundings};
+use coprd::{builder, log, serve};
 use std::io;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Sandboxes start this program again: such a process is no service, and must know before any thread exists.
+    copr_builder::main_if_child();
     match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -25,8 +28,18 @@ fn run(command: Command) -> anyhow::Result<()> {
             coprd::check_config::show(&config, &mut io::stdout().lock(), &mut io::stderr().lock())
                 .context("can't write the configuration")
         }
-        Command::Serve(_) | Command::Builder(_) | Command::Admin(_) => {
-            anyhow::bail!("this build of coprd has no part for that command yet")
+        Command::Serve(flags) => {
+            let config = Config::load(&flags.flags(), &surroundings)?;
+            log::start(&config.log);
+            runtime()?.block_on(serve::serve(config))
         }
+        Command::Builder(flags) => runtime()?.block_on(builder::alone(flags, &surroundings)),
+        Command::Admin(_) => anyhow::bail!("this build of coprd has no part for that command yet"),
     }
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    // The TLS library wants to be told once which cryptography to use.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("can't start the runtime")
 }

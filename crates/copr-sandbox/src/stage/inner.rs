@@ -24,6 +24,7 @@ use nix::{
 };
 
 use super::{
+    copies,
     ids::{BUILD, Ids},
     inside::{Inside, change_owner, path_of},
     loopback,
@@ -137,14 +138,10 @@ fn drop_rights(above: &mut Line, map: UserMap, user: User) -> Result<(), Failure
 
 /// All that containers without mounts allow: no isolation. Binds become copies.
 fn enter_chroot(run: &Run, ids: Ids) -> Result<(), Failure> {
-    let root = match &run.spec.root {
-        Root::Tree(path) => path,
-        Root::Overlay { lowers, upper, .. } => {
-            tree::copy_lowers(lowers, upper)?;
-            upper
-        }
-        Root::HostTools => Path::new("/"),
-    };
+    if let Root::Overlay { lowers, upper, .. } = &run.spec.root {
+        tree::copy_lowers(lowers, upper)?;
+    }
+    let root = copies::root_of(&run.spec);
     let inside = Inside::new(mounts::open_path(root)?, ids.owner(User::Root));
     if root != Path::new("/") {
         let devices = inside.directory(Path::new("/dev"))?;
@@ -176,10 +173,8 @@ fn enter_chroot(run: &Run, ids: Ids) -> Result<(), Failure> {
         let made = inside.directory(path)?;
         change_owner(&made, ids.owner(run.spec.user)).map_err(Failure::of("own a directory"))?;
     }
-    if let Some(bind) = run.spec.binds.first().filter(|_| root != Path::new("/")) {
-        return Err(Failure::of(format!("bind `{}`", bind.source.display()))(
-            "this machine allows no mounts, and only a chroot is configured",
-        ));
+    for bind in &run.spec.binds {
+        copies::bring_in(&inside, bind, run.spec.user, ids)?;
     }
     chroot(root).map_err(Failure::of("change the root"))?;
     chdir("/").map_err(Failure::of("change the root"))

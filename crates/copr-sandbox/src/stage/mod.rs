@@ -1,5 +1,6 @@
 //! The stages: this program, re-executed with one thread, between the host and the command.
 
+mod copies;
 mod ids;
 mod inner;
 mod inside;

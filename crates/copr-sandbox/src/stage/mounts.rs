@@ -93,9 +93,15 @@ pub(crate) fn enter(run: &Run, ids: Ids) -> Result<bool, Failure> {
     if matches!(spec.root, Root::HostTools) {
         host_links(&inside)?;
     }
-    let proc = system(&inside, spec, &devices)?;
+    let proc = system(&inside, spec, ids, &devices)?;
     for bind in &binds {
         place(&inside, spec.user, ids, bind)?;
+    }
+    if let Some(path) = &spec.system_at {
+        inside.directory(path)?;
+        let doing = format!("find `{}`", path.display());
+        let tree = inside.find(path).map_err(Failure::of(doing))?;
+        system(&Inside::new(tree, ids.owner(User::Root)), spec, ids, &devices)?;
     }
     if spec.user == User::Build {
         for path in spec
@@ -223,6 +229,7 @@ fn host_links(inside: &Inside) -> Result<(), Failure> {
 fn system(
     inside: &Inside,
     spec: &Spec,
+    ids: Ids,
     devices: &[(&'static str, OwnedFd)],
 ) -> Result<bool, Failure> {
     let hard = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
@@ -230,6 +237,8 @@ fn system(
         .limits
         .disk
         .map_or(String::new(), |bytes| format!(",size={bytes}"));
+    let (uid, gid) = ids.owner(User::Root);
+    let size = format!(",uid={uid},gid={gid}{size}");
     let at = |path: &str| inside.directory(Path::new(path));
     let put = |kind: &str, path: &str, flags, options: &str| {
         let target = at(path)?;
@@ -247,7 +256,7 @@ fn system(
         "tmpfs",
         "/dev",
         MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC,
-        "mode=755,size=64k",
+        &format!("mode=755,uid={uid},gid={gid},size=64k"),
     )?;
     put("tmpfs", "/dev/shm", hard, &format!("mode=1777{size}"))?;
     for (name, device) in devices {

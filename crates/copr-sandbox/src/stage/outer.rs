@@ -23,7 +23,9 @@ use nix::{
 };
 
 use super::{
-    INNER, STAGE_NAME, inner, kill,
+    INNER, STAGE_NAME, copies,
+    ids::Ids,
+    inner, kill,
     message::{Failure, GO, Job, Line, Reply, Run, Task},
     privileges,
     watch::{TICK, Watch},
@@ -127,6 +129,9 @@ fn below(host: &mut Line, job: &Job, run: Option<(&Run, &Group)>) -> Result<Repl
         return Err(Failure::of("make the sandbox")(inner::exit_of(status)));
     };
     let wall = started.elapsed();
+    if let (Isolation::Chroot, Some((run, _))) = (job.isolation, run) {
+        copies::bring_out(&run.spec, Ids::new(job.isolation))?;
+    }
     let limit = limit.or_else(|| watch.last_look());
     let exit = left.unwrap_or(Exit::Signaled(9));
     // A file that grew to the limit exactly: the kernel speaks before the watcher.

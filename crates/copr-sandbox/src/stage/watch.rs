@@ -159,7 +159,7 @@ impl<'a> Watch<'a> {
             .filter_map(|entry| fs::metadata(entry.path()).ok())
             .filter(|file| file.is_file() && file.nlink() == 0)
             .filter(|file| seen.insert((file.dev(), file.ino())))
-            .map(|file| file.blocks() * 512)
+            .map(|file| bytes(&file))
             .sum()
     }
 }
@@ -190,7 +190,7 @@ fn size_below(top: &Path) -> u64 {
     let mut size = 0_u64;
     let mut add = |found: &Metadata| {
         if found.nlink() < 2 || found.is_dir() || linked.insert((found.dev(), found.ino())) {
-            size = size.saturating_add(found.blocks() * 512);
+            size = size.saturating_add(bytes(found));
         }
     };
     let mut waiting = vec![top.to_path_buf()];
@@ -214,6 +214,18 @@ fn size_below(top: &Path) -> u64 {
         }
     }
     size
+}
+
+/// Bytes of one file on disk. While ext4 writes delayed blocks out it counts them twice, so a file
+/// is never taken for larger than it says.
+fn bytes(found: &Metadata) -> u64 {
+    const BLOCK: u64 = 4096;
+    let allocated = found.blocks() * 512;
+    if found.is_file() {
+        allocated.min(found.len().next_multiple_of(BLOCK))
+    } else {
+        allocated
+    }
 }
 
 fn too_long(error: &io::Error) -> bool {

@@ -57,3 +57,27 @@ async fn without_user_namespaces_the_other_namespaces_still_stand() {
         .await;
     assert_eq!(said, "1000\n1");
 }
+
+#[tokio::test]
+async fn in_a_chroot_binds_are_copied_in_and_out() {
+    if !is_root() {
+        return;
+    }
+    let place = Place::with(|capabilities| capabilities.isolation = Isolation::Chroot);
+    let (given, results) = (place.directory("given"), place.directory("results"));
+    std::fs::write(given.join("file"), "hello").unwrap();
+    let script =
+        "cp /given/file /results/copy; mkdir /results/d; ln -s /etc/passwd /results/d/link";
+    let command = Command::new(place.overlay("upper"), "/bin/busybox")
+        .args(["sh", "-c", &script.replace("cp ", "/bin/busybox cp ")])
+        .user(User::Build)
+        .bind_read_only(&given, "/given")
+        .bind_writable(&results, "/results");
+    let (ended, output) = place.run(command).await;
+    assert!(ended.success(), "{output}");
+    assert_eq!(
+        std::fs::read_to_string(results.join("copy")).unwrap(),
+        "hello"
+    );
+    assert!(results.join("d/link").is_symlink());
+}

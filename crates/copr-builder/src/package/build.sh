@@ -1,0 +1,38 @@
+# Builds a source package in the root it runs in. Runs as the build user.
+# Arguments: options of every rpmbuild call. MARK: begins lines that tell the builder where we are.
+# Ends with: 91 unpacking failed, 92 no source package, 11 dependencies are missing, else rpmbuild's.
+mark() { printf '\037%s %s\n' "$MARK" "$1"; }
+export -n MARK SOURCE
+cd /builddir || exit 90
+cp /copr/macros .rpmmacros
+top=/builddir/build
+mkdir -p $top/BUILD $top/BUILDROOT $top/RPMS $top/SOURCES $top/SPECS $top/SRPMS
+
+mark 'unpack sources'
+rpm -i --nosignature --nodeps --define "_dbpath /tmp/rpmdb" "/copr/$SOURCE" || exit 91
+set -- "$@" $top/SPECS/*.spec
+
+mark 'rpmbuild -bs'
+echo "\$ rpmbuild -bs --nodeps $*"
+rpmbuild -bs --nodeps "$@" || exit 92
+cp $top/SRPMS/*.src.rpm /results/
+
+# Only a spec that finds out more on the way has to write its source package again at the end.
+what=-bb
+if grep -q '^[[:space:]]*%generate_buildrequires' $top/SPECS/*.spec; then what=-ba; fi
+mark "rpmbuild $what"
+echo "\$ rpmbuild $what $*"
+rpmbuild $what "$@"
+code=$?
+if [ $code != 0 ]; then
+    for asked in $top/SRPMS/*.buildreqs.nosrc.rpm $top/SRPMS/*.src.rpm; do
+        [ -f "$asked" ] || continue
+        cp "$asked" /results/needs
+        rpm -qp --nosignature --requires "$asked" >/results/needs.list 2>/dev/null
+        break
+    done
+    exit $code
+fi
+mark 'collect results'
+rm -f /results/*
+cp $top/SRPMS/*.src.rpm $top/RPMS/*.rpm /results/ || exit 93

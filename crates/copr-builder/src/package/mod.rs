@@ -1,0 +1,241 @@
+//! The RPM task: a clean buildroot, rpmbuild, packages.
+
+mod results;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use copr_sandbox::{Command, Exit, Limit, Limits, Network, User};
+use copr_types::Phase;
+use copr_wire::builder::{RpmTask, TaskLimits};
+
+use crate::buildroot::offers::Offers;
+use crate::buildroot::{self, Buildroot, Needs, Sources};
+use crate::end::{self, Step};
+use crate::marks::Marks;
+use crate::work::{Done, Tail, Work};
+use crate::{macros, summary};
+
+const SCRIPT: &str = include_str!("build.sh");
+/// How often a build may ask for more dependencies; mock's number.
+const ROUNDS: usize = 10;
+
+/// Does the task.
+pub(crate) async fn build(work: &Work, task: &RpmTask) -> Step<Done> {
+    work.held.enter(Phase::Buildroot);
+    let name = &task.srpm.name;
+    let (source, base, offers) = tokio::join!(
+        work.source(name, Phase::Buildroot),
+        buildroot::base(work, &task.chroot),
+        Offers::load(work, &task.chroot, &task.repos),
+    );
+    let (source, file) = source?;
+    if file.sha256 != task.srpm.sha256 {
+        return Err(end::infrastructure(Phase::Fetch, format!("`{name}` arrived damaged: its digest differs")));
+    }
+    let mut buildroot = base?;
+    let modules = modules(&task.modules);
+    let sources = Sources { chroot: &task.chroot, repos: &task.repos, modules, offers: offers? };
+    buildroot::upgrade(work, &mut buildroot, &sources).await?;
+    if !task.additional_packages.is_empty() {
+        let needs = Needs::Packages(checked_names(&task.additional_packages)?);
+        work.transcript.start("additional packages");
+        buildroot::extend(work, &mut buildroot, &sources, &needs).await?;
+        work.transcript.finish();
+    }
+    let copr = work.desk.directory("copr").map_err(end::local(Phase::Build, "make a directory"))?;
+    prepare(work, task, &source, &copr).map_err(end::local(Phase::Build, "prepare the build"))?;
+    let results = rounds(work, task, &sources, &copr, &mut buildroot).await?;
+    work.held.enter(Phase::Build);
+    results::collect(work, task, &source, &results, &buildroot).await
+}
+
+/// Runs rpmbuild until it has all it asks for.
+async fn rounds(
+    work: &Work,
+    task: &RpmTask,
+    sources: &Sources<'_>,
+    copr: &Path,
+    buildroot: &mut Buildroot,
+) -> Step<PathBuf> {
+    let mut spent = Duration::ZERO;
+    let mut asked_before: Vec<String> = Vec::new();
+    for round in 0..=ROUNDS {
+        let (ended, results) = attempt(work, task, copr, buildroot, round, &mut spent).await?;
+        match ended {
+            Ended::Built => return Ok(results),
+            Ended::Missing { srpm, list, words } => {
+                if list == asked_before {
+                    let message = format!("the build dependencies can not be met:\n{words}");
+                    return Err(end::user(Phase::Builddeps, message));
+                }
+                asked_before.clone_from(&list);
+                work.transcript.say("Installing what the package needs to be built:");
+                work.transcript.say(list.iter().map(|one| format!("  {one}\n")).collect::<String>().trim_end());
+                work.transcript.start("build dependencies");
+                buildroot::extend(work, buildroot, sources, &Needs::Requires { srpm, list }).await?;
+                work.transcript.finish();
+            }
+        }
+    }
+    Err(end::user(Phase::Builddeps, format!("the package asked for more build dependencies {ROUNDS} times in a row")))
+}
+
+/// How one run of the script ended, when the build has not failed.
+enum Ended {
+    Built,
+    Missing { srpm: PathBuf, list: Vec<String>, words: String },
+}
+
+async fn attempt(
+    work: &Work,
+    task: &RpmTask,
+    copr: &Path,
+    buildroot: &Buildroot,
+    round: usize,
+    spent: &mut Duration,
+) -> Step<(Ended, PathBuf)> {
+    let phase = Phase::Build;
+    work.held.enter(phase);
+    let limits = &task.build.limits;
+    let results = work.desk.directory(&format!("results-{round}")).map_err(end::local(phase, "make a directory"))?;
+    let (root, _) = work.desk.overlay(&format!("build-{round}"), buildroot.lowers());
+    let tail = Tail::default();
+    let mut marks = Marks::new(work.transcript.clone(), tail.clone());
+    let network = if task.enable_net { Network::On } else { Network::Off };
+    let command = Command::new(root, "/bin/bash")
+        .args(["--login", "/copr/build.sh"])
+        .args(options(task))
+        .env("MARK", marks.word())
+        .env("SOURCE", &task.srpm.name)
+        .bind_read_only(copr, "/copr")
+        .bind_writable(&results, "/results")
+        .network(network)
+        .limits(sandbox_limits(limits, work.transcript.size(), *spent));
+    let command = as_build_user(command).cancelled_by(work.held.stop.clone()).on_output(move |bytes| marks.push(bytes));
+    let begun = Instant::now();
+    let ended = work.place.sandbox.run(command).await.map_err(end::sandbox(phase))?;
+    *spent += begun.elapsed();
+    work.transcript.finish_script();
+    work.held.check()?;
+    match (ended.limit_hit, ended.exit) {
+        (Some(reached), _) => Err(end::limit(phase, reached, limits)),
+        (None, Exit::Exited(0)) => Ok((Ended::Built, results)),
+        (None, Exit::Exited(91)) => {
+            Err(end::user(Phase::Srpm, format!("the source package could not be unpacked:\n{}", tail.last_lines(5))))
+        }
+        (None, exit) => {
+            let words = tail.text();
+            let asks = exit == Exit::Exited(11) || words.contains("error: Failed build dependencies:");
+            if asks && exit != Exit::Exited(92) {
+                return missing(work, &results, &words).await.map(|missing| (missing, results));
+            }
+            Err(end::user(phase, summary::of_rpmbuild(&words, exit)))
+        }
+    }
+}
+
+/// Takes out what the script left about missing dependencies.
+async fn missing(work: &Work, results: &Path, words: &str) -> Step<Ended> {
+    let phase = Phase::Builddeps;
+    let directory = work.desk.fresh("needs").map_err(end::local(phase, "make a directory"))?;
+    let (srpm, list) = (directory.join("needs.src.rpm"), directory.join("list"));
+    for (inside, to, most) in [("needs", &srpm, u64::MAX), ("needs.list", &list, 4 << 20)] {
+        let copied = work.place.sandbox.copy_out(results, Path::new(inside), to, most).await;
+        if let Err(error) = copied {
+            let why = format!("rpmbuild asked for dependencies that could not be read: {error}");
+            return Err(end::user(phase, why));
+        }
+    }
+    let text = fs::read(&list).map_err(end::local(phase, "read the list of dependencies"))?;
+    let text = String::from_utf8_lossy(&text);
+    let list: Vec<String> =
+        text.lines().map(str::trim).filter(|one| !one.is_empty() && !one.starts_with("rpmlib(")).map(str::to_owned).collect();
+    if let Some(odd) = list.iter().find(|one| one.starts_with('-')) {
+        return Err(end::user(phase, format!("`{odd}` is no build dependency: it begins with a dash")));
+    }
+    Ok(Ended::Missing { srpm, list, words: summary::missing(words) })
+}
+
+/// What the build sees at `/copr`.
+fn prepare(work: &Work, task: &RpmTask, source: &Path, copr: &Path) -> std::io::Result<()> {
+    let macros = macros::text(&task.chroot.definition, &work.place.config.name, &task.build.macros, &[]);
+    fs::write(copr.join("macros"), macros)?;
+    fs::write(copr.join("build.sh"), SCRIPT)?;
+    let there = copr.join(&task.srpm.name);
+    fs::hard_link(source, &there).or_else(|_| fs::copy(source, &there).map(drop))
+}
+
+/// Options of every rpmbuild call.
+fn options(task: &RpmTask) -> Vec<String> {
+    let arch = task.chroot.name.arch();
+    let target = match (&task.chroot.definition.target, arch) {
+        (Some(target), _) => target.clone(),
+        (None, "i386") => "i686".to_owned(),
+        (None, "armhfp") => "armv7hl".to_owned(),
+        (None, arch) => arch.to_owned(),
+    };
+    let mut options = vec!["--target".to_owned(), target];
+    for (option, values) in [("--with", &task.with_opts), ("--without", &task.without_opts)] {
+        // One word each: what begins with a dash is a value here, never an option.
+        options.extend(values.iter().flat_map(|value| [option.to_owned(), value.clone()]));
+    }
+    options
+}
+
+/// `nodejs:20` is enabled, `!nodejs:18` disabled.
+fn modules(streams: &[String]) -> Vec<String> {
+    let plain = |stream: &&String| !stream.chars().any(|c| c.is_whitespace() || c.is_control()) && !stream.starts_with('-');
+    streams
+        .iter()
+        .filter(plain)
+        .map(|stream| match stream.strip_prefix('!') {
+            Some(stream) => format!("disable {stream}"),
+            None => format!("enable {stream}"),
+        })
+        .collect()
+}
+
+/// Package names as arguments: never an option.
+fn checked_names(names: &[String]) -> Step<Vec<String>> {
+    let bad = |name: &&String| name.is_empty() || name.starts_with('-') || name.chars().any(char::is_control);
+    match names.iter().find(bad) {
+        Some(odd) => Err(end::user(Phase::Builddeps, format!("`{odd}` is not a package that can be installed"))),
+        None => Ok(names.to_vec()),
+    }
+}
+
+/// The environment that build scripts expect.
+pub(crate) fn as_build_user(command: Command) -> Command {
+    command
+        .user(User::Build)
+        .writable("/builddir")
+        .directory("/builddir")
+        .env("HOME", "/builddir")
+        .env("LANG", "C.UTF-8")
+        .env("SHELL", "/bin/bash")
+        .env("TERM", "vt100")
+        .env("HOSTNAME", "mock")
+        .env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin")
+}
+
+/// A task's limits for one run, when some of the time and the log are used up.
+pub(crate) fn sandbox_limits(limits: &TaskLimits, logged: u64, spent: Duration) -> Limits {
+    let some = |number: u64| (number > 0).then_some(number);
+    Limits {
+        wall: some(limits.timeout).map(|seconds| {
+            Duration::from_secs(seconds).saturating_sub(spent).max(Duration::from_millis(100))
+        }),
+        memory: some(limits.memory_mib).map(|mib| mib << 20),
+        processes: some(limits.processes),
+        disk: some(limits.disk_mib).map(|mib| mib << 20),
+        output: some(limits.log_mib).map(|mib| (mib << 20).saturating_sub(logged).max(4096)),
+        open_files: Some(10_240),
+    }
+}
+
+/// A limit that was reached while a spec file was read or a source package made.
+pub(crate) fn limit_of(reached: Limit, limits: &TaskLimits) -> end::End {
+    end::limit(Phase::Srpm, reached, limits)
+}

@@ -1,0 +1,123 @@
+//! Taking the packages out of the buildroot, and writing down what they were made in.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use copr_rpm::Nevra;
+use copr_sandbox::EntryKind;
+use copr_types::Phase;
+use copr_wire::builder::RpmTask;
+use serde_json::json;
+
+use crate::buildroot::Buildroot;
+use crate::end::{self, Step};
+use crate::work::{Done, Work};
+
+/// Most packages of one build.
+const MOST_FILES: usize = 5000;
+
+/// Takes out and checks every package, and adds spec file, `results.json` and the lock.
+pub(super) async fn collect(
+    work: &Work,
+    task: &RpmTask,
+    source: &Path,
+    results: &Path,
+    buildroot: &Buildroot,
+) -> Step<Done> {
+    let phase = Phase::Build;
+    let out = work.desk.directory("result").map_err(end::local(phase, "make a directory"))?;
+    let (mut files, mut packages, mut srpm) = (Vec::new(), Vec::new(), None);
+    for (path, nevra) in take(work, task, results, &out).await? {
+        if nevra.arch == "src" || nevra.arch == "nosrc" {
+            srpm = Some(nevra.file_name());
+        }
+        files.push(path);
+        packages.push(nevra);
+    }
+    let srpm = srpm.ok_or_else(|| end::user(phase, "rpmbuild left no source package"))?;
+    if packages.len() < 2 {
+        return Err(end::user(phase, "rpmbuild made no packages: the spec file has no %files section that is built here"));
+    }
+    let spec = copr_rpm::srpm::read_spec(source, &copr_rpm::srpm::Limits::default())
+        .map_err(|error| end::user(phase, error.to_string()))?;
+    let write = |name: &str, bytes: &[u8]| {
+        let path = out.join(name);
+        fs::write(&path, bytes).map(|()| path)
+    };
+    let io = |doing: &'static str| end::local(phase, doing);
+    files.push(write(&spec.name, &spec.bytes).map_err(io("write the spec file"))?);
+    let pretty = |value: &serde_json::Value| format!("{value:#}\n").into_bytes();
+    files.push(write("results.json", &pretty(&results_json(&packages))).map_err(io("write results.json"))?);
+    files.push(write("buildroot.json", &pretty(&lock_json(task, buildroot))).map_err(io("write buildroot.json"))?);
+    let mut installed = buildroot.packages().join("\n");
+    installed.push('\n');
+    let logs = work.transcript.directory();
+    fs::write(logs.join("installed_pkgs.log"), installed).map_err(io("write the list of packages"))?;
+    Ok(Done { srpm, files })
+}
+
+/// Copies the packages out, and checks that each is what its name says.
+async fn take(work: &Work, task: &RpmTask, results: &Path, out: &Path) -> Step<Vec<(PathBuf, Nevra)>> {
+    let phase = Phase::Build;
+    let sandbox = &work.place.sandbox;
+    let odd = |error: copr_sandbox::Error| end::user(phase, format!("the results can not be taken: {error}"));
+    let most = match task.build.limits.file_mib {
+        0 => u64::MAX,
+        mib => mib << 20,
+    };
+    let mut taken = Vec::new();
+    for entry in sandbox.read_dir_out(results, Path::new(""), MOST_FILES).await.map_err(odd)? {
+        let name = &entry.name;
+        if !name.ends_with(".rpm") || name.ends_with(".buildreqs.nosrc.rpm") {
+            continue;
+        }
+        match entry.kind {
+            EntryKind::File(size) if size > most => {
+                let limit = task.build.limits.file_mib;
+                return Err(end::resource(phase, format!("`{name}` is larger than the limit of {limit} MiB for one file")));
+            }
+            EntryKind::File(_) => {}
+            _ => return Err(end::user(phase, format!("`{name}` among the results is no file"))),
+        }
+        let path = out.join(name);
+        sandbox.copy_out(results, Path::new(name), &path, most).await.map_err(odd)?;
+        let package = copr_rpm::header::read_package(&path)
+            .map_err(|error| end::user(phase, format!("`{name}` is no package that can be published: {error}")))?;
+        let nevra = package.nevra;
+        if nevra.file_name() != *name {
+            let message = format!("`{name}` says about itself that it is `{}`", nevra.file_name());
+            return Err(end::user(phase, message));
+        }
+        taken.push((path, nevra));
+    }
+    Ok(taken)
+}
+
+/// `results.json` as Copr has it.
+fn results_json(packages: &[Nevra]) -> serde_json::Value {
+    let one = |nevra: &Nevra| {
+        json!({
+            "name": nevra.name, "epoch": nevra.epoch, "version": nevra.version,
+            "release": nevra.release, "arch": nevra.arch,
+        })
+    };
+    json!({ "packages": packages.iter().map(one).collect::<Vec<_>>() })
+}
+
+/// The exact packages that the build saw.
+fn lock_json(task: &RpmTask, buildroot: &Buildroot) -> serde_json::Value {
+    let package = |line: &String| {
+        let mut words = line.split(' ');
+        let nevra = words.next().unwrap_or_default();
+        let mut number = || words.next().and_then(|word| word.parse::<u64>().ok());
+        json!({ "nevra": nevra, "buildtime": number(), "size": number() })
+    };
+    json!({
+        "version": 1,
+        "chroot": task.chroot.name.as_str(),
+        "buildroot": buildroot.key(),
+        "repositories": buildroot.repos(),
+        "project_repositories": task.repos,
+        "packages": buildroot.packages().iter().map(package).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,112 @@
+//! The page of a build, which follows it while it runs.
+
+use crate::words;
+use askama::Template;
+use copr_types::{Failure, Phase, State};
+
+/// The page.
+#[derive(Clone, Debug, Template)]
+#[template(path = "build.html")]
+pub struct Build {
+    /// Its number.
+    pub id: i64,
+    /// `owner/project`.
+    pub project: String,
+    /// Directory, when it is not the main one.
+    pub dir: Option<String>,
+    /// The project's address.
+    pub project_href: String,
+    /// Package, once known.
+    pub package: Option<String>,
+    /// Version, once known.
+    pub version: Option<String>,
+    /// Who submitted it.
+    pub submitter: Option<String>,
+    /// When.
+    pub submitted_on: i64,
+    /// Where it stands as a whole.
+    pub state: Option<State>,
+    /// Whether nothing will change any more.
+    pub finished: bool,
+    /// The source first, then the chroots.
+    pub steps: Vec<Step>,
+}
+
+impl Build {
+    fn title(&self) -> String {
+        match (&self.package, &self.version) {
+            (Some(package), Some(version)) => format!("{package} {version}"),
+            (Some(package), None) => package.clone(),
+            _ => format!("Build {}", self.id),
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        words::state(self.state)
+    }
+
+    fn submitted(&self) -> String {
+        words::time(self.submitted_on)
+    }
+}
+
+/// The source, or one chroot.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// `source`, or the chroot's name.
+    pub name: String,
+    /// Where it stands.
+    pub state: State,
+    /// What the builder is at.
+    pub phase: Option<Phase>,
+    /// Why it was skipped.
+    pub reason: String,
+    /// Why it failed.
+    pub failure: Option<Failure>,
+    /// When it was first started.
+    pub started_on: Option<i64>,
+    /// When it ended.
+    pub ended_on: Option<i64>,
+    /// Address of its results, once there.
+    pub results_href: Option<String>,
+    /// Its log, once there.
+    pub log: Option<Log>,
+}
+
+/// The end of a log.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// Address of the whole log.
+    pub href: String,
+    /// Address of the stream that goes on where `tail` ends, while there is more to come.
+    pub follow: Option<String>,
+    /// Its last lines; none when only the link is shown.
+    pub tail: Option<String>,
+    /// Whether something stands before `tail`.
+    pub cut: bool,
+}
+
+impl Step {
+    fn title(&self) -> &str {
+        if self.name == "source" { "Source package" } else { &self.name }
+    }
+
+    fn took(&self) -> String {
+        match (self.started_on, self.ended_on) {
+            (Some(start), Some(end)) => words::duration(end - start),
+            _ => String::new(),
+        }
+    }
+
+    fn doing(&self) -> &'static str {
+        words::doing(self.state, self.phase)
+    }
+
+    fn fault(&self) -> String {
+        self.failure.as_ref().map(words::failure).unwrap_or_default()
+    }
+
+    fn message(&self) -> &str {
+        self.failure.as_ref().map_or("", |failure| failure.message.as_str())
+    }
+}

@@ -1,0 +1,65 @@
+//! From the configuration to the use cases: opens the database, the files and the keys.
+
+use crate::config::{Config, KeyType};
+use anyhow::Context;
+use copr_app::{App, Rules};
+use copr_db::Db;
+use copr_sign::{Expiry, KeyStore, LocalSigner};
+use copr_store::Store;
+use copr_types::Clock;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Opens everything that the use cases stand on, making what is missing.
+pub async fn open(config: &Config) -> anyhow::Result<App> {
+    make_private(&config.data_dir)?;
+    let db = Db::open(config.database.expose())
+        .await
+        .with_context(|| format!("can't open the database `{}`", config.database))?;
+    let store = Store::open(&config.data_dir)?;
+    let keys = KeyStore::open(config.data_dir.join("keys"))?;
+    let rules = rules(config);
+    let signer = LocalSigner::new(keys, rules.key_type, Expiry::Never);
+    Ok(App { db, clock: Clock::system(), store, signer: Arc::new(signer), rules: Arc::new(rules) })
+}
+
+/// The data directory holds tokens' hashes and keys: nobody else may look into what we make. The published tree below
+/// it may still be opened to a web server by the operator.
+fn make_private(dir: &Path) -> anyhow::Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o711)
+        .create(dir)
+        .with_context(|| format!("can't make the data directory `{}`", dir.display()))
+}
+
+/// The rules of the service, as configured.
+fn rules(config: &Config) -> Rules {
+    let seconds = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    let limits = &config.limits;
+    Rules {
+        public_url: config.public_url.as_str().to_owned(),
+        results_url: config.results_url.as_str().to_owned(),
+        default_timeout: seconds(limits.default_timeout),
+        max_timeout: seconds(limits.max_timeout),
+        memory_mib: limits.memory_mib,
+        processes: limits.processes,
+        disk_mib: limits.disk_mib,
+        log_mib: limits.log_mib,
+        file_mib: limits.file_mib,
+        upload_mib: limits.upload_max_mib,
+        lease_seconds: seconds(config.scheduler.lease_seconds),
+        max_attempts: i64::from(config.scheduler.max_attempts),
+        token_days: i64::from(config.tokens.life_days),
+        dropped_chroot_seconds: seconds(config.retention.dropped_chroot_days.into()) * 86_400,
+        old_metadata_seconds: seconds(config.retention.old_metadata_seconds),
+        key_type: match config.signing.key_type {
+            KeyType::Rsa4096 => copr_sign::KeyType::Rsa4096,
+            KeyType::Rsa3072 => copr_sign::KeyType::Rsa3072,
+            KeyType::Ed25519 => copr_sign::KeyType::Ed25519,
+        },
+        email_domain: config.signing.email_domain.clone(),
+        vendor: config.vendor.clone(),
+    }
+}

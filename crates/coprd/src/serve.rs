@@ -1,0 +1,92 @@
+//! `coprd serve`: the whole service in one process.
+
+use crate::config::Config;
+use crate::first_run::{self, Credentials};
+use crate::{app, builder};
+use anyhow::Context;
+use copr_app::App;
+use copr_jobs::Jobs;
+use std::future::IntoFuture;
+use std::io::Write;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// Name of the administrator that the first run makes.
+const FIRST_USER: &str = "admin";
+/// Connections that are still busy this long after the end was asked for are cut: somebody may watch a log for hours.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Serves until SIGTERM or SIGINT.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("can't listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("can't listen for SIGINT")?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("can't listen on {}; is another service there?", config.listen))?;
+    let config = config.bound_to(listener.local_addr()?);
+    let app = app::open(&config).await?;
+    let first = first_run(&app).await?;
+    let jobs = Jobs::start(app.clone());
+    let end = CancellationToken::new();
+    let router = copr_web::router(copr_web::Web { app: app.clone() });
+    let closing = end.clone();
+    let server = axum::serve(listener, router.into_make_service_with_connect_info::<std::net::SocketAddr>())
+        .with_graceful_shutdown(async move { closing.cancelled().await });
+    let mut server = tokio::spawn(server.into_future());
+    announce(&config, first.as_ref())?;
+    let building =
+        config.builder.enabled.then(|| tokio::spawn(builder::embed(app.clone(), config.clone(), end.clone())));
+    tokio::select! {
+        _ = terminate.recv() => tracing::info!("SIGTERM: ending"),
+        _ = interrupt.recv() => tracing::info!("SIGINT: ending"),
+        ended = &mut server => {
+            ended.context("the web server ended badly")?.context("the web server ended")?;
+        }
+    }
+    end.cancel();
+    // The builder gives its tasks back over HTTP, so it ends before the server.
+    if let Some(building) = building
+        && let Err(error) = building.await
+    {
+        tracing::error!("the builder ended badly: {error}");
+    }
+    if !server.is_finished() && tokio::time::timeout(GRACE, &mut server).await.is_err() {
+        server.abort();
+    }
+    jobs.stop().await;
+    app.db.close().await;
+    Ok(())
+}
+
+/// The administrator's credentials, when nobody has an account yet.
+async fn first_run(app: &App) -> anyhow::Result<Option<Credentials>> {
+    if !copr_app::account::list(app).await?.is_empty() {
+        return Ok(None);
+    }
+    let name = FIRST_USER.parse().context("the administrator's name")?;
+    let (account, issued) = copr_app::account::create(app, &name, "", true).await?;
+    Ok(Some(Credentials {
+        login: issued.login,
+        username: account.name.to_string(),
+        token: issued.token,
+        expiration: issued.expiration,
+    }))
+}
+
+/// Says that the service is ready, where, and on the first run how to use it. Data to standard output, talk to
+/// standard error.
+fn announce(config: &Config, first: Option<&Credentials>) -> anyhow::Result<()> {
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    tracing::info!("ready at {}", config.public_url);
+    if let Some(credentials) = first {
+        eprint!("{}", first_run::greeting(&config.public_url, &credentials.username));
+        let mut out = std::io::stdout().lock();
+        out.write_all(first_run::client_block(&config.public_url, credentials).as_bytes())?;
+        out.flush()?;
+    }
+    Ok(())
+}
