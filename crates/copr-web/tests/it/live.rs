@@ -83,7 +83,8 @@ impl Events {
     async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
-                let field = |name: &str| block.lines().find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()));
+                let field =
+                    |name: &str| block.lines().find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()));
                 let (name, id, data) = (field("event:"), field("id:"), field("data:"));
                 self.text = rest.to_owned();
                 let Some(data) = data else { continue };

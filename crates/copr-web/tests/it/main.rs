@@ -1,10 +1,8 @@
 //! The API as clients meet it: a real server on a port of its own, real HTTP, and the real Python clients.
 
 mod builder;
-mod general;
 mod live;
 mod pages;
 mod repo_files;
 mod results;
-mod server;
 mod service;

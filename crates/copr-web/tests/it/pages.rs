@@ -26,11 +26,12 @@ async fn the_address_that_the_401_names_tells_how_to_get_a_token() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_project_shows_how_to_install_from_it() {
     let service = Service::start().await;
-    service.project("alice", "hello", &[FEDORA, "epel-9-x86_64"], |input| {
-        input.description = Some("Says <b>hello</b> & more".to_owned());
-        input.homepage = Some("https://hello.example/".to_owned());
-    })
-    .await;
+    service
+        .project("alice", "hello", &[FEDORA, "epel-9-x86_64"], |input| {
+            input.description = Some("Says <b>hello</b> & more".to_owned());
+            input.homepage = Some("https://hello.example/".to_owned());
+        })
+        .await;
     let build = service.build("hello").await;
     let page = service.page("/coprs/alice/hello/").await;
     for text in [
@@ -118,11 +119,8 @@ async fn a_failed_build_says_whose_fault_it_was_and_shows_the_end_of_its_log() {
     let page = format!("/coprs/alice/hello/build/{build}/");
     let running = service.page(&page).await;
     assert!(running.contains(&format!("data-follow=\"/coprs/build/{build}/log/source?offset=33\"")), "{running}");
-    let failure = copr_types::Failure::new(
-        copr_types::FailureClass::User,
-        copr_types::Phase::Srpm,
-        "`hello.spec` has no <Name>",
-    );
+    let failure =
+        copr_types::Failure::new(copr_types::FailureClass::User, copr_types::Phase::Srpm, "`hello.spec` has no <Name>");
     let finish = copr_wire::builder::Finish {
         fence: lease.fence,
         outcome: copr_wire::builder::Outcome::Failed { failure },

@@ -81,17 +81,17 @@ async fn logs_and_metadata_are_cached_as_they_change() {
     assert_eq!(header(&repomd, "cache-control"), Some("no-cache"));
     let primary = service.get(&format!("/results/a/p/c/repodata/{digest}-primary.xml.gz")).await;
     assert!(header(&primary, "cache-control").is_some_and(|value| value.contains("immutable")));
-    assert_eq!((header(&primary, "content-type"), header(&primary, "content-encoding")), (Some("application/gzip"), None));
+    assert_eq!(
+        (header(&primary, "content-type"), header(&primary, "content-encoding")),
+        (Some("application/gzip"), None)
+    );
     let live = service.get("/results/a/p/c/1/builder-live.log").await;
     assert_eq!(header(&live, "cache-control"), Some("no-store"));
     let log = service.get("/results/a/p/c/1/build.log.gz").await;
     assert_eq!(header(&log, "content-type"), Some("text/plain; charset=utf-8"));
     assert_eq!(header(&log, "content-encoding"), Some("gzip"));
     let plain = service.get("/results/a/p/c/1/build.log").await;
-    assert_eq!(
-        (plain.status().as_u16(), header(&plain, "location")),
-        (302, Some("/results/a/p/c/1/build.log.gz"))
-    );
+    assert_eq!((plain.status().as_u16(), header(&plain, "location")), (302, Some("/results/a/p/c/1/build.log.gz")));
     assert_eq!(service.get("/results/a/p/c/1/other.log").await.status(), 404);
 }
 

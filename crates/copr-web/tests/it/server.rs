@@ -172,7 +172,7 @@ pub async fn read(response: Response) -> Answer {
     Answer { status, warning, json: serde_json::from_str(&text).expect("JSON") }
 }
 
-pub fn client() -> Client {
+fn client() -> Client {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         rustls::crypto::ring::default_provider().install_default().expect("the first provider");

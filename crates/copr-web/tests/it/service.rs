@@ -1,6 +1,5 @@
 //! A whole service without builders and jobs, reached at an address of its own and known under a fixed one.
 
-use crate::server::client;
 use copr_app::{App, Rules, account, build, builders, chroot, project};
 use copr_db::Db;
 use copr_db::account::Account;
@@ -146,6 +145,12 @@ impl Service {
 /// A header as text.
 pub fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
     response.headers().get(name).map(|value| value.to_str().expect("text"))
+}
+
+fn client() -> Client {
+    // Whoever is first installs it, here or in another module.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("a client")
 }
 
 fn definition() -> ChrootDefinition {
