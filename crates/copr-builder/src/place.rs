@@ -1,7 +1,7 @@
 //! Where a builder works: its data directory, its sandbox, and what it keeps warm.
 //!
 //! ```text
-//! trees/<key>/root/        base trees, read-only once renamed into place; facts.json beside
+//! trees/<key>/root/        base trees, read-only once renamed into place from `work`; facts.json beside
 //! layers/<key>/upper/      what a set of dependencies adds to a tree
 //! states/<hash>            the base key that a chroot definition and a state of its repositories led to
 //! dnf/<chroot>/            the package manager's cache
@@ -18,8 +18,12 @@ use std::time::{Duration, SystemTime};
 
 use copr_sandbox::Sandbox;
 
+use crate::buildroot::offers::KnownOffers;
 use crate::buildroot::repositories::Checked;
 use crate::config::Config;
+
+/// Builders of this process so far.
+static PLACES: AtomicU64 = AtomicU64::new(0);
 
 /// Shared by all workers of one builder.
 pub(crate) struct Place {
@@ -28,6 +32,7 @@ pub(crate) struct Place {
     /// For repositories of the catalogue; users' addresses are fetched in a sandbox.
     pub http: reqwest::Client,
     pub checked: tokio::sync::Mutex<HashMap<String, Checked>>,
+    pub offers: KnownOffers,
     work: PathBuf,
     scratch: PathBuf,
     counter: AtomicU64,
@@ -48,7 +53,7 @@ impl Place {
             sweep_work(&scratch_base, &sandbox).await;
         }
         sweep_halves(&config.data_dir, &sandbox).await;
-        let own = format!("{}-{}", std::process::id(), started());
+        let own = format!("{}-{}-{}", std::process::id(), started(), PLACES.fetch_add(1, Ordering::Relaxed));
         let work = config.data_dir.join("work").join(&own);
         let alive = own_directory(&work)?;
         let scratch = scratch_base.join(&own);
@@ -64,7 +69,8 @@ impl Place {
             .build()
             .map_err(io::Error::other)?;
         let checked = tokio::sync::Mutex::default();
-        Ok(Place { config, sandbox, http, checked, work, scratch, counter: AtomicU64::new(0), _alive: alive })
+        let (offers, counter) = (KnownOffers::default(), AtomicU64::new(0));
+        Ok(Place { config, sandbox, http, checked, offers, work, scratch, counter, _alive: alive })
     }
 
     /// A fresh directory for one task, and one for the writable layers of its sandboxes.
@@ -155,6 +161,15 @@ impl Place {
     }
 }
 
+impl Drop for Place {
+    /// Tasks have cleared away their own; what is left here are empty directories.
+    fn drop(&mut self) {
+        for path in [&self.work, &self.scratch] {
+            let _ = fs::remove_dir_all(path);
+        }
+    }
+}
+
 /// The directories of one task.
 pub(crate) struct Desk {
     /// Files of the builder's own: downloads, logs, results.
@@ -238,15 +253,14 @@ async fn sweep_work(directory: &Path, sandbox: &Sandbox) {
     }
 }
 
-/// Clears half-made and half-removed trees and layers: those that nobody holds the lock of.
+/// Clears half-removed trees and layers.
 async fn sweep_halves(data_dir: &Path, sandbox: &Sandbox) {
     for directory in ["trees", "layers"] {
         for path in list(&data_dir.join(directory)) {
-            let half = path.extension().is_some_and(|extension| extension == "new" || extension == "gone");
-            if !half || young(&path) {
-                continue;
+            // Two who remove the same do no harm.
+            if path.extension().is_some_and(|extension| extension == "gone") {
+                let _ = sandbox.remove_tree(&path).await;
             }
-            let _ = sandbox.remove_tree(&path).await;
         }
     }
 }

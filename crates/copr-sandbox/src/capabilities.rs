@@ -77,7 +77,7 @@ impl Capabilities {
 async fn look(config: &Config) -> Result<Capabilities, Error> {
     let mut refusals = Vec::new();
     let mut missing = Vec::new();
-    let directory = std::env::temp_dir().join(group_name(&config.cgroup_prefix, 0));
+    let directory = std::env::temp_dir().join(group_name(&config.cgroup_prefix));
     let mut found = None;
     for isolation in candidates(config, &mut missing) {
         fs::create_dir_all(&directory).map_err(Error::io("make a temporary directory"))?;

@@ -3,6 +3,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
     thread,
     time::Duration,
 };
@@ -54,7 +55,7 @@ impl Limiter {
             (find(&mounts, &own, "memory"), find(&mounts, &own, "pids"))
         {
             let limiter = Limiter::V1 { memory, pids };
-            let name = format!("{}-probe", group_name(prefix, 0));
+            let name = format!("{}-probe", group_name(prefix));
             let tiny = Limits {
                 memory: Some(1 << 30),
                 processes: Some(64),
@@ -80,8 +81,10 @@ impl Limiter {
     }
 }
 
-/// A name that tells who made the group: a process id, and the start time that makes it unique.
-pub(crate) fn group_name(prefix: &str, number: u64) -> String {
+/// A new name that tells who made the group: a process id, and the start time that makes it unique.
+pub(crate) fn group_name(prefix: &str) -> String {
+    static NUMBER: AtomicU64 = AtomicU64::new(1);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let pid = std::process::id();
     format!("{prefix}-{pid}-{}-{number}", start_time(pid).unwrap_or(0))
 }
@@ -324,7 +327,7 @@ fn open_up(parent: &Path, prefix: &str) -> io::Result<()> {
         }
         fs::write(&control, "+memory +pids")?;
     }
-    let trial = parent.join(format!("{}-probe", group_name(prefix, 0)));
+    let trial = parent.join(format!("{}-probe", group_name(prefix)));
     fs::create_dir(&trial)?;
     fs::remove_dir(&trial)
 }
@@ -400,7 +403,7 @@ mod tests {
 
     #[test]
     fn only_groups_of_ended_processes_are_stale() {
-        let mine = group_name("p", 1);
+        let mine = group_name("p");
         assert!(!is_stale(&mine, "p"));
         assert!(
             is_stale(&format!("p-{}-1-1", std::process::id()), "p"),

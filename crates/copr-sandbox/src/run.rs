@@ -3,10 +3,7 @@
 use std::{
     path::{Component, Path},
     process::Stdio,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -24,9 +21,6 @@ use crate::{
     host::Stage,
     stage::message::{Job, Reply, Run, STOP, Task},
 };
-
-/// Names control groups; a process-wide count, since all sandboxes of a process share the prefix.
-static RUNS: AtomicU64 = AtomicU64::new(1);
 
 /// A place to run commands in, with what the machine offers. Cheap to clone and to share.
 #[derive(Debug, Clone)]
@@ -79,11 +73,10 @@ impl Sandbox {
         let (write, read) = pipe::pipe().map_err(Error::io("make a pipe"))?;
         let write = write.into_blocking_fd().map_err(Error::io("make a pipe"))?;
         let again = write.try_clone().map_err(Error::io("make a pipe"))?;
-        let number = RUNS.fetch_add(1, Ordering::Relaxed);
         let run = Run {
             spec,
             limiter: self.capabilities.limiter.clone(),
-            group: group_name(&self.config.cgroup_prefix, number),
+            group: group_name(&self.config.cgroup_prefix),
             overlay: self.capabilities.overlay,
             hostname: self.config.hostname.clone(),
         };

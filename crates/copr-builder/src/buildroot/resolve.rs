@@ -72,10 +72,12 @@ impl Manager {
                         args.extend(packages.iter().cloned());
                     }
                     Needs::Requires { .. } => args.extend(["builddep".into(), "/conf/needs.src.rpm".into()]),
+                    Needs::Upgrade => args.push("upgrade".into()),
                 }
             }
             Manager::Dnf5 => {
-                args.extend(["--use-host-config".into(), "--setopt=plugins=False".into(), "install".into()]);
+                let verb = if matches!(question.needs, Needs::Upgrade) { "upgrade" } else { "install" };
+                args.extend(["--use-host-config".into(), "--setopt=plugins=False".into(), verb.into()]);
                 args.extend(["--downloadonly".into(), "--destdir=/out".into()]);
                 args.extend(question.needs.list().iter().cloned());
             }

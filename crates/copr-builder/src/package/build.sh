@@ -2,6 +2,7 @@
 # Arguments: options of every rpmbuild call. MARK: begins lines that tell the builder where we are.
 # Ends with: 91 unpacking failed, 92 no source package, 11 dependencies are missing, else rpmbuild's.
 mark() { printf '\037%s %s\n' "$MARK" "$1"; }
+export -n MARK SOURCE
 cd /builddir || exit 90
 cp /copr/macros .rpmmacros
 top=/builddir/build

@@ -62,8 +62,7 @@ impl Run<'_> {
         let results = work.desk.directory(&format!("results-{mode}")).map_err(end::local(phase, "make a directory"))?;
         let (root, _) = work.desk.overlay(&format!("spec-{mode}"), self.buildroot.lowers());
         let tail = Tail::default();
-        let keep = tail.clone();
-        let mut marks = Marks::new(work.transcript.clone());
+        let mut marks = Marks::new(work.transcript.clone(), tail.clone());
         let command = Command::new(root, "/bin/bash")
             .args(["--login", "/copr/spec.sh", self.name])
             .env("MODE", mode)
@@ -71,10 +70,7 @@ impl Run<'_> {
             .bind_read_only(self.copr, "/copr")
             .bind_writable(&results, "/results")
             .limits(sandbox_limits(limits, work.transcript.size(), spent));
-        let command = as_build_user(command).cancelled_by(work.held.stop.clone()).on_output(move |bytes| {
-            keep.push(bytes);
-            marks.push(bytes);
-        });
+        let command = as_build_user(command).cancelled_by(work.held.stop.clone()).on_output(move |bytes| marks.push(bytes));
         let ended = work.place.sandbox.run(command).await.map_err(end::sandbox(phase))?;
         work.transcript.finish_script();
         work.held.check()?;

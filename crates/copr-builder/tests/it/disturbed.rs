@@ -90,8 +90,6 @@ async fn what_a_killed_builder_left_is_swept_and_a_living_ones_work_is_not() {
     std::fs::write(dead.join("lock"), "").unwrap();
     let output = copr_testkit::command(env!("CARGO_BIN_EXE_copr-builder-stage")).output().unwrap();
     assert_eq!(output.status.code(), Some(64), "the stage is no program of its own");
-    // A second builder in another process would see the first one's lock; in one process files opened
-    // anew are as strange to each other.
     drop(Builder::new(living).await.unwrap());
     assert!(!dead.exists(), "the dead one's work is gone");
     assert!(own[0].exists(), "the living one's is not");

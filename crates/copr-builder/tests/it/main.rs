@@ -2,7 +2,9 @@
 
 mod build;
 mod disturbed;
+mod foreign;
 mod limits;
+mod measure;
 mod server;
 mod source;
 mod trial;

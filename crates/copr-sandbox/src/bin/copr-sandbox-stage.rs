@@ -1,7 +1,9 @@
 //! The smallest program around a sandbox: what tests re-execute, and a way to look into one by hand.
 //!
-//!     copr-sandbox-stage host /bin/ls /
-//!     copr-sandbox-stage /srv/root /bin/sh -c 'id; mount'
+//! ```text
+//! copr-sandbox-stage host /bin/ls /
+//! copr-sandbox-stage /srv/root /bin/sh -c 'id; mount'
+//! ```
 
 use std::{
     io::{self, Write},

@@ -101,7 +101,7 @@ pub(crate) fn enter(run: &Run, ids: Ids) -> Result<bool, Failure> {
         inside.directory(path)?;
         let doing = format!("find `{}`", path.display());
         let tree = inside.find(path).map_err(Failure::of(doing))?;
-        system(&Inside::new(tree, ids.owner(User::Root)), spec, &devices)?;
+        system(&Inside::new(tree, ids.owner(User::Root)), spec, ids, &devices)?;
     }
     if spec.user == User::Build {
         for path in spec

@@ -50,6 +50,7 @@ impl Place {
     /// On a machine that can less.
     pub fn with(weaken: impl FnOnce(&mut Capabilities)) -> Place {
         let mut capabilities = Capabilities::probe(&config()).expect("this machine isolates");
+        assert!(capabilities.overlay, "{capabilities}");
         weaken(&mut capabilities);
         let sandbox = Sandbox::with(config(), capabilities);
         let directory = TempDir::new().expect("a temporary directory");

@@ -21,7 +21,9 @@ async fn what_is_no_endpoint_says_so() {
     {
         assert_eq!(server.get(path).await.refusal(), no_route, "{path}");
     }
-    for path in ["/module/build/alice/p", "/build/create/scm", "/build/create/nope", "/package/add/a/b/c/scm", "/api-token"] {
+    for path in
+        ["/module/build/alice/p", "/build/create/scm", "/build/create/nope", "/package/add/a/b/c/scm", "/api-token"]
+    {
         assert_eq!(server.post(&server.alice, path, json!({})).await.refusal(), no_route, "{path}");
     }
     assert_eq!(send(server.request(Method::PUT, "/build/cancel/abc")).await.refusal(), no_route);
@@ -180,7 +182,8 @@ async fn older_methods_do_the_same_and_are_told_to_be_old() {
             assert_eq!(answer.warning, expected[0]);
             assert_eq!(answer.ok()["state"], "canceled");
         }
-        let edit = server.call(&server.alice, method.clone(), "/project/edit/alice/p", json!({"description": "d"})).await;
+        let edit =
+            server.call(&server.alice, method.clone(), "/project/edit/alice/p", json!({"description": "d"})).await;
         assert_eq!(edit.warning, expected[0]);
         assert_eq!(edit.ok()["description"], "d");
         let path = format!("/project-chroot/edit/alice/p/{FEDORA}");

@@ -99,11 +99,8 @@ impl Server {
         for chroot in [FEDORA, FEDORA_32, EPEL, OLD] {
             add_chroot(&app, chroot, chroot != OLD).await;
         }
-        let [alice, bob, root] = [
-            person(&app, "alice", false).await,
-            person(&app, "bob", false).await,
-            person(&app, "root", true).await,
-        ];
+        let [alice, bob, root] =
+            [person(&app, "alice", false).await, person(&app, "bob", false).await, person(&app, "root", true).await];
         let devs = "devs".parse().expect("an alias");
         copr_app::account::create_group(&app, &devs, "developers").await.expect("a group");
         copr_app::account::add_to_group(&app, "devs", "alice").await.expect("a member");
@@ -144,7 +141,8 @@ impl Server {
 
     /// A build of alice's, in the chroots that the selection says; nobody works on it.
     pub async fn build(&self, project: &str, more: Value) -> i64 {
-        let mut body = json!({"ownername": "alice", "projectname": project, "pkgs": "http://x.example/hello-1-1.src.rpm"});
+        let mut body =
+            json!({"ownername": "alice", "projectname": project, "pkgs": "http://x.example/hello-1-1.src.rpm"});
         for (key, value) in more.as_object().expect("an object") {
             body[key] = value.clone();
         }
