@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use copr_sandbox::Sandbox;
+use tokio_util::task::TaskTracker;
 
 use crate::buildroot::offers::KnownOffers;
 use crate::buildroot::repositories::Checked;
@@ -33,6 +34,8 @@ pub(crate) struct Place {
     pub http: reqwest::Client,
     pub checked: tokio::sync::Mutex<HashMap<String, Checked>>,
     pub offers: KnownOffers,
+    /// Finished tasks being cleared away while the next ones run.
+    pub clearing: TaskTracker,
     work: PathBuf,
     scratch: PathBuf,
     counter: AtomicU64,
@@ -69,8 +72,8 @@ impl Place {
             .build()
             .map_err(io::Error::other)?;
         let checked = tokio::sync::Mutex::default();
-        let (offers, counter) = (KnownOffers::default(), AtomicU64::new(0));
-        Ok(Place { config, sandbox, http, checked, offers, work, scratch, counter, _alive: alive })
+        let (offers, clearing, counter) = (KnownOffers::default(), TaskTracker::new(), AtomicU64::new(0));
+        Ok(Place { config, sandbox, http, checked, offers, clearing, work, scratch, counter, _alive: alive })
     }
 
     /// A fresh directory for one task, and one for the writable layers of its sandboxes.
