@@ -56,6 +56,7 @@ impl Place {
             sweep_work(&scratch_base, &sandbox).await;
         }
         sweep_halves(&config.data_dir, &sandbox).await;
+        forget_old(&config.data_dir.join("states"));
         let own = format!("{}-{}-{}", std::process::id(), started(), PLACES.fetch_add(1, Ordering::Relaxed));
         let work = config.data_dir.join("work").join(&own);
         let alive = own_directory(&work)?;
@@ -268,9 +269,22 @@ async fn sweep_halves(data_dir: &Path, sandbox: &Sandbox) {
     }
 }
 
+/// Forgets which trees states of long ago led to; asking again costs one run of the package manager.
+fn forget_old(states: &Path) {
+    let long = Duration::from_secs(60 * 86_400);
+    for path in list(states) {
+        if age(&path).is_some_and(|age| age > long) {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+fn age(path: &Path) -> Option<Duration> {
+    fs::metadata(path).and_then(|facts| facts.modified()).ok()?.elapsed().ok()
+}
+
 fn young(path: &Path) -> bool {
-    let age = fs::metadata(path).and_then(|facts| facts.modified()).ok().and_then(|made| made.elapsed().ok());
-    age.is_some_and(|age| age < Duration::from_secs(3600))
+    age(path).is_some_and(|age| age < Duration::from_secs(3600))
 }
 
 /// Start time of this process in clock ticks, which with its number names it for ever.
