@@ -8,14 +8,18 @@ mod generation;
 mod intake;
 
 use crate::{App, Refusal};
+use copr_db::Topic;
 use copr_db::build_chroot::{BuildChroot, BuiltPackage};
 use copr_db::event::Subject;
 use copr_db::repo::{Repo, RepoPackage};
 use copr_sign::{KeyName, PublicKey, Signer};
 use copr_types::{DirName, Event, Failure, FailureClass, Phase, ProjectId, RepoId, Role, state};
+use std::time::Duration;
 
 /// Seconds that a turn may take before somebody else takes it over.
 const TURN_SECONDS: i64 = 600;
+/// How long whoever changed a project waits for its repositories.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Turns in a row that may fail through our own fault before a build that they can not publish fails for good.
 const TRIES: i64 = 8;
 
@@ -24,11 +28,28 @@ pub(crate) fn key_name(project: ProjectId) -> Result<KeyName, Refusal> {
     KeyName::new(format!("project-{project}")).map_err(|error| Refusal::internal("naming a key", error))
 }
 
-/// Publishes all repositories of a project that want it, now.
+/// Publishes all repositories of a project that want it, and returns when that is done, whoever did it. After a minute
+/// it returns all the same: publishing goes on by itself.
 pub async fn project(app: &App, id: ProjectId) -> Result<(), Refusal> {
     let repos = copr_db::repo::of_project(&mut app.db.read().await?, id).await?;
+    let end = tokio::time::Instant::now() + PATIENCE;
     for repo in repos.into_iter().filter(|repo| repo.wanted > repo.generation) {
-        next(app, Some(repo.id)).await?;
+        loop {
+            let changed = app.db.wake().heard(Topic::Change);
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            next(app, Some(repo.id)).await?;
+            let now = copr_db::repo::by_id(&mut app.db.read().await?, repo.id).await?;
+            if now.is_none_or(|now| now.generation >= repo.wanted) {
+                break;
+            }
+            if tokio::time::Instant::now() > end {
+                tracing::warn!(project = id.0, "a repository takes its time to be published");
+                return Ok(());
+            }
+            // Somebody else has the turn, or it failed and waits.
+            let _ = tokio::time::timeout(Duration::from_millis(200), changed).await;
+        }
     }
     Ok(())
 }
