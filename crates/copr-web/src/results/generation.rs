@@ -12,8 +12,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-use tokio::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How long a reader may take between the two.
 const REMEMBERED: Duration = Duration::from_secs(30);
@@ -55,9 +54,13 @@ impl Served {
 
     /// The generation whose signature a reader is to get; none when it may be any.
     pub(super) fn of(&self, reader: Reader, repository: String) -> Option<String> {
+        self.at(Instant::now(), reader, repository)
+    }
+
+    fn at(&self, now: Instant, reader: Reader, repository: String) -> Option<String> {
         let served = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (generation, when) = served.get(&(reader, repository))?;
-        (when.elapsed() < REMEMBERED).then(|| generation.clone())
+        (now.duration_since(*when) < REMEMBERED).then(|| generation.clone())
     }
 }
 
@@ -76,11 +79,11 @@ mod tests {
         assert_eq!(served.of(one, "another".into()), None);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn it_is_forgotten_after_a_while() {
+    #[test]
+    fn it_is_forgotten_after_a_while() {
         let served = Served::default();
         served.note(Reader("a".into()), "r".into(), "1".into());
-        tokio::time::advance(REMEMBERED).await;
-        assert_eq!(served.of(Reader("a".into()), "r".into()), None);
+        let later = Instant::now() + REMEMBERED;
+        assert_eq!(served.at(later, Reader("a".into()), "r".into()), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The service as clients meet it: a real server on a port of its own, real HTTP, and the real Python clients.
+//! The doors as clients meet them: a real server on a port of its own, real HTTP, and the real Python clients.
 
 mod builder;
 mod builds;
