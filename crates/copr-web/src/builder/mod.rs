@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{any, get, post, put};
 use axum::{Json, Router};
 use copr_app::{Refusal, lease};
 use copr_wire::builder::{Beat, BeatAnswer, Finish, LeaseRequest, LogAnswer};
@@ -33,7 +33,13 @@ pub fn router() -> Router<Live> {
         .route("/builder/v1/tasks/{id}/source", get(source))
         .route("/builder/v1/tasks/{id}/files/{name}", put(file).layer(DefaultBodyLimit::disable()))
         .route("/builder/v1/tasks/{id}/finish", post(finish))
+        .route("/builder/{*rest}", any(unknown))
         .layer(DefaultBodyLimit::max(JSON_BODY))
+}
+
+async fn unknown() -> Refused {
+    Refusal::not_found("the builder protocol has no such call; hint: builder and server may be of different versions")
+        .into()
 }
 
 #[derive(Debug, Deserialize)]

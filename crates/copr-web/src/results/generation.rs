@@ -12,8 +12,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-use tokio::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How long a reader may take between the two.
 const REMEMBERED: Duration = Duration::from_secs(30);
@@ -41,8 +40,7 @@ pub(super) struct Served(Mutex<HashMap<(Reader, String), (String, Instant)>>);
 
 impl Served {
     /// Notes the generation of which a reader got `repomd.xml`.
-    pub(super) fn note(&self, reader: Reader, repository: String, generation: String) {
-        let now = Instant::now();
+    pub(super) fn note(&self, reader: Reader, repository: String, generation: String, now: Instant) {
         let mut served = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if served.len() >= MOST {
             served.retain(|_, (_, when)| now.duration_since(*when) < REMEMBERED);
@@ -54,10 +52,10 @@ impl Served {
     }
 
     /// The generation whose signature a reader is to get; none when it may be any.
-    pub(super) fn of(&self, reader: Reader, repository: String) -> Option<String> {
+    pub(super) fn of(&self, reader: Reader, repository: String, now: Instant) -> Option<String> {
         let served = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (generation, when) = served.get(&(reader, repository))?;
-        (when.elapsed() < REMEMBERED).then(|| generation.clone())
+        (now.duration_since(*when) < REMEMBERED).then(|| generation.clone())
     }
 }
 
@@ -67,20 +65,19 @@ mod tests {
 
     #[test]
     fn a_reader_is_given_what_goes_with_what_it_has() {
-        let served = Served::default();
+        let (served, now) = (Served::default(), Instant::now());
         let (one, other) = (Reader("a".into()), Reader("b".into()));
-        served.note(one.clone(), "r".into(), "1".into());
-        served.note(other.clone(), "r".into(), "2".into());
-        assert_eq!(served.of(one.clone(), "r".into()).as_deref(), Some("1"));
-        assert_eq!(served.of(other, "r".into()).as_deref(), Some("2"));
-        assert_eq!(served.of(one, "another".into()), None);
+        served.note(one.clone(), "r".into(), "1".into(), now);
+        served.note(other.clone(), "r".into(), "2".into(), now);
+        assert_eq!(served.of(one.clone(), "r".into(), now).as_deref(), Some("1"));
+        assert_eq!(served.of(other, "r".into(), now).as_deref(), Some("2"));
+        assert_eq!(served.of(one, "another".into(), now), None);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn it_is_forgotten_after_a_while() {
-        let served = Served::default();
-        served.note(Reader("a".into()), "r".into(), "1".into());
-        tokio::time::advance(REMEMBERED).await;
-        assert_eq!(served.of(Reader("a".into()), "r".into()), None);
+    #[test]
+    fn it_is_forgotten_after_a_while() {
+        let (served, now) = (Served::default(), Instant::now());
+        served.note(Reader("a".into()), "r".into(), "1".into(), now);
+        assert_eq!(served.of(Reader("a".into()), "r".into(), now + REMEMBERED), None);
     }
 }

@@ -28,6 +28,7 @@ use generation::{Reader, Served};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The routes.
 pub fn router() -> Router<Web> {
@@ -50,13 +51,13 @@ async fn show(
         return page::not_found();
     };
     let pinned = match path.name() {
-        "repomd.xml.asc" => served.of(reader.clone(), repository(&path)),
+        "repomd.xml.asc" => served.of(reader.clone(), repository(&path), Instant::now()),
         _ => None,
     };
     match look(web.app.store.results(), path.clone(), pinned).await {
         Ok(Some((Found::File(found), generation))) if !path.trailing_slash => {
             if let ("repomd.xml", Some(generation)) = (path.name(), generation) {
-                served.note(reader, repository(&path), generation);
+                served.note(reader, repository(&path), generation, Instant::now());
             }
             file(found, path.name(), &method, &headers, Audience::Everyone)
         }

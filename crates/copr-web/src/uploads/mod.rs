@@ -27,7 +27,9 @@ async fn show(
     let dir = web.app.store.upload_dir(&upload);
     // The upload's directory comes and goes: when it is gone, so is the file.
     match tokio::task::spawn_blocking(move || results::open(&dir, path.parts(), None)).await {
-        Ok(Ok(Some((Found::File(found), _)))) => results::file(found, &file, &method, &headers, results::Audience::Programs),
+        Ok(Ok(Some((Found::File(found), _)))) => {
+            results::file(found, &file, &method, &headers, results::Audience::Programs)
+        }
         Ok(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => {
             tracing::error!(%error, "could not read an upload");
             page::broken()

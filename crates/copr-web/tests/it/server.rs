@@ -2,7 +2,7 @@
 
 use copr_app::{App, Rules};
 use copr_db::Db;
-use copr_sign::{KeyStore, KeyType};
+use copr_sign::{Expiry, KeyStore, KeyType, LocalSigner};
 use copr_store::Store;
 use copr_types::{ChrootDefinition, Clock};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
@@ -87,11 +87,12 @@ impl Server {
         };
         change(&mut rules);
         let database = format!("sqlite://{}", data.path().join("test.sqlite").display());
+        let keys = KeyStore::open(data.path().join("keys")).expect("a place for keys");
         let app = App {
             db: Db::open(&database).await.expect("a database"),
             clock: Clock::system(),
             store: Store::open(data.path()).expect("a store"),
-            keys: Arc::new(KeyStore::open(data.path().join("keys")).expect("keys")),
+            signer: Arc::new(LocalSigner::new(keys, KeyType::Ed25519, Expiry::Never)),
             rules: Arc::new(rules),
         };
         let router = copr_web::router(copr_web::Web { app: app.clone() });
