@@ -46,18 +46,22 @@ pub fn srpm(name: &str, out_dir: &Path) -> PathBuf {
 }
 
 /// Makes the source package of a noarch package that has no sources: `build` is its `%build`, in shell, and the
-/// package holds one program of its name.
+/// package holds one program of its name, and what `build` leaves in `share/`.
 ///
 /// # Panics
 /// As [`srpm`].
 pub fn tiny_srpm(name: &str, build: &str, out_dir: &Path) -> PathBuf {
     let scratch = temp_dir();
     let spec = scratch.path().join(format!("{name}.spec"));
+    let program = format!("%{{buildroot}}%{{_bindir}}/{name}");
     let text = format!(
-        "Name: {name}\nVersion: 1.0\nRelease: 1%{{?dist}}\nSummary: A tiny package\nLicense: MIT OR Apache-2.0\n\
-         BuildArch: noarch\n\n%description\n%{{summary}}.\n\n%build\n{build}\n\n%install\n\
-         mkdir -p %{{buildroot}}%{{_bindir}}\nprintf '#!/bin/sh\\necho {name}\\n' > %{{buildroot}}%{{_bindir}}/{name}\n\
-         chmod 755 %{{buildroot}}%{{_bindir}}/{name}\n\n%files\n%{{_bindir}}/{name}\n"
+        "Name: {name}\nVersion: 1.0\nRelease: 1%{{?dist}}\nSummary: A tiny package\n\
+         License: MIT OR Apache-2.0\nBuildArch: noarch\n\n%description\n%{{summary}}.\n\n\
+         %build\nmkdir share\n{build}\n\n\
+         %install\nmkdir -p %{{buildroot}}%{{_bindir}} %{{buildroot}}%{{_datadir}}\n\
+         cp -r share %{{buildroot}}%{{_datadir}}/{name}\n\
+         printf '#!/bin/sh\\necho {name}\\n' > {program}\nchmod 755 {program}\n\n\
+         %files\n%{{_bindir}}/{name}\n%{{_datadir}}/{name}\n"
     );
     fs::write(&spec, text).unwrap_or_else(|error| panic!("can't write `{}`: {error}", spec.display()));
     srpm_of(&spec, out_dir)

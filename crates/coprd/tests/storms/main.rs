@@ -3,5 +3,6 @@
 //! Slow tests in a binary of their own; each has its own service, builders and dnf.
 
 mod crowd;
+mod kill;
 mod restart;
 mod stage;

@@ -3,12 +3,16 @@
 use copr_testkit::distribution::Distribution;
 use copr_testkit::project::Project;
 use copr_testkit::reader::Reader;
+use copr_testkit::root::Root;
 use copr_testkit::service::{Launch, Service};
 use copr_testkit::{Suite, temp_dir};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A running service for one chroot.
 pub struct Stage {
@@ -82,6 +86,24 @@ impl Stage {
         copr_testkit::output(gpg().arg("--verify").arg(signature).arg(signed));
     }
 
+    /// Installs a package of the project into a root of its own, and runs its program.
+    pub fn installs(&self, project: &Project, package: &str) {
+        let root = Root::new(&self.path(&format!("root-{package}")), &self.distribution).expect("a root can be made");
+        told(self, project.repository_file().and_then(|file| root.trust(&file)));
+        told(self, root.install(&[package]));
+        assert_eq!(told(self, root.run(&[package])).trim(), package);
+    }
+
+    /// What the server noted beside the results of a build.
+    pub fn server_log(&self, results: &Path) -> String {
+        let mut text = std::fs::read_to_string(results.join("backend.log")).unwrap_or_default();
+        let packed = results.join("backend.log.gz");
+        if packed.exists() {
+            text.insert_str(0, &copr_testkit::output(copr_testkit::command("gzip").arg("-dc").arg(packed)));
+        }
+        text
+    }
+
     /// A path in the story's own directory.
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
@@ -96,6 +118,15 @@ impl Stage {
 /// Fails with the service's log when the story does.
 pub fn told<T>(stage: &Stage, result: anyhow::Result<T>) -> T {
     result.unwrap_or_else(|error| panic!("{error:#}\n{}", stage.service.log_tail()))
+}
+
+/// Waits for something that can be seen.
+pub fn until(stage: &Stage, what: &str, mut seen: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !seen() {
+        assert!(start.elapsed() < PATIENCE, "still not: {what}\n{}", stage.service.log_tail());
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// The names in a directory, sorted; none when there is no such directory.
