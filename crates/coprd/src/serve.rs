@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::first_run::{self, Credentials};
 use crate::{app, builder};
 use anyhow::Context;
+use axum::serve::ListenerExt;
 use copr_app::App;
 use copr_jobs::Jobs;
 use std::future::IntoFuture;
@@ -32,6 +33,12 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let end = CancellationToken::new();
     let router = copr_web::router(copr_web::Web { app: app.clone() });
     let closing = end.clone();
+    // Small answers leave at once instead of waiting for the reader's acknowledgement of the head (Nagle).
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection takes no TCP_NODELAY");
+        }
+    });
     let server = axum::serve(listener, router.into_make_service_with_connect_info::<std::net::SocketAddr>())
         .with_graceful_shutdown(async move { closing.cancelled().await });
     let mut server = tokio::spawn(server.into_future());
