@@ -4,12 +4,13 @@ use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::client::{CallError, LogPut};
 use crate::end::Stop;
@@ -28,7 +29,7 @@ struct Inner {
     write: Mutex<File>,
     read: File,
     size: AtomicU64,
-    closed: AtomicBool,
+    closed: CancellationToken,
     news: Notify,
 }
 
@@ -41,7 +42,7 @@ impl LiveLog {
             write: Mutex::new(write),
             read,
             size: AtomicU64::new(0),
-            closed: AtomicBool::new(false),
+            closed: CancellationToken::new(),
             news: Notify::new(),
         })))
     }
@@ -63,15 +64,14 @@ impl LiveLog {
 
     /// No more will come: what [`LiveLog::carry`] waits for.
     pub fn close(&self) {
-        self.0.closed.store(true, Ordering::Release);
-        self.0.news.notify_one();
+        self.0.closed.cancel();
     }
 
     /// Carries the log to the server until it is closed and all there.
     pub async fn carry(&self, held: &Held) -> Result<(), CallError> {
         let mut offset = 0;
         loop {
-            let closed = self.0.closed.load(Ordering::Acquire);
+            let closed = self.0.closed.is_cancelled();
             let size = self.size();
             if offset < size {
                 let piece = self.piece(offset, size)?;
@@ -91,9 +91,13 @@ impl LiveLog {
             if closed {
                 return Ok(());
             }
-            self.0.news.notified().await;
-            if !self.0.closed.load(Ordering::Acquire) {
+            let gathered = async {
+                self.0.news.notified().await;
                 tokio::time::sleep(GATHER).await;
+            };
+            tokio::select! {
+                () = gathered => {}
+                () = self.0.closed.cancelled() => {}
             }
         }
     }

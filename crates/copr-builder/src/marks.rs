@@ -4,6 +4,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
 use crate::transcript::{Of, Transcript};
+use crate::work::Tail;
 
 const BEGIN: u8 = 0x1f;
 
@@ -11,6 +12,7 @@ const BEGIN: u8 = 0x1f;
 /// its own log.
 pub(crate) struct Marks {
     transcript: Transcript,
+    tail: Tail,
     word: String,
     /// A line that began like a mark and has no end yet.
     begun: Option<Vec<u8>>,
@@ -18,9 +20,10 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
-    pub fn new(transcript: Transcript) -> Marks {
+    /// Writes what is no mark to the build log, and keeps its end in `tail`.
+    pub fn new(transcript: Transcript, tail: Tail) -> Marks {
         let word = format!("{:016x}", RandomState::new().build_hasher().finish());
-        Marks { transcript, word, begun: None, line_start: true }
+        Marks { transcript, tail, word, begun: None, line_start: true }
     }
 
     /// What the script has to begin its marks with, after the separator.
@@ -46,10 +49,15 @@ impl Marks {
             // Up to the next line that may be a mark, all goes at once.
             let mark = rest.windows(2).position(|pair| pair == [b'\n', BEGIN]).map(|at| at + 1);
             let (piece, after) = rest.split_at(mark.unwrap_or(rest.len()));
-            self.transcript.output(Of::Build, piece);
+            self.output(piece);
             self.line_start = piece.last() == Some(&b'\n');
             rest = after;
         }
+    }
+
+    fn output(&self, bytes: &[u8]) {
+        self.tail.push(bytes);
+        self.transcript.output(Of::Build, bytes);
     }
 
     fn line(&mut self, line: &[u8]) {
@@ -57,7 +65,7 @@ impl Marks {
         let text = String::from_utf8_lossy(&line[1..]);
         match text.trim_end().strip_prefix(self.word.as_str()) {
             Some(step) => self.transcript.enter(step.trim()),
-            None => self.transcript.output(Of::Build, line),
+            None => self.output(line),
         }
     }
 }

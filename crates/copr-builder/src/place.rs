@@ -1,7 +1,7 @@
 //! Where a builder works: its data directory, its sandbox, and what it keeps warm.
 //!
 //! ```text
-//! trees/<key>/root/        base trees, read-only once renamed into place; facts.json beside
+//! trees/<key>/root/        base trees, read-only once renamed into place from `work`; facts.json beside
 //! layers/<key>/upper/      what a set of dependencies adds to a tree
 //! states/<hash>            the base key that a chroot definition and a state of its repositories led to
 //! dnf/<chroot>/            the package manager's cache
@@ -17,9 +17,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use copr_sandbox::Sandbox;
+use tokio_util::task::TaskTracker;
 
+use crate::buildroot::offers::KnownOffers;
 use crate::buildroot::repositories::Checked;
 use crate::config::Config;
+
+/// Builders of this process so far.
+static PLACES: AtomicU64 = AtomicU64::new(0);
 
 /// Shared by all workers of one builder.
 pub(crate) struct Place {
@@ -28,6 +33,9 @@ pub(crate) struct Place {
     /// For repositories of the catalogue; users' addresses are fetched in a sandbox.
     pub http: reqwest::Client,
     pub checked: tokio::sync::Mutex<HashMap<String, Checked>>,
+    pub offers: KnownOffers,
+    /// Finished tasks being cleared away while the next ones run.
+    pub clearing: TaskTracker,
     work: PathBuf,
     scratch: PathBuf,
     counter: AtomicU64,
@@ -48,7 +56,8 @@ impl Place {
             sweep_work(&scratch_base, &sandbox).await;
         }
         sweep_halves(&config.data_dir, &sandbox).await;
-        let own = format!("{}-{}", std::process::id(), started());
+        forget_old(&config.data_dir.join("states"));
+        let own = format!("{}-{}-{}", std::process::id(), started(), PLACES.fetch_add(1, Ordering::Relaxed));
         let work = config.data_dir.join("work").join(&own);
         let alive = own_directory(&work)?;
         let scratch = scratch_base.join(&own);
@@ -64,7 +73,8 @@ impl Place {
             .build()
             .map_err(io::Error::other)?;
         let checked = tokio::sync::Mutex::default();
-        Ok(Place { config, sandbox, http, checked, work, scratch, counter: AtomicU64::new(0), _alive: alive })
+        let (offers, clearing, counter) = (KnownOffers::default(), TaskTracker::new(), AtomicU64::new(0));
+        Ok(Place { config, sandbox, http, checked, offers, clearing, work, scratch, counter, _alive: alive })
     }
 
     /// A fresh directory for one task, and one for the writable layers of its sandboxes.
@@ -155,6 +165,15 @@ impl Place {
     }
 }
 
+impl Drop for Place {
+    /// Tasks have cleared away their own; what is left here are empty directories.
+    fn drop(&mut self) {
+        for path in [&self.work, &self.scratch] {
+            let _ = fs::remove_dir_all(path);
+        }
+    }
+}
+
 /// The directories of one task.
 pub(crate) struct Desk {
     /// Files of the builder's own: downloads, logs, results.
@@ -238,22 +257,34 @@ async fn sweep_work(directory: &Path, sandbox: &Sandbox) {
     }
 }
 
-/// Clears half-made and half-removed trees and layers: those that nobody holds the lock of.
+/// Clears half-removed trees and layers.
 async fn sweep_halves(data_dir: &Path, sandbox: &Sandbox) {
     for directory in ["trees", "layers"] {
         for path in list(&data_dir.join(directory)) {
-            let half = path.extension().is_some_and(|extension| extension == "new" || extension == "gone");
-            if !half || young(&path) {
-                continue;
+            // Two who remove the same do no harm.
+            if path.extension().is_some_and(|extension| extension == "gone") {
+                let _ = sandbox.remove_tree(&path).await;
             }
-            let _ = sandbox.remove_tree(&path).await;
         }
     }
 }
 
+/// Forgets which trees states of long ago led to; asking again costs one run of the package manager.
+fn forget_old(states: &Path) {
+    let long = Duration::from_secs(60 * 86_400);
+    for path in list(states) {
+        if age(&path).is_some_and(|age| age > long) {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+fn age(path: &Path) -> Option<Duration> {
+    fs::metadata(path).and_then(|facts| facts.modified()).ok()?.elapsed().ok()
+}
+
 fn young(path: &Path) -> bool {
-    let age = fs::metadata(path).and_then(|facts| facts.modified()).ok().and_then(|made| made.elapsed().ok());
-    age.is_some_and(|age| age < Duration::from_secs(3600))
+    age(path).is_some_and(|age| age < Duration::from_secs(3600))
 }
 
 /// Start time of this process in clock ticks, which with its number names it for ever.

@@ -41,14 +41,24 @@ fn telling_lines(output: &str) -> String {
     text
 }
 
+/// Lines that say where rpmbuild is, and not what is wrong.
 fn is_noise(line: &str) -> bool {
-    line.starts_with("+ ")
-        || line.starts_with("++ ")
-        || line.starts_with("$ ")
-        || line.starts_with("Executing(")
-        || line.starts_with("warning: ")
-        || line.starts_with("Wrote: ")
-        || line.starts_with("RPM build ")
+    const BEGINNINGS: [&str; 13] = [
+        "+ ",
+        "++ ",
+        "$ ",
+        "Executing(",
+        "warning: ",
+        "Wrote: ",
+        "RPM build ",
+        "Building target platforms: ",
+        "Building for target ",
+        "Processing files: ",
+        "Provides: ",
+        "Requires",
+        "rpm: ",
+    ];
+    BEGINNINGS.iter().any(|beginning| line.starts_with(beginning))
 }
 
 /// The lines that name missing dependencies.

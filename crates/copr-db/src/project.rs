@@ -204,13 +204,14 @@ fn order_column(order: &str) -> &'static str {
 /// Projects of one owner, or all; ordered by one of [`ORDERS`].
 pub async fn list(conn: &mut Conn, owner: Option<&str>, order: &str, page: &Page) -> Result<Vec<Project>, Error> {
     let order = order_column(order);
+    let direction = page.direction();
     let filter = if owner.is_some() { "p.owner = $3" } else { "$3 IS NULL" };
     let sql = |cast: &str| {
         AssertSqlSafe(format!(
-            "SELECT {} FROM project p WHERE p.deleted_on IS NULL AND {} ORDER BY p.{order} {}, p.id LIMIT $1 OFFSET $2",
+            "SELECT {} FROM project p WHERE p.deleted_on IS NULL AND {} ORDER BY p.{order} {direction}, p.id {direction}
+             LIMIT $1 OFFSET $2",
             columns!(),
-            filter.replace("$3", cast),
-            page.direction()
+            filter.replace("$3", cast)
         ))
     };
     run!(

@@ -15,6 +15,12 @@
 mod state;
 
 pub mod api_v3;
+pub mod builder;
+pub mod logs;
+pub mod repo_file;
+pub mod results;
+pub mod ui;
+pub mod uploads;
 
 pub use state::Web;
 
@@ -22,5 +28,14 @@ use axum::Router;
 
 /// All routes of the service.
 pub fn router(web: Web) -> Router {
-    Router::new().merge(api_v3::router()).with_state(web)
+    let live = logs::Live::new(web.app.clone());
+    Router::new()
+        .merge(api_v3::router())
+        .merge(repo_file::router())
+        .merge(results::router())
+        .merge(uploads::router())
+        .merge(ui::router())
+        .fallback(ui::nothing_here)
+        .with_state(web)
+        .merge(builder::router().merge(logs::router()).with_state(live))
 }

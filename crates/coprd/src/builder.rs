@@ -7,21 +7,18 @@ use copr_app::App;
 use copr_builder::{Builder, Token, Verdict};
 use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// Starts the builder of this process. A machine that can not build serves all the same, and says why it can not.
-pub async fn embed(app: &App, config: &Config, end: &CancellationToken) -> Option<JoinHandle<()>> {
-    match start(app, config, end).await {
-        Ok(running) => Some(running),
-        Err(error) => {
-            tracing::error!("this machine does not build: {error:#}");
-            None
-        }
+/// Runs the builder of this process until the end. A machine that can not build serves all the same, and says why it
+/// can not.
+pub async fn embed(app: App, config: Config, end: CancellationToken) {
+    match embedded(&app, &config).await {
+        Ok(builder) => builder.run(end).await,
+        Err(error) => tracing::error!("this machine does not build: {error:#}"),
     }
 }
 
-async fn start(app: &App, config: &Config, end: &CancellationToken) -> anyhow::Result<JoinHandle<()>> {
+async fn embedded(app: &App, config: &Config) -> anyhow::Result<Builder> {
     let BuilderSettings { workers, name, data_dir, arches, .. } = &config.builder;
     // One registration per process: servers that share a database each have a builder of their own.
     let token = copr_app::builders::embed(app, &format!("{name} (in the service)")).await?;
@@ -36,9 +33,7 @@ async fn start(app: &App, config: &Config, end: &CancellationToken) -> anyhow::R
     if !arches.is_empty() {
         settings.arches.clone_from(arches);
     }
-    let builder = ready(settings).await?;
-    let end = end.clone();
-    Ok(tokio::spawn(async move { builder.run(end).await }))
+    ready(settings).await
 }
 
 /// The address under which a listener reaches itself.

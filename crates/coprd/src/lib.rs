@@ -14,6 +14,7 @@
 //! # Ok::<(), coprd::config::ConfigError>(())
 //! ```
 
+pub mod admin;
 pub mod app;
 pub mod builder;
 pub mod check_config;
@@ -21,4 +22,5 @@ pub mod cli;
 pub mod config;
 pub mod first_run;
 pub mod log;
+pub mod running;
 pub mod serve;

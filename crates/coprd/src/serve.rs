@@ -2,8 +2,9 @@
 
 use crate::config::Config;
 use crate::first_run::{self, Credentials};
-use crate::{app, builder};
+use crate::{app, builder, running};
 use anyhow::Context;
+use axum::serve::ListenerExt;
 use copr_app::App;
 use copr_jobs::Jobs;
 use std::future::IntoFuture;
@@ -27,16 +28,24 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         .with_context(|| format!("can't listen on {}; is another service there?", config.listen))?;
     let config = config.bound_to(listener.local_addr()?);
     let app = app::open(&config).await?;
+    running::note(&config.data_dir, config.listen)?;
     let first = first_run(&app).await?;
     let jobs = Jobs::start(app.clone());
     let end = CancellationToken::new();
-    let router = copr_web::router(copr_web::Web::new(app.clone()));
+    let router = copr_web::router(copr_web::Web { app: app.clone() });
     let closing = end.clone();
+    // Small answers leave at once instead of waiting for the reader's acknowledgement of the head (Nagle).
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection takes no TCP_NODELAY");
+        }
+    });
     let server = axum::serve(listener, router.into_make_service_with_connect_info::<std::net::SocketAddr>())
         .with_graceful_shutdown(async move { closing.cancelled().await });
     let mut server = tokio::spawn(server.into_future());
-    let building = if config.builder.enabled { Some(builder::embed(&app, &config, &end).await) } else { None };
     announce(&config, first.as_ref())?;
+    let building =
+        config.builder.enabled.then(|| tokio::spawn(builder::embed(app.clone(), config.clone(), end.clone())));
     tokio::select! {
         _ = terminate.recv() => tracing::info!("SIGTERM: ending"),
         _ = interrupt.recv() => tracing::info!("SIGINT: ending"),
@@ -46,7 +55,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     }
     end.cancel();
     // The builder gives its tasks back over HTTP, so it ends before the server.
-    if let Some(Some(building)) = building
+    if let Some(building) = building
         && let Err(error) = building.await
     {
         tracing::error!("the builder ended badly: {error}");

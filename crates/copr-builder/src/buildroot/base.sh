@@ -28,3 +28,4 @@ mkdir -p /tree/builddir /tree/copr
 chroot /tree rpm -qa --qf "$format" >/out/packages
 mkdir -p /out/rpmdb
 cp -a "/tree$wanted/." /out/rpmdb/
+chroot /tree rpm -qa --qf '[%{REQUIRENAME}\n]' | sort -u >/out/requires

@@ -5,3 +5,4 @@ rpm -U --nosignature /packages/*.rpm
 rpm -qa --qf "$1" >/out/packages
 mkdir -p /out/rpmdb
 cp -a "$(rpm --eval '%{_dbpath}')/." /out/rpmdb/
+rpm -qa --qf '[%{REQUIRENAME}\n]' | sort -u >/out/requires

@@ -2,16 +2,14 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use copr_types::{ChrootDefinition, ChrootName, DistroRepo, Phase, RepoAddress};
 use copr_wire::builder::BuildRepo;
 use sha2::{Digest, Sha256};
 
 use crate::end::{self, Step};
-use crate::fetch::{self, Fetched, Wanted};
 use crate::place::Place;
-use crate::work::Work;
 
 /// The last look at a chroot's repositories.
 pub(crate) struct Checked {
@@ -62,22 +60,6 @@ async fn state_with_patience(place: &Place, repo: &DistroRepo, url: &str) -> Ste
         tried += 1;
         tokio::time::sleep(pause).await;
         pause *= 2;
-    }
-}
-
-/// The state of a repository that a user named: asked for from inside a sandbox. What can not be read
-/// has a state that no other look will have, so that the package manager gets to say what is wrong.
-pub(crate) async fn users_state(work: &Work, url: &str) -> Step<String> {
-    if let Some(path) = local_path(url) {
-        let repomd = tokio::fs::read(path.join("repodata/repomd.xml")).await.unwrap_or_default();
-        return Ok(digest(&repomd));
-    }
-    let into = work.desk.fresh("repomd").map_err(end::local(Phase::Builddeps, "make a directory"))?;
-    let wanted = vec![Wanted { url: repomd(url), most: 16 << 20 }];
-    let fetched = fetch::fetch(work, wanted, &into, Duration::from_secs(120)).await?;
-    match (fetched.first(), tokio::fs::read(into.join("0")).await) {
-        (Some(Fetched::There { .. }), Ok(bytes)) => Ok(digest(&bytes)),
-        _ => Ok(format!("unknown {} {}", std::process::id(), into.display())),
     }
 }
 
@@ -184,7 +166,8 @@ pub(crate) fn configuration(
     }
     for repo in repos {
         // Asked for anew each time: what a build of a minute ago published has to be seen.
-        let _ = write!(text, "\n[{}]\nname={}\nbaseurl={}\n", section(&repo.id), plain(&repo.name), plain(&repo.baseurl));
+        let _ =
+            write!(text, "\n[{}]\nname={}\nbaseurl={}\n", section(&repo.id), plain(&repo.name), plain(&repo.baseurl));
         let checked = u8::from(repo.gpgkey.is_some());
         let _ = writeln!(text, "enabled=1\nmetadata_expire=0\ncost=1\ngpgcheck={checked}\nrepo_gpgcheck={checked}");
         option(&mut text, "gpgkey", repo.gpgkey.as_deref());

@@ -44,7 +44,8 @@ pub(crate) enum Manager {
 impl Manager {
     /// What this machine has.
     pub fn find() -> Option<(Manager, PathBuf)> {
-        let found = |names: &[&str]| names.iter().map(|name| Path::new("/usr/bin").join(name)).find(|path| path.exists());
+        let found =
+            |names: &[&str]| names.iter().map(|name| Path::new("/usr/bin").join(name)).find(|path| path.exists());
         let five = found(&["dnf5"]).map(|path| (Manager::Dnf5, path));
         five.or_else(|| found(&["dnf-3", "dnf4", "dnf"]).map(|path| (Manager::Dnf4, path)))
     }
@@ -72,10 +73,12 @@ impl Manager {
                         args.extend(packages.iter().cloned());
                     }
                     Needs::Requires { .. } => args.extend(["builddep".into(), "/conf/needs.src.rpm".into()]),
+                    Needs::Upgrade => args.push("upgrade".into()),
                 }
             }
             Manager::Dnf5 => {
-                args.extend(["--use-host-config".into(), "--setopt=plugins=False".into(), "install".into()]);
+                let verb = if matches!(question.needs, Needs::Upgrade) { "upgrade" } else { "install" };
+                args.extend(["--use-host-config".into(), "--setopt=plugins=False".into(), verb.into()]);
                 args.extend(["--downloadonly".into(), "--destdir=/out".into()]);
                 args.extend(question.needs.list().iter().cloned());
             }
@@ -88,8 +91,8 @@ impl Manager {
 pub(super) async fn resolve(work: &Work, name: &str, question: &Question<'_>) -> Step<Option<PathBuf>> {
     let place = &work.place;
     let phase = question.phase;
-    let (manager, program) = Manager::find()
-        .ok_or_else(|| end::infrastructure(phase, "the builder has no dnf to install packages with"))?;
+    let (manager, program) =
+        Manager::find().ok_or_else(|| end::infrastructure(phase, "the builder has no dnf to install packages with"))?;
     let io = |doing: &'static str| end::local(phase, doing);
     let _cache_is_ours = place
         .lock(&lock_name("dnf", question.chroot.name.as_str()))
@@ -161,11 +164,17 @@ async fn run(
                 kept.push_str(&String::from_utf8_lossy(bytes));
             }
         });
-    let users = question.repos.iter().map(|repo| repo.baseurl.as_str());
+    // Of a user's `file://` address only a repository is shown, not any directory.
+    let is_repository =
+        |url: &&str| repositories::local_path(url).is_some_and(|path| path.join("repodata/repomd.xml").exists());
+    let users = question.repos.iter().map(|repo| repo.baseurl.as_str()).filter(is_repository);
     let arch = question.chroot.name.arch();
     let distribution = definition.repos.iter().flat_map(|repo| [Some(&repo.url), repo.gpgkey.as_ref()]).flatten();
-    let expanded: Vec<String> = distribution.map(|url| repositories::expand(url, &definition.releasever, arch)).collect();
-    // A project can name an address of this machine's disk only where the server let it.
+    let expanded: Vec<String> =
+        distribution.map(|url| repositories::expand(url, &definition.releasever, arch)).collect();
+    if let Some(rpmdb) = question.rpmdb {
+        command = command.bind_read_only(rpmdb, "/rpmdb");
+    }
     for directory in repositories::local_directories(expanded.iter().map(String::as_str).chain(users)) {
         command = command.bind_read_only(&directory, &directory);
     }
@@ -178,7 +187,7 @@ async fn run(
     Ok((ended.success(), output))
 }
 
-/// Writes the configuration, and a copy of the rpm database for the package manager to look at.
+/// Writes the configuration, and makes a place that the package manager takes for the root.
 fn prepare(work: &Work, name: &str, question: &Question<'_>) -> std::io::Result<(PathBuf, PathBuf)> {
     let conf = work.desk.directory(&format!("{name}-conf"))?;
     let expire = work.place.config.repo_check.as_secs();
@@ -188,12 +197,5 @@ fn prepare(work: &Work, name: &str, question: &Question<'_>) -> std::io::Result<
         fs::copy(srpm, conf.join("needs.src.rpm"))?;
     }
     let installroot = work.desk.directory(&format!("{name}-installroot"))?;
-    if let Some(rpmdb) = question.rpmdb {
-        let copy = work.desk.directory(&format!("{name}-installroot/var/lib/rpm"))?;
-        for entry in fs::read_dir(rpmdb)? {
-            let entry = entry?;
-            fs::copy(entry.path(), copy.join(entry.file_name()))?;
-        }
-    }
     Ok((conf, installroot))
 }

@@ -10,7 +10,8 @@ use copr_sandbox::{Command, Exit, Limit, Limits, Network, User};
 use copr_types::Phase;
 use copr_wire::builder::{RpmTask, TaskLimits};
 
-use crate::buildroot::{self, Buildroot, Needs};
+use crate::buildroot::offers::Offers;
+use crate::buildroot::{self, Buildroot, Needs, Sources};
 use crate::end::{self, Step};
 use crate::marks::Marks;
 use crate::work::{Done, Tail, Work};
@@ -24,27 +25,40 @@ const ROUNDS: usize = 10;
 pub(crate) async fn build(work: &Work, task: &RpmTask) -> Step<Done> {
     work.held.enter(Phase::Buildroot);
     let name = &task.srpm.name;
-    let (source, base) = tokio::join!(work.source(name, Phase::Buildroot), buildroot::base(work, &task.chroot));
+    let (source, base, offers) = tokio::join!(
+        work.source(name, Phase::Buildroot),
+        buildroot::base(work, &task.chroot),
+        Offers::load(work, &task.chroot, &task.repos),
+    );
     let (source, file) = source?;
     if file.sha256 != task.srpm.sha256 {
         return Err(end::infrastructure(Phase::Fetch, format!("`{name}` arrived damaged: its digest differs")));
     }
     let mut buildroot = base?;
+    let modules = modules(&task.modules);
+    let sources = Sources { chroot: &task.chroot, repos: &task.repos, modules, offers: offers? };
+    buildroot::upgrade(work, &mut buildroot, &sources).await?;
     if !task.additional_packages.is_empty() {
         let needs = Needs::Packages(checked_names(&task.additional_packages)?);
         work.transcript.start("additional packages");
-        grow(work, task, &mut buildroot, &needs).await?;
+        buildroot::extend(work, &mut buildroot, &sources, &needs).await?;
         work.transcript.finish();
     }
     let copr = work.desk.directory("copr").map_err(end::local(Phase::Build, "make a directory"))?;
     prepare(work, task, &source, &copr).map_err(end::local(Phase::Build, "prepare the build"))?;
-    let results = rounds(work, task, &copr, &mut buildroot).await?;
+    let results = rounds(work, task, &sources, &copr, &mut buildroot).await?;
     work.held.enter(Phase::Build);
     results::collect(work, task, &source, &results, &buildroot).await
 }
 
 /// Runs rpmbuild until it has all it asks for.
-async fn rounds(work: &Work, task: &RpmTask, copr: &Path, buildroot: &mut Buildroot) -> Step<PathBuf> {
+async fn rounds(
+    work: &Work,
+    task: &RpmTask,
+    sources: &Sources<'_>,
+    copr: &Path,
+    buildroot: &mut Buildroot,
+) -> Step<PathBuf> {
     let mut spent = Duration::ZERO;
     let mut asked_before: Vec<String> = Vec::new();
     for round in 0..=ROUNDS {
@@ -60,16 +74,12 @@ async fn rounds(work: &Work, task: &RpmTask, copr: &Path, buildroot: &mut Buildr
                 work.transcript.say("Installing what the package needs to be built:");
                 work.transcript.say(list.iter().map(|one| format!("  {one}\n")).collect::<String>().trim_end());
                 work.transcript.start("build dependencies");
-                grow(work, task, buildroot, &Needs::Requires { srpm, list }).await?;
+                buildroot::extend(work, buildroot, sources, &Needs::Requires { srpm, list }).await?;
                 work.transcript.finish();
             }
         }
     }
     Err(end::user(Phase::Builddeps, format!("the package asked for more build dependencies {ROUNDS} times in a row")))
-}
-
-async fn grow(work: &Work, task: &RpmTask, buildroot: &mut Buildroot, needs: &Needs) -> Step<()> {
-    buildroot::extend(work, buildroot, &task.chroot, needs, &task.repos, &modules(&task.modules)).await
 }
 
 /// How one run of the script ended, when the build has not failed.
@@ -92,8 +102,7 @@ async fn attempt(
     let results = work.desk.directory(&format!("results-{round}")).map_err(end::local(phase, "make a directory"))?;
     let (root, _) = work.desk.overlay(&format!("build-{round}"), buildroot.lowers());
     let tail = Tail::default();
-    let keep = tail.clone();
-    let mut marks = Marks::new(work.transcript.clone());
+    let mut marks = Marks::new(work.transcript.clone(), tail.clone());
     let network = if task.enable_net { Network::On } else { Network::Off };
     let command = Command::new(root, "/bin/bash")
         .args(["--login", "/copr/build.sh"])
@@ -104,10 +113,7 @@ async fn attempt(
         .bind_writable(&results, "/results")
         .network(network)
         .limits(sandbox_limits(limits, work.transcript.size(), *spent));
-    let command = as_build_user(command).cancelled_by(work.held.stop.clone()).on_output(move |bytes| {
-        keep.push(bytes);
-        marks.push(bytes);
-    });
+    let command = as_build_user(command).cancelled_by(work.held.stop.clone()).on_output(move |bytes| marks.push(bytes));
     let begun = Instant::now();
     let ended = work.place.sandbox.run(command).await.map_err(end::sandbox(phase))?;
     *spent += begun.elapsed();
@@ -144,8 +150,12 @@ async fn missing(work: &Work, results: &Path, words: &str) -> Step<Ended> {
     }
     let text = fs::read(&list).map_err(end::local(phase, "read the list of dependencies"))?;
     let text = String::from_utf8_lossy(&text);
-    let list: Vec<String> =
-        text.lines().map(str::trim).filter(|one| !one.is_empty() && !one.starts_with("rpmlib(")).map(str::to_owned).collect();
+    let list: Vec<String> = text
+        .lines()
+        .map(str::trim)
+        .filter(|one| !one.is_empty() && !one.starts_with("rpmlib("))
+        .map(str::to_owned)
+        .collect();
     if let Some(odd) = list.iter().find(|one| one.starts_with('-')) {
         return Err(end::user(phase, format!("`{odd}` is no build dependency: it begins with a dash")));
     }
@@ -180,7 +190,8 @@ fn options(task: &RpmTask) -> Vec<String> {
 
 /// `nodejs:20` is enabled, `!nodejs:18` disabled.
 fn modules(streams: &[String]) -> Vec<String> {
-    let plain = |stream: &&String| !stream.chars().any(|c| c.is_whitespace() || c.is_control()) && !stream.starts_with('-');
+    let plain =
+        |stream: &&String| !stream.chars().any(|c| c.is_whitespace() || c.is_control()) && !stream.starts_with('-');
     streams
         .iter()
         .filter(plain)
@@ -218,9 +229,8 @@ pub(crate) fn as_build_user(command: Command) -> Command {
 pub(crate) fn sandbox_limits(limits: &TaskLimits, logged: u64, spent: Duration) -> Limits {
     let some = |number: u64| (number > 0).then_some(number);
     Limits {
-        wall: some(limits.timeout).map(|seconds| {
-            Duration::from_secs(seconds).saturating_sub(spent).max(Duration::from_millis(100))
-        }),
+        wall: some(limits.timeout)
+            .map(|seconds| Duration::from_secs(seconds).saturating_sub(spent).max(Duration::from_millis(100))),
         memory: some(limits.memory_mib).map(|mib| mib << 20),
         processes: some(limits.processes),
         disk: some(limits.disk_mib).map(|mib| mib << 20),

@@ -2,6 +2,7 @@
 # $1: the spec file's name. MODE: `read` expands it, and goes on when it names no sources; `make`.
 # Ends with: 91 the spec file can not be read, 92 no source package could be made.
 mark() { printf '\037%s %s\n' "$MARK" "$1"; }
+export -n MARK MODE
 cd /builddir || exit 90
 cp /copr/macros .rpmmacros
 top=/builddir/build

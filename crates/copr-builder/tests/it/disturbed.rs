@@ -90,8 +90,6 @@ async fn what_a_killed_builder_left_is_swept_and_a_living_ones_work_is_not() {
     std::fs::write(dead.join("lock"), "").unwrap();
     let output = copr_testkit::command(env!("CARGO_BIN_EXE_copr-builder-stage")).output().unwrap();
     assert_eq!(output.status.code(), Some(64), "the stage is no program of its own");
-    // A second builder in another process would see the first one's lock; in one process files opened
-    // anew are as strange to each other.
     drop(Builder::new(living).await.unwrap());
     assert!(!dead.exists(), "the dead one's work is gone");
     assert!(own[0].exists(), "the living one's is not");
@@ -113,4 +111,18 @@ async fn a_wrong_token_is_no_reason_to_give_up() {
     shutdown.cancel();
     run.await;
     assert!(server.known().lease_requests.is_empty());
+}
+
+#[tokio::test]
+async fn the_machine_is_described_in_words() {
+    let server = Server::start().await;
+    let config = config(&server, |_| {});
+    let findings = copr_builder::check(&config);
+    let words: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    assert!(findings.iter().all(|finding| finding.verdict != copr_builder::Verdict::Missing), "{words:#?}");
+    assert!(words.iter().any(|line| line.starts_with("isolation: ok: ") && line.contains("namespaces")), "{words:#?}");
+    let nowhere = copr_builder::check(&copr_builder::Config { data_dir: "/proc/nowhere".into(), ..config });
+    let missing: Vec<_> = nowhere.iter().filter(|finding| finding.verdict == copr_builder::Verdict::Missing).collect();
+    assert_eq!(missing.len(), 1, "{nowhere:#?}");
+    assert!(missing[0].hint.is_some() && missing[0].to_string().contains("`/proc/nowhere`"));
 }

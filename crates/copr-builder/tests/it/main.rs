@@ -2,6 +2,7 @@
 
 mod build;
 mod disturbed;
+mod foreign;
 mod limits;
 mod server;
 mod source;

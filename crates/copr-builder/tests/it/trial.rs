@@ -1,5 +1,6 @@
 //! One builder, one server, and tasks in the words of the tests.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -76,7 +77,7 @@ impl Trial {
 
     /// A source package with these sections.
     pub async fn srpm_of(&self, name: &str, sections: &str) -> PathBuf {
-        let preamble = format!("Name: {name}\nVersion: 1\nRelease: 1\nSummary: x\nLicense: MIT\nBuildArch: noarch\n");
+        let preamble = format!("Name: {name}\nVersion: 99\nRelease: 1\nSummary: x\nLicense: MIT\nBuildArch: noarch\n");
         let path = self.scratch.path().join(format!("{name}.spec"));
         std::fs::write(&path, format!("{preamble}%description\nx\n{sections}\n%files\n")).unwrap();
         let made = self.upload(&path).await;
@@ -128,7 +129,9 @@ impl Drop for Trial {
 }
 
 pub fn config(server: &Server, change: impl FnOnce(&mut Config)) -> Config {
-    let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("builder");
+    // Trees of one user are of no use to another.
+    let user = std::fs::metadata("/proc/self").unwrap().uid();
+    let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("builder-{user}"));
     let mut config = Config::new(server.url("").parse().unwrap(), Token::new(TOKEN), shared);
     config.program = env!("CARGO_BIN_EXE_copr-builder-stage").into();
     config.name = "builder-of-tests".into();
@@ -161,7 +164,14 @@ fn facts() -> BuildFacts {
         project: "greetings".into(),
         dir: "greetings".into(),
         submitter: Some("ada".into()),
-        limits: TaskLimits { timeout: 120, memory_mib: 2048, processes: 512, disk_mib: 2048, log_mib: 8, file_mib: 512 },
+        limits: TaskLimits {
+            timeout: 120,
+            memory_mib: 2048,
+            processes: 512,
+            disk_mib: 2048,
+            log_mib: 8,
+            file_mib: 512,
+        },
         macros: macros.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
     }
 }

@@ -1,7 +1,9 @@
 //! The smallest program around a sandbox: what tests re-execute, and a way to look into one by hand.
 //!
-//!     copr-sandbox-stage host /bin/ls /
-//!     copr-sandbox-stage /srv/root /bin/sh -c 'id; mount'
+//! ```text
+//! copr-sandbox-stage host /bin/ls /
+//! copr-sandbox-stage /srv/root /bin/sh -c 'id; mount'
+//! ```
 
 use std::{
     io::{self, Write},
@@ -17,11 +19,7 @@ fn main() -> ExitCode {
         eprintln!("a root (`host` or a directory) and a program are needed");
         return ExitCode::from(2);
     };
-    let root = if root == "host" {
-        Root::HostTools
-    } else {
-        Root::Tree(root.into())
-    };
+    let root = if root == "host" { Root::HostTools } else { Root::Tree(root.into()) };
     let command = Command::new(root, program).args(words).on_output(|bytes| {
         // Nobody to tell when nobody reads.
         let _ = io::stdout().write_all(bytes);
@@ -40,8 +38,6 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<Exit, Box<dyn std::error::Error>> {
     let sandbox = Sandbox::new(Config::default())?;
     eprintln!("{}", sandbox.capabilities());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     Ok(runtime.block_on(sandbox.run(command))?.exit)
 }

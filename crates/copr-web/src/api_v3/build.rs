@@ -56,20 +56,12 @@ pub async fn built_packages(
 }
 
 /// `PUT /build/cancel/{id}`
-pub async fn cancel(
-    State(web): State<Web>,
-    At(BuildNumber(id)): At<BuildNumber>,
-    Login(me): Login,
-) -> Answer<Build> {
+pub async fn cancel(State(web): State<Web>, At(BuildNumber(id)): At<BuildNumber>, Login(me): Login) -> Answer<Build> {
     Ok(Json(show::build(&web, &build::cancel(&web.app, &me, id).await?)))
 }
 
 /// `DELETE /build/delete/{id}`
-pub async fn delete(
-    State(web): State<Web>,
-    At(BuildNumber(id)): At<BuildNumber>,
-    Login(me): Login,
-) -> Answer<Build> {
+pub async fn delete(State(web): State<Web>, At(BuildNumber(id)): At<BuildNumber>, Login(me): Login) -> Answer<Build> {
     Ok(Json(show::build(&web, &build::delete(&web.app, &me, id).await?)))
 }
 

@@ -35,7 +35,9 @@ pub async fn by_upload(State(web): State<Web>, Login(me): Login, request: Reques
     let (owner, name) = (fields.need("ownername")?, fields.need("projectname")?);
     let upload = file.as_ref().map(Incoming::upload);
     let made = build::by_upload(&web.app, &me, &owner, &name, upload, &options(&fields)).await?;
-    file.map(Incoming::keep);
+    if let Some(file) = file {
+        file.keep();
+    }
     Ok(Json(show::build(&web, &made)))
 }
 

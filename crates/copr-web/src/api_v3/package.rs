@@ -20,15 +20,11 @@ pub async fn find(State(web): State<Web>, query: Query) -> Answer<Package> {
 pub async fn list(State(web): State<Web>, query: Query) -> Answer<List<Package>> {
     let paging = query.paging("package", &copr_db::package::ORDERS)?;
     let (owner, name) = (query.need("ownername")?, query.need("projectname")?);
-    let (project, found) =
-        package::list(&web.app, owner, name, with(&query), &paging.order, &paging.page()).await?;
+    let (project, found) = package::list(&web.app, owner, name, with(&query), &paging.order, &paging.page()).await?;
     let items: Result<Vec<_>, _> = found.iter().map(|one| show::package(&web, &project, one)).collect();
     Ok(Json(paging.list(items?)))
 }
 
 fn with(query: &Query) -> With {
-    With {
-        latest: query.flag("with_latest_build"),
-        latest_succeeded: query.flag("with_latest_succeeded_build"),
-    }
+    With { latest: query.flag("with_latest_build"), latest_succeeded: query.flag("with_latest_succeeded_build") }
 }

@@ -87,8 +87,5 @@ pub fn no_method() -> Response {
 
 /// The answer when a handler panicked; the panic itself is in the log already.
 pub fn broken() -> Response {
-    plain(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "Request wasn't successful, there is probably a bug in the Copr code.",
-    )
+    plain(StatusCode::INTERNAL_SERVER_ERROR, "Request wasn't successful, there is probably a bug in the Copr code.")
 }

@@ -23,6 +23,8 @@ impl Endpoints {
 
     /// Adds an endpoint under the prefix. Both spellings are routes of their own: a redirect would lose the body.
     pub fn at(self, path: &str, methods: MethodRouter<Web>) -> Self {
+        // Beginning with `any` keeps axum from telling the methods in an `Allow` header, which Copr does not do.
+        let methods = any(|| async { refused::no_method() }).merge(methods);
         let path = path.trim_end_matches('/');
         let router = self.0.route(&format!("{PREFIX}{path}"), methods.clone());
         Self(router.route(&format!("{PREFIX}{path}/"), methods))
@@ -30,9 +32,7 @@ impl Endpoints {
 
     /// The whole map; every other address under the prefix is a 404 in this dialect.
     pub fn finish(self) -> Router<Web> {
-        self.0
-            .method_not_allowed_fallback(|| async { refused::no_method() })
-            .route(&format!("{PREFIX}/{{*rest}}"), any(|| async { refused::no_route() }))
+        self.0.route(&format!("{PREFIX}/{{*rest}}"), any(|| async { refused::no_route() }))
     }
 }
 
@@ -51,13 +51,12 @@ fn old(warning: &'static str, methods: MethodRouter<Web>) -> MethodRouter<Web> {
     methods.route_layer(layer)
 }
 
-/// `OPTIONS` of what exists is an empty 200, and no answer tells which methods would do.
+/// `OPTIONS` of what exists is an empty 200.
 pub async fn options(request: Request, next: Next) -> Response {
     let asked = request.method() == Method::OPTIONS;
-    let mut response = next.run(request).await;
+    let response = next.run(request).await;
     if asked && response.status() == StatusCode::METHOD_NOT_ALLOWED {
         return StatusCode::OK.into_response();
     }
-    response.headers_mut().remove(header::ALLOW);
     response
 }

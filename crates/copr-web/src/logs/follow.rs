@@ -43,6 +43,14 @@ pub(crate) struct Followed {
     _looking: AbortOnDropHandle<()>,
 }
 
+/// The first look at a build.
+pub(crate) async fn first(sight: &mut watch::Receiver<Sight>) -> Sight {
+    match sight.wait_for(|sight| !matches!(sight, Sight::Unknown)).await {
+        Ok(seen) => seen.clone(),
+        Err(_) => Sight::Gone,
+    }
+}
+
 impl Live {
     /// The state that the routes of builders and watchers share.
     pub fn new(app: App) -> Self {

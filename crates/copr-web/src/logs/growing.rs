@@ -67,10 +67,6 @@ impl Growing {
         };
         let text = complete(&bytes, to_the_end);
         if text.is_empty() {
-            if let Some(Open::Packed { at, .. }) = &mut self.open {
-                // The decoder can not go back to an incomplete character; it stands where the log ends.
-                *at = (*at).max(self.offset);
-            }
             return Ok(Piece::Nothing);
         }
         self.offset += text.len() as u64;
@@ -82,10 +78,8 @@ impl Growing {
             let inode = file.metadata()?.ino();
             return Ok(Some(Open::Plain { file, inode }));
         }
-        Ok(open(&packed(&self.path))?.map(|file| Open::Packed {
-            decoder: Box::new(MultiGzDecoder::new(BufReader::new(file))),
-            at: 0,
-        }))
+        Ok(open(&packed(&self.path))?
+            .map(|file| Open::Packed { decoder: Box::new(MultiGzDecoder::new(BufReader::new(file))), at: 0 }))
     }
 }
 
@@ -104,7 +98,8 @@ fn open(path: &Path) -> io::Result<Option<File>> {
 }
 
 fn read_plain(file: &File, offset: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; CHUNK];
+    let more = file.metadata()?.len().saturating_sub(offset);
+    let mut bytes = vec![0; usize::try_from(more).unwrap_or(CHUNK).min(CHUNK)];
     let size = file.read_at(&mut bytes, offset)?;
     bytes.truncate(size);
     Ok(bytes)
@@ -199,7 +194,8 @@ impl LastPart {
     fn new(bytes: &[u8], start: u64) -> Self {
         let kept = complete(bytes, false);
         let end = start + kept.len() as u64;
-        let first_line = if start == 0 { 0 } else { kept.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1) };
+        let first_line =
+            if start == 0 { 0 } else { kept.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1) };
         let text = String::from_utf8_lossy(&kept[first_line..]).into_owned();
         Self { text, cut: start > 0, end }
     }

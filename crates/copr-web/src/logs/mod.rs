@@ -20,8 +20,8 @@ mod log_stream;
 pub(crate) mod snapshot;
 mod state_stream;
 
-pub(crate) use growing::last_part;
 pub use follow::Live;
+pub(crate) use growing::{LastPart, last_part};
 
 use axum::Router;
 use axum::routing::get;

@@ -59,10 +59,7 @@ impl Snapshot {
             failure: chroot.failure(),
             started_on: chroot.started_on,
             ended_on: chroot.ended_on,
-            dir: chroot
-                .result_dir
-                .as_ref()
-                .map(|dir| app.store.build_dir(&build.owner, &build.dir, &chroot.name, dir)),
+            dir: chroot.result_dir.as_ref().map(|dir| app.store.build_dir(&build.owner, &build.dir, &chroot.name, dir)),
         }));
         Ok(Some(Self { shown, steps }))
     }

@@ -1,6 +1,6 @@
 //! The states of a build as events.
 
-use super::follow::{Live, Sight};
+use super::follow::{Live, Sight, first};
 use super::log_stream::events_of;
 use crate::ui::page;
 use axum::extract::{Path, State};
@@ -13,10 +13,9 @@ use serde_json::json;
 
 pub(super) async fn show(State(live): State<Live>, Path(id): Path<i64>) -> Response {
     let (followed, mut sight) = live.follow(BuildId(id));
-    let known = sight.wait_for(|sight| !matches!(sight, Sight::Unknown)).await.as_deref().map(|sight| sight.clone());
-    if !matches!(known, Ok(Sight::Seen(_))) {
+    let Sight::Seen(_) = first(&mut sight).await else {
         return page::not_found_about(format!("There is no build {id}."));
-    }
+    };
     sight.mark_changed();
     let end = |state: &str| Ok(Event::default().event("end").data(json!({ "state": state }).to_string()));
     events_of(stream::unfold((Some((followed, sight)), None), move |(watching, last)| async move {

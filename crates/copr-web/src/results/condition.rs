@@ -30,10 +30,9 @@ impl Validators {
     /// Whether the client has this state already.
     pub(super) fn is_known(&self, headers: &HeaderMap) -> bool {
         match text(headers, &header::IF_NONE_MATCH) {
-            Some(tags) => tags
-                .split(',')
-                .map(|tag| tag.trim().trim_start_matches("W/"))
-                .any(|tag| tag == "*" || tag == self.tag),
+            Some(tags) => {
+                tags.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == "*" || tag == self.tag)
+            }
             None => text(headers, &header::IF_MODIFIED_SINCE)
                 .and_then(parse_date)
                 .is_some_and(|since| self.modified <= since),

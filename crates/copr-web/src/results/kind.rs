@@ -36,7 +36,9 @@ fn content_type(name: &str) -> &'static str {
         // Armoured keys and signatures; browsers would offer `application/pgp-keys` as a download.
         "asc" | "key" | "gpg" => TEXT,
         // Never as HTML or SVG, whatever a build left here.
-        "log" | "txt" | "spec" | "info" | "md" | "html" | "htm" | "svg" | "patch" | "diff" | "dir" | "repo" | "cfg" => TEXT,
+        "log" | "txt" | "spec" | "info" | "md" | "html" | "htm" | "svg" | "patch" | "diff" | "dir" | "repo" | "cfg" => {
+            TEXT
+        }
         "" if matches!(name, "success" | "fail") => TEXT,
         _ => "application/octet-stream",
     }
@@ -73,14 +75,24 @@ mod tests {
             ("hello-1-1.noarch.rpm".to_owned(), "application/x-rpm", None, None),
             ("repomd.xml".to_owned(), "text/xml", None, Some("no-cache")),
             ("repomd.xml.asc".to_owned(), TEXT, None, Some("no-cache")),
-            (format!("{digest}-primary.xml.zst"), "application/zstd", None, Some("public, max-age=31536000, immutable")),
+            (
+                format!("{digest}-primary.xml.zst"),
+                "application/zstd",
+                None,
+                Some("public, max-age=31536000, immutable"),
+            ),
             ("builder-live.log".to_owned(), TEXT, None, Some("no-store")),
             ("build.log.gz".to_owned(), TEXT, Some("gzip"), None),
             ("configs.tar.gz".to_owned(), "application/gzip", None, None),
             ("evil.html".to_owned(), TEXT, None, None),
             ("success".to_owned(), TEXT, None, None),
             ("rpm".to_owned(), "application/octet-stream", None, None),
-            (format!("{digest}-1.0.tar"), "application/octet-stream", None, Some("public, max-age=31536000, immutable")),
+            (
+                format!("{digest}-1.0.tar"),
+                "application/octet-stream",
+                None,
+                Some("public, max-age=31536000, immutable"),
+            ),
         ];
         for (name, content_type, encoding, caching) in table {
             assert_eq!(of(&name), Kind { content_type, encoding, caching }, "{name}");

@@ -52,6 +52,8 @@ fn entry(dir: &Dir, name: String) -> Option<Entry> {
     let stat = fstatat(dir.as_fd(), name.as_str(), AtFlags::AT_SYMLINK_NOFOLLOW).ok()?;
     let is_dir = match SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT {
         SFlag::S_IFDIR => true,
+        // The publisher's link to the present metadata is a directory to everybody else.
+        SFlag::S_IFLNK if name == super::open::LINK => true,
         SFlag::S_IFREG => false,
         _ => return None,
     };

@@ -6,41 +6,65 @@
 
 mod body;
 mod condition;
+mod generation;
 mod kind;
 mod listing;
 mod open;
 mod path;
 mod serve;
 
-pub(crate) use open::{Found, open};
-pub(crate) use path::TreePath;
-pub(crate) use serve::file;
+pub(crate) use open::{Found, OpenFile, open};
+pub(crate) use path::{TreePath, encode};
+pub(crate) use serve::{Audience, file};
 
 use crate::Web;
 use crate::ui::page;
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
+use generation::{Reader, Served};
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
 
 /// The routes.
 pub fn router() -> Router<Web> {
-    Router::new().route("/results", get(show)).route("/results/", get(show)).route("/results/{*path}", get(show))
+    Router::new()
+        .route("/results", get(show))
+        .route("/results/", get(show))
+        .route("/results/{*path}", get(show))
+        .layer(Extension(Arc::new(Served::default())))
 }
 
-async fn show(State(web): State<Web>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+async fn show(
+    State(web): State<Web>,
+    Extension(served): Extension<Arc<Served>>,
+    reader: Reader,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     let Some(path) = TreePath::parse(uri.path().strip_prefix("/results").unwrap_or_default()) else {
         return page::not_found();
     };
-    match look(web.app.store.results(), path.clone()).await {
-        Ok(Some(Found::File(found))) if !path.trailing_slash => {
-            serve::file(found, path.name(), &method, &headers, serve::Audience::Everyone)
+    let pinned = match path.name() {
+        "repomd.xml.asc" => served.of(reader.clone(), repository(&path), Instant::now()),
+        _ => None,
+    };
+    match look(web.app.store.results(), path.clone(), pinned).await {
+        Ok(Some((Found::File(found), generation))) if !path.trailing_slash => {
+            if let ("repomd.xml", Some(generation)) = (path.name(), generation) {
+                served.note(reader, repository(&path), generation, Instant::now());
+            }
+            file(found, path.name(), &method, &headers, Audience::Everyone).await
         }
-        Ok(Some(Found::Dir(_))) if !path.trailing_slash => moved(StatusCode::MOVED_PERMANENTLY, path.address("/results") + "/"),
-        Ok(Some(Found::Dir(dir))) => listing::page(path, dir).await,
+        Ok(Some((Found::Dir(_), _))) if !path.trailing_slash => {
+            moved(StatusCode::MOVED_PERMANENTLY, path.address("/results") + "/")
+        }
+        Ok(Some((Found::Dir(dir), _))) => listing::page(path, dir).await,
         // A finished log is kept compressed; addresses of the plain one stay good.
         Ok(None) if path.name().ends_with(".log") => packed_log(&web, path).await,
         Ok(_) => page::not_found(),
@@ -48,17 +72,22 @@ async fn show(State(web): State<Web>, method: Method, uri: Uri, headers: HeaderM
     }
 }
 
+/// The directory that a path's last name lies in.
+fn repository(path: &TreePath) -> String {
+    path.parts().split_last().map(|(_, dir)| dir.join("/")).unwrap_or_default()
+}
+
 async fn packed_log(web: &Web, path: TreePath) -> Response {
     let packed = path.with_suffix(".gz");
-    match look(web.app.store.results(), packed.clone()).await {
-        Ok(Some(Found::File(_))) => moved(StatusCode::FOUND, packed.address("/results")),
+    match look(web.app.store.results(), packed.clone(), None).await {
+        Ok(Some((Found::File(_), _))) => moved(StatusCode::FOUND, packed.address("/results")),
         Ok(_) => page::not_found(),
         Err(error) => cannot_read(&error),
     }
 }
 
-async fn look(root: PathBuf, path: TreePath) -> io::Result<Option<Found>> {
-    tokio::task::spawn_blocking(move || open(&root, path.parts())).await.map_err(io::Error::other)?
+async fn look(root: PathBuf, path: TreePath, pinned: Option<String>) -> io::Result<Option<(Found, Option<String>)>> {
+    tokio::task::spawn_blocking(move || open(&root, path.parts(), pinned.as_deref())).await.map_err(io::Error::other)?
 }
 
 fn moved(status: StatusCode, to: String) -> Response {

@@ -79,7 +79,9 @@ mod tests {
 
     #[test]
     fn names_of_packages_and_directories_survive_the_round_trip() {
-        for name in ["hello-2.0~rc1^git3+x-1.src.rpm", "hello:custom:x", "@devs", "žlutý kůň", "100%", "a&b\"<c>", "a?b#c"] {
+        for name in
+            ["hello-2.0~rc1^git3+x-1.src.rpm", "hello:custom:x", "@devs", "žlutý kůň", "100%", "a&b\"<c>", "a?b#c"]
+        {
             let path = TreePath::parse(&format!("/{}", encode(name))).unwrap();
             assert_eq!(path.parts(), [name]);
         }

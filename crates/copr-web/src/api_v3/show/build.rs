@@ -33,9 +33,8 @@ pub fn build(web: &Web, shown: &Shown) -> Build {
 
 /// Where a build's source stands; the address is there once a builder started.
 pub fn source_chroot(web: &Web, build: &build::Build) -> SourceChroot {
-    let address = |dir: &String| {
-        format!("{}/{}/{}/srpm-builds/{dir}", web.app.rules.results_url, build.owner, build.dir)
-    };
+    let address =
+        |dir: &String| format!("{}/{}/{}/srpm-builds/{dir}", web.app.rules.results_url, build.owner, build.dir);
     SourceChroot {
         state: build.source_state.on_the_wire().to_owned(),
         result_url: build.result_dir.as_ref().map(address),

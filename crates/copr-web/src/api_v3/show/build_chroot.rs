@@ -10,9 +10,8 @@ use copr_wire::v3;
 
 /// One chroot of a build.
 pub fn build_chroot(web: &Web, build: &Build, chroot: &BuildChroot) -> v3::BuildChroot {
-    let address = |dir: &String| {
-        format!("{}/{}/{}/{}/{dir}/", web.app.rules.results_url, build.owner, build.dir, chroot.name)
-    };
+    let address =
+        |dir: &String| format!("{}/{}/{}/{}/{dir}/", web.app.rules.results_url, build.owner, build.dir, chroot.name);
     v3::BuildChroot {
         name: chroot.name.to_string(),
         state: chroot.state.on_the_wire().to_owned(),

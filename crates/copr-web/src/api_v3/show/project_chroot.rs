@@ -28,11 +28,7 @@ pub fn project_chroot(web: &Web, project: &Project, chroot: &ProjectChroot) -> v
 }
 
 /// What a build in a chroot of a project would use.
-pub fn project_chroot_config(
-    project: &Project,
-    chroot: &ProjectChroot,
-    repos: Vec<Repo>,
-) -> v3::ProjectChrootConfig {
+pub fn project_chroot_config(project: &Project, chroot: &ProjectChroot, repos: Vec<Repo>) -> v3::ProjectChrootConfig {
     let settings = &chroot.settings;
     let (bootstrap, bootstrap_image) = bootstrap(project, chroot);
     v3::ProjectChrootConfig {
@@ -76,11 +72,8 @@ pub fn additional_repos(project: &Project, chroot: &ProjectChroot) -> Vec<String
 /// Mock's bootstrap for the chroot, or else for the project, and its image; nothing where mock decides.
 pub fn bootstrap(project: &Project, chroot: &ProjectChroot) -> (Option<String>, Option<String>) {
     let of_chroot = chroot.settings.bootstrap;
-    let word = if of_chroot == ChrootBootstrap::Unchanged {
-        project.settings.bootstrap.as_str()
-    } else {
-        of_chroot.as_str()
-    };
+    let word =
+        if of_chroot == ChrootBootstrap::Unchanged { project.settings.bootstrap.as_str() } else { of_chroot.as_str() };
     let image = (of_chroot == ChrootBootstrap::CustomImage).then(|| chroot.settings.bootstrap_image.clone());
     ((word != "default").then(|| word.to_owned()), image.flatten())
 }

@@ -1,0 +1,39 @@
+//! `/tmp/{upload}/{file}`: sources that people uploaded, at the address that the API shows as `source_dict.url`.
+
+use crate::Web;
+use crate::results::{self, Found, TreePath};
+use crate::ui::page;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Method};
+use axum::response::Response;
+use axum::routing::get;
+use copr_types::FileName;
+
+/// The routes.
+pub fn router() -> Router<Web> {
+    Router::new().route("/tmp/{upload}/{file}", get(show))
+}
+
+async fn show(
+    State(web): State<Web>,
+    Path((upload, file)): Path<(String, String)>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    let (Ok(upload), Some(path)) = (upload.parse::<FileName>(), TreePath::of(&[&file])) else {
+        return page::not_found();
+    };
+    let dir = web.app.store.upload_dir(&upload);
+    // The upload's directory comes and goes: when it is gone, so is the file.
+    match tokio::task::spawn_blocking(move || results::open(&dir, path.parts(), None)).await {
+        Ok(Ok(Some((Found::File(found), _)))) => {
+            results::file(found, &file, &method, &headers, results::Audience::Programs).await
+        }
+        Ok(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::error!(%error, "could not read an upload");
+            page::broken()
+        }
+        _ => page::not_found(),
+    }
+}

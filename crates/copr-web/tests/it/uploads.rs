@@ -1,0 +1,215 @@
+//! Uploads: whole, refused, broken off.
+
+use crate::server::{Answer, FEDORA, FEDORA_32, Person, Server, send};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+const BOUNDARY: &str = "7f0e8a1b2c3d";
+
+fn head(part: &str, file_name: &str) -> String {
+    format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{part}\"; filename=\"{file_name}\"\r\n\
+         Content-Type: application/x-rpm\r\n\r\n"
+    )
+}
+
+fn tail(json: &Value) -> String {
+    format!(
+        "\r\n--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"json\"; filename=\"json\"\r\n\
+         Content-Type: application/json\r\n\r\n{json}\r\n--{BOUNDARY}--\r\n"
+    )
+}
+
+fn common(more: Value) -> Value {
+    let mut body = json!({"ownername": "alice", "projectname": "p", "project_dirname": null, "timeout": "100"});
+    for (key, value) in more.as_object().expect("an object") {
+        body[key] = value.clone();
+    }
+    body
+}
+
+async fn upload(server: &Server, who: &Person, file_name: &str, bytes: &[u8], json: &Value) -> Answer {
+    let body = [head("pkgs", file_name).as_bytes(), bytes, tail(json).as_bytes()].concat();
+    send(form(server, who, body)).await
+}
+
+fn form(server: &Server, who: &Person, body: Vec<u8>) -> reqwest::RequestBuilder {
+    let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+    let request = server.request(Method::POST, "/build/create/upload").header("content-type", kind);
+    request.basic_auth(&who.login, Some(&who.token)).body(body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_waits_for_the_builders_under_its_address() {
+    let server = Server::start().await;
+    server.project("p").await;
+    let bytes: Vec<u8> = (0..3_000_000_u32).map(|n| (n * 7 % 251) as u8).collect();
+    let json = common(json!({"chroots": [FEDORA_32]}));
+    let build = upload(&server, &server.alice, "hello-1-1.src.rpm", &bytes, &json).await.ok();
+    assert_eq!((&build["state"], &build["chroots"]), (&json!("pending"), &json!([FEDORA_32])));
+    let source = server.get(&format!("/build/source-build-config/{}", build["id"])).await.ok();
+    assert_eq!((&source["source_type"], &source["timeout"]), (&json!("upload"), &json!(100)));
+    let dict = &source["source_dict"];
+    let tmp = dict["tmp"].as_str().expect("a directory");
+    let url = format!("{}/tmp/{tmp}/hello-1-1.src.rpm", server.url);
+    assert_eq!(dict, &json!({"url": url, "pkg": "hello-1-1.src.rpm", "tmp": tmp}));
+    assert_eq!(build["source_package"]["url"], url);
+    let stored = server.app.store.upload_dir(&tmp.parse().expect("a name")).join("hello-1-1.src.rpm");
+    assert!(std::fs::read(stored).expect("the file") == bytes);
+    assert_eq!(server.uploads().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_of_files_are_made_safe_and_checked() {
+    let server = Server::start().await;
+    server.project("p").await;
+    for (name, stored) in [
+        ("he llo.spec", "he_llo.spec"),
+        ("../../x.spec", "x.spec"),
+        ("A-1-1.SRC.RPM", "A-1-1.SRC.RPM"),
+        ("b-1-1.nosrc.rpm", "b-1-1.nosrc.rpm"),
+    ] {
+        let build = upload(&server, &server.alice, name, b"x", &common(json!({}))).await.ok();
+        let source = server.get(&format!("/build/source-build-config/{}", build["id"])).await.ok();
+        assert_eq!(source["source_dict"]["pkg"], stored);
+        let is_spec = stored.ends_with(".spec");
+        assert_eq!(build["source_package"]["url"].is_null(), is_spec, "{name}");
+    }
+    let kept = server.uploads().len();
+    for name in ["x.tar.gz", "x.rpm", "..", "spec"] {
+        let answer = upload(&server, &server.alice, name, b"x", &common(json!({}))).await;
+        let text = "Bad request parameters: {'pkgs': ['You can upload only .src.rpm, .nosrc.rpm, and .spec files']}";
+        assert_eq!(answer.refusal(), (400, text), "{name}");
+    }
+    assert_eq!(server.uploads().len(), kept);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_upload_leaves_nothing_behind() {
+    let server = Server::start_with(|rules| rules.upload_mib = 1).await;
+    server.project("p").await;
+    let name = "hello-1-1.src.rpm";
+    let missing = upload(&server, &server.alice, name, b"x", &common(json!({"projectname": "q"}))).await;
+    assert_eq!(missing.refusal(), (404, "Project alice/q does not exist."));
+    let nameless = upload(&server, &server.alice, name, b"x", &json!({})).await;
+    assert_eq!(nameless.refusal(), (400, "Missing argument ownername"));
+    let wrong = upload(&server, &server.alice, name, b"x", &common(json!({"timeout": "x"}))).await;
+    let text =
+        "Bad request parameters: {'timeout': ['Not a valid integer value.', 'Number must be between 0 and 108000.']}";
+    assert_eq!(wrong.refusal(), (400, text));
+    let stranger = upload(&server, &server.bob, name, b"x", &common(json!({}))).await;
+    assert_eq!(stranger.refusal(), (403, "User bob is not allowed to build in the copr: alice/p"));
+    let large = upload(&server, &server.alice, name, &vec![0; (1 << 20) + 1], &common(json!({}))).await;
+    assert_eq!(large.refusal(), (413, "The file is too large: it can have 1 MiB."));
+    assert_eq!(server.uploads(), [""; 0].map(std::path::PathBuf::from));
+    upload(&server, &server.alice, name, &vec![0; 1 << 20], &common(json!({}))).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_without_a_file_says_what_is_missing() {
+    let server = Server::start().await;
+    server.project("p").await;
+    let text = "Bad request parameters: {'pkgs': ['This field is required.']}";
+    let plain = server.post(&server.alice, "/build/create/upload", common(json!({}))).await;
+    assert_eq!(plain.refusal(), (400, text));
+    let other = [head("other", "a.spec").as_bytes(), b"x", tail(&common(json!({}))).as_bytes()].concat();
+    assert_eq!(send(form(&server, &server.alice, other)).await.refusal(), (400, text));
+    assert_eq!(server.uploads().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_hears_the_refusal_after_a_long_upload() {
+    let server = Server::start().await;
+    let bytes = vec![7; 40 << 20];
+    let nobody = Person { name: "no".into(), login: "no".into(), token: "body".into() };
+    let answer = upload(&server, &nobody, "hello-1-1.src.rpm", &bytes, &json!({})).await;
+    assert_eq!((answer.status.as_u16(), &answer.json["output"]), (401, &json!("notok")));
+    assert_eq!(server.uploads().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_breaks_off_leaves_nothing_behind() {
+    let server = Server::start().await;
+    server.project("p").await;
+    let credentials = STANDARD.encode(format!("{}:{}", server.alice.login, server.alice.token));
+    let address = server.url.strip_prefix("http://").expect("http");
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let request = format!(
+        "POST /api_3/build/create/upload HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {credentials}\r\n\
+         Content-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: 10000000\r\n\r\n{}",
+        head("pkgs", "hello-1-1.src.rpm")
+    );
+    stream.write_all(request.as_bytes()).await.expect("the beginning");
+    stream.write_all(&vec![1; 300_000]).await.expect("some of the file");
+    wait_until(|| server.uploads().len() == 1).await;
+    drop(stream);
+    wait_until(|| server.uploads().is_empty()).await;
+    // And one that stops sending but listens on is told.
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(request.as_bytes()).await.expect("the beginning");
+    stream.shutdown().await.expect("no more");
+    let mut answer = String::new();
+    // hyper may close such a connection without a word; what counts is that nothing stays.
+    let _ = stream.read_to_string(&mut answer).await;
+    wait_until(|| server.uploads().is_empty()).await;
+    assert!(!answer.contains("200 OK"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_crash_left_behind_goes_after_a_day() {
+    let server = Server::start().await;
+    server.project("p").await;
+    upload(&server, &server.alice, "waits.spec", b"x", &common(json!({}))).await.ok();
+    let done = upload(&server, &server.alice, "done.spec", b"x", &common(json!({}))).await.ok();
+    server.put(&server.alice, &format!("/build/cancel/{}", done["id"]), json!({})).await.ok();
+    for name in ["upload-old", "upload-young"] {
+        std::fs::create_dir(server.app.store.upload_dir(&name.parse().expect("a name"))).expect("a directory");
+    }
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    for path in server.uploads().iter().filter(|path| !path.ends_with("upload-young")) {
+        std::fs::File::open(path).expect("a directory").set_modified(long_ago).expect("a new time");
+    }
+    copr_app::removal::sweep_uploads(&server.app).await.expect("a sweep");
+    let mut left = server.uploads();
+    left.retain(|path| !path.ends_with("upload-young"));
+    let [waits] = &left[..] else { panic!("more than what is used is left: {left:?}") };
+    assert!(waits.join("waits.spec").exists());
+    assert_eq!(server.uploads().len(), 2);
+}
+
+/// Looks again and again for a state that must come; nextest ends what never comes.
+async fn wait_until(there: impl Fn() -> bool) {
+    let mut ticks = tokio::time::interval(std::time::Duration::from_millis(5));
+    while !there() {
+        ticks.tick().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comps_file_comes_with_a_chroots_edit() {
+    let server = Server::start().await;
+    server.project("p").await;
+    let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+    let path = format!("/project-chroot/edit/alice/p/{FEDORA}");
+    let edit = async |body: Vec<u8>| {
+        let request = server.request(Method::PUT, &path).header("content-type", kind.clone());
+        send(request.basic_auth(&server.alice.login, Some(&server.alice.token)).body(body)).await
+    };
+    let only_json = edit(tail(&json!({"additional_packages": "a b", "delete_comps": null})).into_bytes()).await.ok();
+    assert_eq!((&only_json["additional_packages"], &only_json["comps_name"]), (&json!(["a", "b"]), &Value::Null));
+    let comps = [head("upload_comps", "my comps.xml").as_bytes(), b"<comps/>", tail(&json!({})).as_bytes()].concat();
+    let with_comps = edit(comps).await.ok();
+    assert_eq!(
+        (&with_comps["comps_name"], &with_comps["additional_packages"]),
+        (&json!("my comps.xml"), &json!(["a", "b"]))
+    );
+    let garbage = [head("upload_comps", "x").as_bytes(), b"\xff\xfe", tail(&json!({})).as_bytes()].concat();
+    assert_eq!(edit(garbage).await.refusal(), (400, "`x` is not text."));
+    let gone = edit(tail(&json!({"delete_comps": true})).into_bytes()).await.ok();
+    assert_eq!(gone["comps_name"], Value::Null);
+    assert_eq!(server.uploads().len(), 0);
+}
