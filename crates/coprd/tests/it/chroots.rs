@@ -137,6 +137,15 @@ fn a_file_brings_several_chroots() {
 }
 
 #[test]
+fn the_documentations_file_can_be_imported() {
+    let service = Service::new();
+    let page = include_str!("../../../../docs/administration.md");
+    let text = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    std::fs::write(service.home().join("house.toml"), text).unwrap();
+    assert_eq!(service.ok("chroot import house.toml"), "house-1-x86_64\nhouse-1-aarch64\n");
+}
+
+#[test]
 fn an_import_names_the_line_that_is_wrong_and_changes_nothing() {
     let service = Service::new();
     let texts = [

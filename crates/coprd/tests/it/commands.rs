@@ -70,6 +70,18 @@ fn every_command_of_the_administrator_is_understood() {
 }
 
 #[test]
+fn the_commands_of_the_documentation_are_understood() {
+    let text = include_str!("../../../../docs/administration.md").replace("\\\n", " ");
+    let lines = text.lines().filter_map(|line| line.strip_prefix("    coprd "));
+    let plain = |line: &str| line.split(['#', '>']).next().unwrap().replace(['\'', '[', ']'], "");
+    let lines: Vec<String> = lines.map(plain).collect();
+    for line in &lines {
+        parse(line).unwrap_or_else(|refusal| panic!("{line}: {refusal}"));
+    }
+    assert!(lines.len() > 15, "{lines:?}");
+}
+
+#[test]
 fn names_are_read_at_the_door() {
     let Subject::User(UserCommand::Create { name, admin, .. }) = subject("user create ada") else { panic!() };
     assert_eq!((name.as_str(), admin), ("ada", false));
