@@ -30,17 +30,13 @@ fn text<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>
     let mut lines = vec![head.map(str::to_owned)];
     // Some words come from builders: none of them may speak to the terminal.
     lines.extend(rows.map(|row| row.map(|cell| cell.replace(char::is_control, "\u{fffd}"))));
-    let mut widths: [usize; N] = std::array::from_fn(|column| {
-        lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default()
-    });
+    let mut widths: [usize; N] =
+        std::array::from_fn(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default());
     fit(&mut widths, width);
     let mut text = String::new();
     for line in &lines {
-        let cells: Vec<String> = line
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{:<width$}", shorten(cell, width)))
-            .collect();
+        let cells: Vec<String> =
+            line.iter().zip(widths).map(|(cell, width)| format!("{:<width$}", shorten(cell, width))).collect();
         text += cells.join("  ").trim_end();
         text.push('\n');
     }
