@@ -75,7 +75,7 @@ impl Moment {
             Moment::Uploading => {
                 results.exists() && entries(&staging).iter().any(|dir| !entries(&staging.join(dir)).is_empty())
             }
-            Moment::Signing => entries(&results).iter().any(|file| file.starts_with(".signing-")),
+            Moment::Signing => entries(&results).iter().any(|file| file.starts_with(".unfinished-signing-")),
             Moment::Writing => entries(&repository.join(".repodata")) != heads.generations,
             Moment::Switched => std::fs::read_link(repository.join("repodata")).unwrap() != heads.present,
         });
