@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::first_run::{self, Credentials};
-use crate::{app, builder};
+use crate::{app, builder, running};
 use anyhow::Context;
 use axum::serve::ListenerExt;
 use copr_app::App;
@@ -30,6 +30,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let config = config.bound_to(listener.local_addr()?);
     let app = app::open(&config).await?;
     let _alone = alone(&config, &app).await?;
+    running::note(&config.data_dir, config.listen)?;
     let first = first_run(&app).await?;
     let jobs = Jobs::start(app.clone());
     let end = CancellationToken::new();
