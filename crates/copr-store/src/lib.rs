@@ -17,6 +17,7 @@ mod log;
 mod write;
 
 pub use log::{LogFile, LogMismatch};
+pub use write::UNFINISHED;
 
 use copr_types::{BuildId, ChrootName, DirName, FileName, OwnerName, PackageName, ProjectId};
 use std::io;

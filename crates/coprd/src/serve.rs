@@ -7,6 +7,7 @@ use anyhow::Context;
 use axum::serve::ListenerExt;
 use copr_app::App;
 use copr_jobs::Jobs;
+use std::fs::{File, TryLockError};
 use std::future::IntoFuture;
 use std::io::Write;
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         .with_context(|| format!("can't listen on {}; is another service there?", config.listen))?;
     let config = config.bound_to(listener.local_addr()?);
     let app = app::open(&config).await?;
+    let _alone = alone(&config, &app).await?;
     running::note(&config.data_dir, config.listen)?;
     let first = first_run(&app).await?;
     let jobs = Jobs::start(app.clone());
@@ -66,6 +68,24 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     jobs.stop().await;
     app.db.close().await;
     Ok(())
+}
+
+/// With a database that is a file, one server works on it: two would take each other's builders and turns for their
+/// own of an earlier life. The lock lasts as long as the file is open, and goes with the process however that ends.
+async fn alone(config: &Config, app: &App) -> anyhow::Result<Option<File>> {
+    if !config.database.is_sqlite() {
+        return Ok(None);
+    }
+    let path = config.data_dir.join("serve.lock");
+    let file = File::create(&path).with_context(|| format!("can't make `{}`", path.display()))?;
+    if let Err(TryLockError::WouldBlock) = file.try_lock() {
+        anyhow::bail!(
+            "another `coprd serve` works on `{}`\nhint: stop it, or give this one a --data-dir of its own",
+            config.data_dir.display()
+        );
+    }
+    copr_app::publish::release_all(app).await?;
+    Ok(Some(file))
 }
 
 /// The administrator's credentials, when nobody has an account yet.

@@ -2,6 +2,7 @@
 //!
 //! Slow tests in a binary of their own; each has its own service, builders and dnf.
 
+mod builders;
 mod crowd;
 mod kill;
 mod restart;

@@ -30,8 +30,18 @@ pub fn launch() -> Launch {
 impl Stage {
     /// Starts the service, which builds for the mini distribution.
     pub fn set(launch: Launch) -> Stage {
-        let directory = temp_dir();
         let distribution = Distribution::find(Suite::Bookworm.chroot(), None).expect("the mini distribution is made");
+        Stage::set_for(launch, temp_dir(), distribution)
+    }
+
+    /// The same, with a distribution that every user of this machine can read.
+    pub fn set_for_all_users(launch: Launch) -> Stage {
+        let directory = temp_dir();
+        let distribution = Distribution::copied(Suite::Bookworm, directory.path()).expect("the distribution is copied");
+        Stage::set_for(launch, directory, distribution)
+    }
+
+    fn set_for(launch: Launch, directory: TempDir, distribution: Distribution) -> Stage {
         let service = launch.start(directory.path()).expect("the service starts");
         distribution.enable(&service).expect("the chroot is enabled");
         Stage { service, distribution, directory }
