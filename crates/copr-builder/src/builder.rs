@@ -51,7 +51,8 @@ impl Builder {
         }
         let probed = tokio::task::spawn_blocking(move || Sandbox::new(sandbox_config)).await;
         let sandbox = probed.map_err(|error| Error::Start { reason: error.to_string() })??;
-        let client = Client::new(&config.server, &config.token).map_err(|error| Error::Start { reason: error.to_string() })?;
+        let client =
+            Client::new(&config.server, &config.token).map_err(|error| Error::Start { reason: error.to_string() })?;
         let request = LeaseRequest {
             builder: config.name.clone(),
             arches: config.arches.clone(),
@@ -120,7 +121,11 @@ async fn work_on(place: Arc<Place>, client: Client, lease: Lease, shutdown: Canc
         Ok(prepared) => prepared,
         Err(error) => {
             tracing::error!(%error, "no place to work");
-            let failure = Failure::new(FailureClass::Infrastructure, Phase::Buildroot, format!("the builder has no place to work: {error}"));
+            let failure = Failure::new(
+                FailureClass::Infrastructure,
+                Phase::Buildroot,
+                format!("the builder has no place to work: {error}"),
+            );
             finish(&held, Outcome::Failed { failure }, Vec::new(), BTreeMap::new()).await;
             beat.abort();
             return;
@@ -178,7 +183,8 @@ async fn deliver(
     let (outcome, files) = match result {
         Ok(done) => (Outcome::Succeeded { srpm: done.srpm }, done.files),
         Err(End::Failed(failure)) => {
-            work.transcript.say(format!("\nFailed in phase {} ({}):\n{}", failure.phase, failure.class, failure.message));
+            work.transcript
+                .say(format!("\nFailed in phase {} ({}):\n{}", failure.phase, failure.class, failure.message));
             (Outcome::Failed { failure }, Vec::new())
         }
         Err(End::Stopped(Stop::Lost)) => {
@@ -208,8 +214,19 @@ async fn deliver(
     };
     let uploaded = if going { tokio::time::timeout(LAST_WORDS, last).await.ok().flatten() } else { last.await };
     match uploaded {
-        Some((outcome, refs)) => finish(held, outcome, refs, work.transcript.timings()).await,
-        None if going => finish(held, Outcome::Returned, Vec::new(), BTreeMap::new()).await,
+        Some((outcome, refs)) => {
+            let finish = finish(held, outcome, refs, work.transcript.timings());
+            if going {
+                let _ = tokio::time::timeout(LAST_WORDS, finish).await;
+            } else {
+                finish.await;
+            }
+        }
+        // The log could not be brought there in time; the task itself has to be.
+        None if going => {
+            let finish = finish(held, Outcome::Returned, Vec::new(), BTreeMap::new());
+            let _ = tokio::time::timeout(LAST_WORDS, finish).await;
+        }
         None => {}
     }
 }

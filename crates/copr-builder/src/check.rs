@@ -53,7 +53,12 @@ pub fn check(config: &Config) -> Vec<Finding> {
     let mut findings = isolation(config);
     findings.push(package_manager());
     findings.push(program("rpm", "rpm", Verdict::Missing, "base trees are installed by it"));
-    findings.push(program("gpg", "gpg", Verdict::Weak, "repositories with signed metadata can not be checked without it"));
+    findings.push(program(
+        "gpg",
+        "gpg",
+        Verdict::Weak,
+        "repositories with signed metadata can not be checked without it",
+    ));
     findings.push(data_dir(&config.data_dir));
     findings.push(good("architectures", config.arches.join(", ")));
     findings
@@ -117,14 +122,19 @@ fn has_builddep() -> bool {
         std::fs::read_dir(directory).into_iter().flatten().flatten().any(|entry| {
             let path = entry.path();
             entry.file_name().to_string_lossy().starts_with("python3")
-                && ["dist-packages", "site-packages"].iter().any(|name| path.join(name).join("dnf-plugins/builddep.py").exists())
+                && ["dist-packages", "site-packages"]
+                    .iter()
+                    .any(|name| path.join(name).join("dnf-plugins/builddep.py").exists())
         })
     };
     python("/usr/lib") || python("/usr/lib64")
 }
 
 fn program(subject: &'static str, name: &str, without: Verdict, why: &str) -> Finding {
-    let found = ["/usr/bin", "/bin", "/usr/sbin"].iter().map(|directory| Path::new(directory).join(name)).find(|path| path.exists());
+    let found = ["/usr/bin", "/bin", "/usr/sbin"]
+        .iter()
+        .map(|directory| Path::new(directory).join(name))
+        .find(|path| path.exists());
     match found {
         Some(path) => good(subject, path.display().to_string()),
         None => Finding {

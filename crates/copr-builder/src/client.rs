@@ -72,6 +72,8 @@ impl Client {
             .connect_timeout(Duration::from_secs(10))
             .pool_idle_timeout(Duration::from_secs(50))
             .tcp_nodelay(true)
+            // Uploads may be long and have no limit of time: a peer that is gone is noticed by this.
+            .tcp_keepalive(Duration::from_secs(20))
             .user_agent(concat!("coprd-builder/", env!("CARGO_PKG_VERSION")))
             .build()?;
         let base = format!("{}/builder/v1", server.as_str().trim_end_matches('/'));

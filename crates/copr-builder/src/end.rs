@@ -55,7 +55,9 @@ pub(crate) fn local(phase: Phase, doing: impl Into<String>) -> impl FnOnce(std::
 
 /// Ours: the sandbox could not be made.
 pub(crate) fn sandbox(phase: Phase) -> impl FnOnce(copr_sandbox::Error) -> End {
-    move |error| infrastructure(phase, format!("the builder could not use its sandbox: {}", crate::client::causes(&error)))
+    move |error| {
+        infrastructure(phase, format!("the builder could not use its sandbox: {}", crate::client::causes(&error)))
+    }
 }
 
 /// The sentence for a limit that a build reached.

@@ -64,7 +64,6 @@ impl Held {
         self.phase.send_replace(Some(phase));
     }
 
-
     /// Beats until dropped: every `every`, and at once when the phase changes.
     pub async fn beat(self: Arc<Held>, every: Duration) {
         let mut changes = self.phase.subscribe();

@@ -8,14 +8,16 @@ use copr_types::ChrootDefinition;
 pub(crate) const TOP: &str = "/builddir/build";
 
 /// The file's text: the chroot's macros, those that every build has, the task's, and `last`.
-pub(crate) fn text(definition: &ChrootDefinition, host: &str, task: &[(String, String)], last: &[(&str, &str)]) -> String {
+pub(crate) fn text(
+    definition: &ChrootDefinition,
+    host: &str,
+    task: &[(String, String)],
+    last: &[(&str, &str)],
+) -> String {
     let host: String = host.chars().filter(|c| c.is_ascii_alphanumeric() || "-.".contains(*c)).collect();
     let host = if host.is_empty() { "builder" } else { &host };
-    let fixed = [
-        ("_topdir", TOP),
-        ("_rpmfilename", "%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm"),
-        ("_buildhost", host),
-    ];
+    let fixed =
+        [("_topdir", TOP), ("_rpmfilename", "%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm"), ("_buildhost", host)];
     let mut text = String::new();
     let chroot = definition.macros.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let task = task.iter().map(|(name, value)| (name.as_str(), value.as_str()));

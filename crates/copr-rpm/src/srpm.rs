@@ -50,7 +50,7 @@ pub fn read_spec_from(mut reader: impl BufRead, limits: &Limits) -> Result<SpecF
         return Err(Error::NotSource { nevra: headers.nevra()?.to_string() });
     }
     let files = file_names(&headers, limits)?;
-    let spec = the_spec(&files)?;
+    let spec = the_spec(&headers, &files)?;
     let mut archive = Archive::new(decompress(reader)?, limits.payload);
     loop {
         let (name, size) = match archive.next()? {
@@ -98,12 +98,17 @@ fn file_names(headers: &Headers, limits: &Limits) -> Result<Vec<String>, Error> 
     names.into_iter().map(plain).collect()
 }
 
-fn the_spec(files: &[String]) -> Result<&String, Error> {
-    let specs: Vec<&String> = files.iter().filter(|name| name.ends_with(".spec")).collect();
-    match specs[..] {
-        [] => Err(Error::NoSpecFile),
-        [one] => Ok(one),
-        _ => Err(Error::SeveralSpecFiles { names: specs.into_iter().cloned().collect() }),
+/// The one that rpmbuild marked as the spec file when others are among the sources; else the only one.
+fn the_spec<'a>(headers: &Headers, files: &'a [String]) -> Result<&'a String, Error> {
+    const SPEC_FILE: u32 = 1 << 5;
+    let flags = headers.main.numbers(tags::FILE_FLAGS);
+    let is_marked = |at: usize| flags.get(at).is_some_and(|flags| flags & SPEC_FILE != 0);
+    let specs: Vec<(usize, &String)> = files.iter().enumerate().filter(|(_, name)| name.ends_with(".spec")).collect();
+    let marked: Vec<&String> = specs.iter().filter(|(at, _)| is_marked(*at)).map(|(_, name)| *name).collect();
+    match (&specs[..], &marked[..]) {
+        ([], _) => Err(Error::NoSpecFile),
+        ([(_, one)], _) | (_, [one]) => Ok(one),
+        _ => Err(Error::SeveralSpecFiles { names: specs.into_iter().map(|(_, name)| name.clone()).collect() }),
     }
 }
 

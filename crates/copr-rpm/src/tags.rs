@@ -10,6 +10,7 @@ pub(crate) const VENDOR: u32 = 1011;
 pub(crate) const LICENSE: u32 = 1014;
 pub(crate) const ARCH: u32 = 1022;
 pub(crate) const FILE_SIZES: u32 = 1028;
+pub(crate) const FILE_FLAGS: u32 = 1037;
 pub(crate) const SOURCE_RPM: u32 = 1044;
 pub(crate) const PROVIDE_NAME: u32 = 1047;
 pub(crate) const REQUIRE_FLAGS: u32 = 1048;

@@ -130,10 +130,19 @@ mod tests {
         let cases = [
             ("No matching package to install: 'gone'\nError: Some packages could not be found.\n", Cause::Unresolvable),
             ("Error: \n Problem: conflicting requests\n  - nothing provides x needed by y\n", Cause::Unresolvable),
-            ("Errors during downloading metadata for repository 'mini':\n  - Status code: 503 for http://x\nError: \
-              Failed to download metadata for repo 'mini': Cannot download repomd.xml", Cause::Network),
-            ("  - Status code: 404 for http://x\nError: Failed to download metadata for repo 'extra': y", Cause::UsersRepository),
-            ("  - Status code: 404 for http://x\nError: Failed to download metadata for repo 'copr_base': y", Cause::Network),
+            (
+                "Errors during downloading metadata for repository 'mini':\n  - Status code: 503 for http://x\nError: \
+              Failed to download metadata for repo 'mini': Cannot download repomd.xml",
+                Cause::Network,
+            ),
+            (
+                "  - Status code: 404 for http://x\nError: Failed to download metadata for repo 'extra': y",
+                Cause::UsersRepository,
+            ),
+            (
+                "  - Status code: 404 for http://x\nError: Failed to download metadata for repo 'copr_base': y",
+                Cause::Network,
+            ),
             ("Package x.rpm is not signed\nError: GPG check FAILED\n", Cause::Signature),
             ("Traceback (most recent call last)\n", Cause::Unknown),
         ];

@@ -77,7 +77,8 @@ pub(crate) async fn extend(work: &Work, buildroot: &mut Buildroot, sources: &Sou
 async fn known(work: &Work, sources: &Sources<'_>, recipe: &str) -> Step<Option<Kept>> {
     for key in remembered(work, recipe) {
         let home = work.place.layers().join(&key);
-        let fits = kept::look(&home).is_some_and(|facts| facts.fingerprint == sources.offers.fingerprint(&facts.interest));
+        let fits =
+            kept::look(&home).is_some_and(|facts| facts.fingerprint == sources.offers.fingerprint(&facts.interest));
         if fits && let Some(kept) = kept::open(work, "layer", &home, "upper").await? {
             return Ok(Some(kept));
         }

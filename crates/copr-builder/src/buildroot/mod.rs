@@ -156,7 +156,10 @@ async fn make_base(work: &Work, chroot: &ChrootSpec, new: &Path, repos: Vec<Repo
         .bind_writable(&out, "/out")
         .system_at("/tree");
     if let Some(problem) = install(work, command, Limits::default(), phase).await? {
-        return Err(end::infrastructure(phase, format!("the packages of the chroot could not be installed:\n{problem}")));
+        return Err(end::infrastructure(
+            phase,
+            format!("the packages of the chroot could not be installed:\n{problem}"),
+        ));
     }
     let (packages, requires) = kept::lists(work, &out, phase).await?;
     if packages.is_empty() {
@@ -185,15 +188,13 @@ async fn install(work: &Work, command: Command, limits: Limits, phase: Phase) ->
     let tail = Tail::default();
     let keep = tail.clone();
     let limits = Limits { wall: Some(work.place.config.install_timeout), output: Some(64 << 20), ..limits };
-    let command = command
-        .env("LANG", "C.UTF-8")
-        .user(User::Root)
-        .limits(limits)
-        .cancelled_by(work.held.stop.clone())
-        .on_output(move |bytes| {
-            keep.push(bytes);
-            log.output(Of::Root, bytes);
-        });
+    let command =
+        command.env("LANG", "C.UTF-8").user(User::Root).limits(limits).cancelled_by(work.held.stop.clone()).on_output(
+            move |bytes| {
+                keep.push(bytes);
+                log.output(Of::Root, bytes);
+            },
+        );
     let ended = work.place.sandbox.run(command).await.map_err(end::sandbox(phase))?;
     work.held.check()?;
     Ok(match ended.limit_hit {

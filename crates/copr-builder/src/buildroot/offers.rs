@@ -191,13 +191,11 @@ fn parse(text: &str) -> Option<Vec<Offer>> {
                 path.push(start.local_name().as_ref().to_owned());
                 words.clear();
             }
-            Event::Empty(start) if start.local_name().as_ref() == "entry" => {
-                match path.last().map(String::as_str) {
-                    Some("provides") => offer.provides.push(name(&start)?),
-                    Some("obsoletes") => offer.obsoletes.push(name(&start)?),
-                    _ => {}
-                }
-            }
+            Event::Empty(start) if start.local_name().as_ref() == "entry" => match path.last().map(String::as_str) {
+                Some("provides") => offer.provides.push(name(&start)?),
+                Some("obsoletes") => offer.obsoletes.push(name(&start)?),
+                _ => {}
+            },
             Event::Text(text) => words.push_str(&text),
             Event::End(_) => {
                 let element = path.pop()?;

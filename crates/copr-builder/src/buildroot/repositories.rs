@@ -166,7 +166,8 @@ pub(crate) fn configuration(
     }
     for repo in repos {
         // Asked for anew each time: what a build of a minute ago published has to be seen.
-        let _ = write!(text, "\n[{}]\nname={}\nbaseurl={}\n", section(&repo.id), plain(&repo.name), plain(&repo.baseurl));
+        let _ =
+            write!(text, "\n[{}]\nname={}\nbaseurl={}\n", section(&repo.id), plain(&repo.name), plain(&repo.baseurl));
         let checked = u8::from(repo.gpgkey.is_some());
         let _ = writeln!(text, "enabled=1\nmetadata_expire=0\ncost=1\ngpgcheck={checked}\nrepo_gpgcheck={checked}");
         option(&mut text, "gpgkey", repo.gpgkey.as_deref());

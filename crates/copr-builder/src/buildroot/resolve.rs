@@ -44,7 +44,8 @@ pub(crate) enum Manager {
 impl Manager {
     /// What this machine has.
     pub fn find() -> Option<(Manager, PathBuf)> {
-        let found = |names: &[&str]| names.iter().map(|name| Path::new("/usr/bin").join(name)).find(|path| path.exists());
+        let found =
+            |names: &[&str]| names.iter().map(|name| Path::new("/usr/bin").join(name)).find(|path| path.exists());
         let five = found(&["dnf5"]).map(|path| (Manager::Dnf5, path));
         five.or_else(|| found(&["dnf-3", "dnf4", "dnf"]).map(|path| (Manager::Dnf4, path)))
     }
@@ -90,8 +91,8 @@ impl Manager {
 pub(super) async fn resolve(work: &Work, name: &str, question: &Question<'_>) -> Step<Option<PathBuf>> {
     let place = &work.place;
     let phase = question.phase;
-    let (manager, program) = Manager::find()
-        .ok_or_else(|| end::infrastructure(phase, "the builder has no dnf to install packages with"))?;
+    let (manager, program) =
+        Manager::find().ok_or_else(|| end::infrastructure(phase, "the builder has no dnf to install packages with"))?;
     let io = |doing: &'static str| end::local(phase, doing);
     let _cache_is_ours = place
         .lock(&lock_name("dnf", question.chroot.name.as_str()))
@@ -166,7 +167,11 @@ async fn run(
     let users = question.repos.iter().map(|repo| repo.baseurl.as_str());
     let arch = question.chroot.name.arch();
     let distribution = definition.repos.iter().flat_map(|repo| [Some(&repo.url), repo.gpgkey.as_ref()]).flatten();
-    let expanded: Vec<String> = distribution.map(|url| repositories::expand(url, &definition.releasever, arch)).collect();
+    let expanded: Vec<String> =
+        distribution.map(|url| repositories::expand(url, &definition.releasever, arch)).collect();
+    if let Some(rpmdb) = question.rpmdb {
+        command = command.bind_read_only(rpmdb, "/rpmdb");
+    }
     // A project can name an address of this machine's disk only where the server let it.
     for directory in repositories::local_directories(expanded.iter().map(String::as_str).chain(users)) {
         command = command.bind_read_only(&directory, &directory);
@@ -180,7 +185,7 @@ async fn run(
     Ok((ended.success(), output))
 }
 
-/// Writes the configuration, and a copy of the rpm database for the package manager to look at.
+/// Writes the configuration, and makes a place that the package manager takes for the root.
 fn prepare(work: &Work, name: &str, question: &Question<'_>) -> std::io::Result<(PathBuf, PathBuf)> {
     let conf = work.desk.directory(&format!("{name}-conf"))?;
     let expire = work.place.config.repo_check.as_secs();
@@ -190,12 +195,5 @@ fn prepare(work: &Work, name: &str, question: &Question<'_>) -> std::io::Result<
         fs::copy(srpm, conf.join("needs.src.rpm"))?;
     }
     let installroot = work.desk.directory(&format!("{name}-installroot"))?;
-    if let Some(rpmdb) = question.rpmdb {
-        let copy = work.desk.directory(&format!("{name}-installroot/var/lib/rpm"))?;
-        for entry in fs::read_dir(rpmdb)? {
-            let entry = entry?;
-            fs::copy(entry.path(), copy.join(entry.file_name()))?;
-        }
-    }
     Ok((conf, installroot))
 }

@@ -156,13 +156,10 @@ fn may_reach(address: IpAddr, private: PrivateNetworks) -> bool {
         IpAddr::V4(_) => address,
     };
     let (link_local, inner) = match address {
-        IpAddr::V4(four) => {
-            (four.is_link_local(), four.is_private() || four.is_loopback() || four.is_unspecified())
+        IpAddr::V4(four) => (four.is_link_local(), four.is_private() || four.is_loopback() || four.is_unspecified()),
+        IpAddr::V6(six) => {
+            (six.is_unicast_link_local(), six.is_unique_local() || six.is_loopback() || six.is_unspecified())
         }
-        IpAddr::V6(six) => (
-            six.is_unicast_link_local(),
-            six.is_unique_local() || six.is_loopback() || six.is_unspecified(),
-        ),
     };
     !link_local && (private == PrivateNetworks::Allowed || !inner)
 }

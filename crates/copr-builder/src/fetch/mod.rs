@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::config::Downloads;
 use crate::end::{self, Step};
 use crate::place::Place;
-use crate::work::Work;
 use crate::transcript::Of;
+use crate::work::Work;
 
 /// First argument of the downloader.
 const CHILD: &str = "copr-builder-fetch";
@@ -63,12 +63,7 @@ pub(crate) enum Fault {
 }
 
 /// Fetches all, in one sandbox, into `into` (files `0`, `1`, …). The answers are in order.
-pub(crate) async fn fetch(
-    work: &Work,
-    wanted: Vec<Wanted>,
-    into: &Path,
-    timeout: Duration,
-) -> Step<Vec<Fetched>> {
+pub(crate) async fn fetch(work: &Work, wanted: Vec<Wanted>, into: &Path, timeout: Duration) -> Step<Vec<Fetched>> {
     let (phase, place) = (Phase::Fetch, &work.place);
     let count = wanted.len();
     let largest = wanted.iter().map(|one| one.most).max().unwrap_or(0);
@@ -101,7 +96,10 @@ pub(crate) async fn fetch(
     let ended = place.sandbox.run(command).await.map_err(end::sandbox(phase))?;
     work.held.check()?;
     if ended.limit_hit == Some(copr_sandbox::Limit::Wall) {
-        return Err(end::resource(phase, format!("the download took longer than the limit of {} s", timeout.as_secs())));
+        return Err(end::resource(
+            phase,
+            format!("the download took longer than the limit of {} s", timeout.as_secs()),
+        ));
     }
     if !ended.success() {
         return Err(end::infrastructure(phase, format!("the downloader ended with {}", ended.exit)));

@@ -1,7 +1,11 @@
 # Builds a source package in the root it runs in. Runs as the build user.
-# Arguments: options of every rpmbuild call. MARK: begins lines that tell the builder where we are.
+# Arguments: options of every rpmbuild call, `--target ARCH` first. MARK: begins lines that tell the builder where we are.
 # Ends with: 91 unpacking failed, 92 no source package, 11 dependencies are missing, else rpmbuild's.
 mark() { printf '\037%s %s\n' "$MARK" "$1"; }
+# A 32-bit chroot on a 64-bit machine: uname has to say what the package is built for.
+case $2 in
+i?86) if [ "$(uname -m)" = x86_64 ] && command -v setarch >/dev/null; then exec setarch i686 /bin/bash "$0" "$@"; fi ;;
+esac
 export -n MARK SOURCE
 cd /builddir || exit 90
 cp /copr/macros .rpmmacros

@@ -150,8 +150,12 @@ async fn missing(work: &Work, results: &Path, words: &str) -> Step<Ended> {
     }
     let text = fs::read(&list).map_err(end::local(phase, "read the list of dependencies"))?;
     let text = String::from_utf8_lossy(&text);
-    let list: Vec<String> =
-        text.lines().map(str::trim).filter(|one| !one.is_empty() && !one.starts_with("rpmlib(")).map(str::to_owned).collect();
+    let list: Vec<String> = text
+        .lines()
+        .map(str::trim)
+        .filter(|one| !one.is_empty() && !one.starts_with("rpmlib("))
+        .map(str::to_owned)
+        .collect();
     if let Some(odd) = list.iter().find(|one| one.starts_with('-')) {
         return Err(end::user(phase, format!("`{odd}` is no build dependency: it begins with a dash")));
     }
@@ -186,7 +190,8 @@ fn options(task: &RpmTask) -> Vec<String> {
 
 /// `nodejs:20` is enabled, `!nodejs:18` disabled.
 fn modules(streams: &[String]) -> Vec<String> {
-    let plain = |stream: &&String| !stream.chars().any(|c| c.is_whitespace() || c.is_control()) && !stream.starts_with('-');
+    let plain =
+        |stream: &&String| !stream.chars().any(|c| c.is_whitespace() || c.is_control()) && !stream.starts_with('-');
     streams
         .iter()
         .filter(plain)
@@ -224,9 +229,8 @@ pub(crate) fn as_build_user(command: Command) -> Command {
 pub(crate) fn sandbox_limits(limits: &TaskLimits, logged: u64, spent: Duration) -> Limits {
     let some = |number: u64| (number > 0).then_some(number);
     Limits {
-        wall: some(limits.timeout).map(|seconds| {
-            Duration::from_secs(seconds).saturating_sub(spent).max(Duration::from_millis(100))
-        }),
+        wall: some(limits.timeout)
+            .map(|seconds| Duration::from_secs(seconds).saturating_sub(spent).max(Duration::from_millis(100))),
         memory: some(limits.memory_mib).map(|mib| mib << 20),
         processes: some(limits.processes),
         disk: some(limits.disk_mib).map(|mib| mib << 20),

@@ -36,7 +36,10 @@ pub(super) async fn collect(
     }
     let srpm = srpm.ok_or_else(|| end::user(phase, "rpmbuild left no source package"))?;
     if packages.len() < 2 {
-        return Err(end::user(phase, "rpmbuild made no packages: the spec file has no %files section that is built here"));
+        return Err(end::user(
+            phase,
+            "rpmbuild made no packages: the spec file has no %files section that is built here",
+        ));
     }
     let spec = copr_rpm::srpm::read_spec(source, &copr_rpm::srpm::Limits::default())
         .map_err(|error| end::user(phase, error.to_string()))?;
@@ -74,7 +77,10 @@ async fn take(work: &Work, task: &RpmTask, results: &Path, out: &Path) -> Step<V
         match entry.kind {
             EntryKind::File(size) if size > most => {
                 let limit = task.build.limits.file_mib;
-                return Err(end::resource(phase, format!("`{name}` is larger than the limit of {limit} MiB for one file")));
+                return Err(end::resource(
+                    phase,
+                    format!("`{name}` is larger than the limit of {limit} MiB for one file"),
+                ));
             }
             EntryKind::File(_) => {}
             _ => return Err(end::user(phase, format!("`{name}` among the results is no file"))),

@@ -55,9 +55,30 @@ pub(crate) fn named(expanded: &str) -> Vec<Named> {
 }
 
 const SECTIONS: [&str; 24] = [
-    "description", "prep", "generate_buildrequires", "conf", "build", "install", "check", "clean", "changelog", "files", "pre",
-    "post", "preun", "postun", "pretrans", "posttrans", "preuntrans", "postuntrans", "triggerin", "triggerun",
-    "triggerpostun", "filetriggerin", "transfiletriggerin", "verifyscript",
+    "description",
+    "prep",
+    "generate_buildrequires",
+    "conf",
+    "build",
+    "install",
+    "check",
+    "clean",
+    "changelog",
+    "files",
+    "pre",
+    "post",
+    "preun",
+    "postun",
+    "pretrans",
+    "posttrans",
+    "preuntrans",
+    "postuntrans",
+    "triggerin",
+    "triggerun",
+    "triggerpostun",
+    "filetriggerin",
+    "transfiletriggerin",
+    "verifyscript",
 ];
 
 /// The value of `Source7: value`, whatever the case of the tag.

@@ -26,7 +26,10 @@ pub(crate) async fn make(work: &Work, task: &SourceTask) -> Step<Done> {
         return finished(work, task, &srpm).await;
     }
     if !name.ends_with(".src.rpm") && !name.ends_with(".nosrc.rpm") {
-        return Err(end::user(Phase::Srpm, format!("`{name}` is neither a source package (.src.rpm) nor a spec file (.spec)")));
+        return Err(end::user(
+            Phase::Srpm,
+            format!("`{name}` is neither a source package (.src.rpm) nor a spec file (.spec)"),
+        ));
     }
     finished(work, task, &path).await
 }
@@ -70,13 +73,18 @@ async fn finished(work: &Work, task: &SourceTask, srpm: &Path) -> Step<Done> {
 fn lay_out(srpm: &Path, out: &Path, distribution: &str) -> Step<Done> {
     let phase = Phase::Srpm;
     let bad = |error: copr_rpm::Error| match &error {
-        copr_rpm::Error::Io { .. } | copr_rpm::Error::Read(_) => end::infrastructure(phase, crate::client::causes(&error)),
+        copr_rpm::Error::Io { .. } | copr_rpm::Error::Read(_) => {
+            end::infrastructure(phase, crate::client::causes(&error))
+        }
         _ => end::user(phase, format!("this is not a source package that can be built: {error}")),
     };
     let package = copr_rpm::header::read_package(srpm).map_err(bad)?;
     let nevra = &package.nevra;
     if !package.is_source {
-        return Err(end::user(phase, format!("`{}` is a binary package; a source package is needed", nevra.file_name())));
+        return Err(end::user(
+            phase,
+            format!("`{}` is a binary package; a source package is needed", nevra.file_name()),
+        ));
     }
     if package.lacks_sources {
         let message = format!("`{}` lacks its sources (nosrc), so it can not be built", nevra.file_name());
@@ -86,7 +94,9 @@ fn lay_out(srpm: &Path, out: &Path, distribution: &str) -> Step<Done> {
     let spec = copr_rpm::srpm::read_spec(srpm, &copr_rpm::srpm::Limits::default()).map_err(bad)?;
     let io = |doing: &'static str| end::local(phase, doing);
     let target = out.join(nevra.file_name());
-    fs::hard_link(srpm, &target).or_else(|_| fs::copy(srpm, &target).map(drop)).map_err(io("keep the source package"))?;
+    fs::hard_link(srpm, &target)
+        .or_else(|_| fs::copy(srpm, &target).map(drop))
+        .map_err(io("keep the source package"))?;
     let spec_path = out.join(format!("{}.spec", nevra.name));
     fs::write(&spec_path, &spec.bytes).map_err(io("write the spec file"))?;
     let results = out.join("results.json");
@@ -97,13 +107,13 @@ fn lay_out(srpm: &Path, out: &Path, distribution: &str) -> Step<Done> {
 /// `results.json` as Copr has it. Tags that a package does not have are left out.
 fn results_json(package: &Package, distribution: &str) -> serde_json::Value {
     let rules = &package.architectures;
-    let tags = [
-        ("exclusivearch", &rules.exclusive),
-        ("excludearch", &rules.exclude),
-        ("buildarch", &package.build_archs),
-    ];
-    let tags: serde_json::Map<String, serde_json::Value> =
-        tags.into_iter().filter(|(_, values)| !values.is_empty()).map(|(tag, values)| (tag.to_owned(), json!(values))).collect();
+    let tags =
+        [("exclusivearch", &rules.exclusive), ("excludearch", &rules.exclude), ("buildarch", &package.build_archs)];
+    let tags: serde_json::Map<String, serde_json::Value> = tags
+        .into_iter()
+        .filter(|(_, values)| !values.is_empty())
+        .map(|(tag, values)| (tag.to_owned(), json!(values)))
+        .collect();
     let nevra = &package.nevra;
     json!({
         "name": nevra.name, "epoch": nevra.epoch, "version": nevra.version, "release": nevra.release,

@@ -70,7 +70,8 @@ impl Run<'_> {
             .bind_read_only(self.copr, "/copr")
             .bind_writable(&results, "/results")
             .limits(sandbox_limits(limits, work.transcript.size(), spent));
-        let command = as_build_user(command).cancelled_by(work.held.stop.clone()).on_output(move |bytes| marks.push(bytes));
+        let command =
+            as_build_user(command).cancelled_by(work.held.stop.clone()).on_output(move |bytes| marks.push(bytes));
         let ended = work.place.sandbox.run(command).await.map_err(end::sandbox(phase))?;
         work.transcript.finish_script();
         work.held.check()?;
@@ -89,9 +90,11 @@ impl Run<'_> {
 
 /// Takes out the source package, if one was made.
 async fn source_package(work: &Work, results: &Path) -> Step<Option<PathBuf>> {
-    let odd = |error: copr_sandbox::Error| end::user(Phase::Srpm, format!("the source package can not be taken: {error}"));
+    let odd =
+        |error: copr_sandbox::Error| end::user(Phase::Srpm, format!("the source package can not be taken: {error}"));
     let entries = work.place.sandbox.read_dir_out(results, Path::new(""), 100).await.map_err(odd)?;
-    let found = entries.iter().find(|entry| entry.name.ends_with(".src.rpm") && matches!(entry.kind, EntryKind::File(_)));
+    let found =
+        entries.iter().find(|entry| entry.name.ends_with(".src.rpm") && matches!(entry.kind, EntryKind::File(_)));
     let Some(found) = found else { return Ok(None) };
     let directory = work.desk.fresh("srpm").map_err(end::local(Phase::Srpm, "make a directory"))?;
     let to = directory.join("source.src.rpm");

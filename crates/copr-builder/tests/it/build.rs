@@ -1,7 +1,7 @@
 use copr_types::{FailureClass, Phase};
-use copr_wire::builder::Outcome;
+use copr_wire::builder::{Outcome, Task};
 
-use crate::trial::{Trial, repo};
+use crate::trial::{Trial, repo, rpm_task};
 
 #[tokio::test]
 async fn a_noarch_package_is_built_with_everything_that_belongs_to_it() {
@@ -22,7 +22,14 @@ async fn a_noarch_package_is_built_with_everything_that_belongs_to_it() {
         "state.log.gz",
     ];
     assert_eq!(others, expected);
-    let listed = built.finish.as_ref().unwrap().files.iter().map(|file| file.name.clone()).collect::<std::collections::BTreeSet<_>>();
+    let listed = built
+        .finish
+        .as_ref()
+        .unwrap()
+        .files
+        .iter()
+        .map(|file| file.name.clone())
+        .collect::<std::collections::BTreeSet<_>>();
     assert_eq!(listed, built.files.keys().cloned().collect());
     let one = |arch: &str| serde_json::json!({"name": "hello-noarch", "epoch": null, "version": "1.0", "release": "1.deb12", "arch": arch});
     assert_eq!(built.json("results.json"), serde_json::json!({"packages": [one("noarch"), one("src")]}));
@@ -178,5 +185,67 @@ async fn a_package_for_another_architecture_says_so() {
     let trial = Trial::start().await;
     let built = trial.build("excl-arch", |_| {}).await;
     built.fails(FailureClass::User, Phase::Build, &["rchitecture"]);
+    trial.stop().await;
+}
+
+#[tokio::test]
+async fn a_32_bit_chroot_looks_like_one() {
+    let trial = Trial::start().await;
+    let srpm = trial.srpm_of("machine", "%build\necho machine=$(uname -m)\n").await;
+    let mut task = rpm_task(&srpm);
+    task.chroot.definition.target = Some("i686".into());
+    let id = trial.server.submit(Task::Rpm(task), Some(srpm));
+    let built = trial.server.ended(id).await;
+    assert!(built.text().contains("\nmachine=i686\n"), "{}", built.text());
+    trial.stop().await;
+}
+
+#[tokio::test]
+async fn a_signed_repository_is_checked_with_its_key() {
+    let trial = Trial::start().await;
+    let noarch = trial.build("hello-noarch", |_| {}).await;
+    let directory = trial.repository(&[&noarch]);
+    trial.server.known().public = Some(directory.clone());
+    let keys = trial.scratch.path().join("keys");
+    std::fs::create_dir(&keys).unwrap();
+    let gpg = || {
+        let mut gpg = copr_testkit::command("gpg");
+        gpg.arg("--homedir").arg(&keys).args(["--batch", "--yes", "--pinentry-mode", "loopback", "--passphrase", ""]);
+        gpg
+    };
+    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(&keys, permissions).unwrap();
+    copr_testkit::output(gpg().args(["--quick-gen-key", "tests <tests@example.org>", "rsa3072", "sign", "never"]));
+    copr_testkit::output(gpg().args(["--armor", "--export", "--output"]).arg(directory.join("key.gpg")));
+    let sign_metadata = || {
+        let repomd = directory.join("repodata/repomd.xml");
+        copr_testkit::output(gpg().args(["--armor", "--detach-sign"]).arg(repomd));
+    };
+    sign_metadata();
+    let build = || {
+        trial.build("hello-noarch", |task| {
+            let mut repo = repo("copr_base", &trial.server.url("files"), None);
+            repo.gpgkey = Some(trial.server.url("files/key.gpg"));
+            task.repos = vec![repo];
+            task.additional_packages = vec!["hello-noarch".into()];
+        })
+    };
+    build().await.fails(FailureClass::User, Phase::Builddeps, &["hello-noarch", "not signed"]);
+    let mut rpmsign = copr_testkit::command("rpmsign");
+    rpmsign.env("GNUPGHOME", &keys).stdin(std::process::Stdio::null());
+    rpmsign.args(["--define", "__gpg /usr/bin/gpg", "--define", "_gpg_name tests@example.org"]);
+    rpmsign.args([
+        "--define",
+        "_gpg_sign_cmd_extra_args --batch --pinentry-mode loopback --passphrase ''",
+        "--addsign",
+    ]);
+    copr_testkit::output(rpmsign.arg(directory.join("hello-noarch-1.0-1.deb12.noarch.rpm")));
+    trial.repository(&[]);
+    sign_metadata();
+    let built = build().await;
+    built.packages();
+    assert!(built.gz("installed_pkgs.log.gz").contains("hello-noarch-1.0-1.deb12.noarch"), "{}", built.text());
+    // The key's agent lives on otherwise.
+    let _ = copr_testkit::command("gpgconf").arg("--homedir").arg(&keys).args(["--kill", "all"]).output();
     trial.stop().await;
 }

@@ -112,3 +112,17 @@ async fn a_wrong_token_is_no_reason_to_give_up() {
     run.await;
     assert!(server.known().lease_requests.is_empty());
 }
+
+#[tokio::test]
+async fn the_machine_is_described_in_words() {
+    let server = Server::start().await;
+    let config = config(&server, |_| {});
+    let findings = copr_builder::check(&config);
+    let words: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    assert!(findings.iter().all(|finding| finding.verdict != copr_builder::Verdict::Missing), "{words:#?}");
+    assert!(words.iter().any(|line| line.starts_with("isolation: ok: ") && line.contains("namespaces")), "{words:#?}");
+    let nowhere = copr_builder::check(&copr_builder::Config { data_dir: "/proc/nowhere".into(), ..config });
+    let missing: Vec<_> = nowhere.iter().filter(|finding| finding.verdict == copr_builder::Verdict::Missing).collect();
+    assert_eq!(missing.len(), 1, "{nowhere:#?}");
+    assert!(missing[0].hint.is_some() && missing[0].to_string().contains("`/proc/nowhere`"));
+}

@@ -4,7 +4,6 @@ mod build;
 mod disturbed;
 mod foreign;
 mod limits;
-mod measure;
 mod server;
 mod source;
 mod trial;

@@ -69,9 +69,10 @@ impl Server {
         let app = Router::new()
             .nest("/builder/v1", protocol)
             .route("/files/{*path}", get(public))
-            .route("/status/{code}/{*rest}", get(|Path((code, _)): Path<(u16, String)>| async move {
-                StatusCode::from_u16(code).unwrap()
-            }))
+            .route(
+                "/status/{code}/{*rest}",
+                get(|Path((code, _)): Path<(u16, String)>| async move { StatusCode::from_u16(code).unwrap() }),
+            )
             .route("/redirect/{left}/{*rest}", get(redirect))
             .layer(DefaultBodyLimit::disable())
             .with_state(server.clone());
@@ -116,7 +117,8 @@ impl Server {
             }
         };
         if tokio::time::timeout(Duration::from_secs(120), wait).await.is_err() {
-            let logs: String = self.known().tasks.values().map(|task| String::from_utf8_lossy(&task.log).into_owned()).collect();
+            let logs: String =
+                self.known().tasks.values().map(|task| String::from_utf8_lossy(&task.log).into_owned()).collect();
             panic!("waited in vain until {what}; logs:\n{logs}");
         }
     }

@@ -164,7 +164,14 @@ fn facts() -> BuildFacts {
         project: "greetings".into(),
         dir: "greetings".into(),
         submitter: Some("ada".into()),
-        limits: TaskLimits { timeout: 120, memory_mib: 2048, processes: 512, disk_mib: 2048, log_mib: 8, file_mib: 512 },
+        limits: TaskLimits {
+            timeout: 120,
+            memory_mib: 2048,
+            processes: 512,
+            disk_mib: 2048,
+            log_mib: 8,
+            file_mib: 512,
+        },
         macros: macros.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
     }
 }

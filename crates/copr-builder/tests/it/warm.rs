@@ -91,8 +91,16 @@ async fn a_repository_that_can_not_be_read_is_named() {
         trial.build("hello-noarch", move |task| task.repos = vec![repo(&id, &url, None)])
     };
     with("users_repo", "status/404/x").await.fails(FailureClass::User, Phase::Builddeps, &["users_repo", "404"]);
-    with("users_repo", "status/503/x").await.fails(FailureClass::Infrastructure, Phase::Builddeps, &["users_repo", "503"]);
-    with("copr_base", "status/404/x").await.fails(FailureClass::Infrastructure, Phase::Builddeps, &["copr_base", "404"]);
+    with("users_repo", "status/503/x").await.fails(
+        FailureClass::Infrastructure,
+        Phase::Builddeps,
+        &["users_repo", "503"],
+    );
+    with("copr_base", "status/404/x").await.fails(
+        FailureClass::Infrastructure,
+        Phase::Builddeps,
+        &["copr_base", "404"],
+    );
     trial.stop().await;
 }
 
