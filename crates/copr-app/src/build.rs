@@ -167,7 +167,7 @@ pub async fn config(app: &App, id: BuildId, chroot: &str) -> Result<Config, Refu
         .await?
         .ok_or_else(|| Refusal::not_found(format!("Chroot {chroot} does not exist")))?;
     let repos = repos::of_chroot(app, &mut conn, &project, &chroot, Some(&build.dir)).await?;
-    Ok(Config { build, project, chroot, repos, memory_mib: 2048 })
+    Ok(Config { build, project, chroot, repos, memory_mib: app.rules.memory_mib })
 }
 
 /// What each chroot of a build produced.

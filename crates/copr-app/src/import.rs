@@ -1,7 +1,7 @@
 //! Taking source packages in: what a builder delivered becomes a package with a version and tasks for its chroots.
 
 use crate::build::{allocate, rpm_task};
-use crate::lease::{Place, Staged, close_logs, time};
+use crate::lease::{Place, Staged, change_chroot, close_logs, time};
 use crate::{App, Kind, Refusal, removal};
 use copr_db::Conn;
 use copr_db::build::Build;
@@ -50,16 +50,16 @@ async fn one(app: &App, id: BuildId) -> Result<(), Refusal> {
     let (store, dir, log) = (app.store.clone(), place.dir.clone(), place.server_log());
     let taken = staged.clone();
     let arrived = crate::blocking(move || {
-        log.line(&line)?;
+        log.line_unless_finished(&line)?;
         Ok(take(&store, &dir, &taken))
-    });
-    match arrived.await? {
-        Ok(arrived) => accept(app, &build, arrived).await?,
-        Err(failure) => end(app, id, &failure).await?,
+    })
+    .await?;
+    // Before the end is told: whoever hears of it finds the logs under their final names.
+    close_logs(&place).await?;
+    match arrived {
+        Ok(arrived) => accept(app, &build, arrived).await,
+        Err(failure) => end(app, id, &failure).await,
     }
-    let store = app.store.clone();
-    crate::blocking(move || Ok(store.remove(&store.relative(&store.staging_dir(staged.task, staged.fence)))?)).await?;
-    close_logs(&place).await
 }
 
 /// Verifies and moves what was delivered. Whatever was moved by an earlier try stays.
@@ -150,6 +150,7 @@ async fn accept(app: &App, build: &Build, arrived: Arrived) -> Result<(), Refusa
         return end(app, build.id, &Failure::new(FailureClass::User, Phase::Import, what)).await;
     }
     copr_db::build::source_ended(&mut tx, build.id, None, now).await?;
+    removal::doom_staging(app, &mut tx, build.staged.as_deref(), now).await?;
     removal::doom_upload(app, &mut tx, build, now).await?;
     let about = copr_db::event::Subject { project: Some(build.project_id), build: Some(build.id), build_chroot: None };
     copr_db::event::append(&mut tx, "source.state", about, r#"{"state":"succeeded"}"#, now).await?;
@@ -209,11 +210,11 @@ pub(crate) async fn fail_source(app: &App, tx: &mut Conn, id: BuildId, failure: 
     }
     copr_db::build::source_ended(tx, id, Some(failure), now).await?;
     for chroot in &shown.chroots {
-        if let Ok(to) = state::next(Role::Chroot, chroot.state, Event::Failed) {
-            copr_db::build_chroot::set_state(tx, chroot.id, chroot.state, to).await?;
+        if change_chroot(tx, chroot.id, Event::Failed).await? {
             copr_db::build_chroot::ended(tx, chroot.id, None, Some(failure), now).await?;
         }
     }
+    removal::doom_staging(app, tx, shown.build.staged.as_deref(), now).await?;
     removal::doom_upload(app, tx, &shown.build, now).await?;
     let about = copr_db::event::Subject { project: Some(shown.build.project_id), build: Some(id), build_chroot: None };
     let body = serde_json::json!({ "state": "failed", "failure": failure }).to_string();

@@ -11,7 +11,7 @@ use copr_db::builder::Builder;
 use copr_db::task::{Holder, Task as Row};
 use copr_db::{Conn, Topic};
 use copr_store::{LogFile, LogMismatch};
-use copr_types::{BuildChrootId, Event, FileName, PackageName, Phase, Role, TaskId, state};
+use copr_types::{BuildChrootId, BuildId, Event, FileName, PackageName, Phase, Role, TaskId, state};
 use copr_wire::builder::{Beat, BeatAnswer, Lease, LeaseRequest, SourceInput, Task};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -67,8 +67,11 @@ async fn try_take(app: &App, builder: &Builder, request: &LeaseRequest) -> Resul
     let load: Vec<copr_sched::Load> =
         running.into_iter().map(|(owner, _, _, tasks)| copr_sched::Load { owner, tasks }).collect();
     for id in copr_sched::order(&queue, &load, &request.arches) {
-        if let Some(lease) = lease(app, builder, request, TaskId(id)).await? {
-            return Ok(Some(lease));
+        match lease(app, builder, request, TaskId(id)).await {
+            Ok(None) => {}
+            Ok(lease) => return Ok(lease),
+            // One task that can not be handed out stops no other.
+            Err(refusal) => tracing::error!(task = id, "could not hand out a task: {}", refusal.inside()),
         }
     }
     Ok(None)
@@ -118,22 +121,33 @@ pub(crate) fn time(now: i64) -> String {
     jiff::Timestamp::from_second(now).map(|time| time.to_string()).unwrap_or_default()
 }
 
-/// Moves what a task belongs to by an event; false when the table does not allow it or somebody was faster.
+/// Moves what a task belongs to by an event; false when the table does not allow it.
 async fn change(tx: &mut Conn, row: &Row, event: Event) -> Result<bool, Refusal> {
     match row.build_chroot_id {
-        Some(id) => {
-            let Some(chroot) = copr_db::build_chroot::by_id(tx, BuildChrootId(id)).await? else { return Ok(false) };
-            match state::next(Role::Chroot, chroot.state, event) {
-                Ok(to) => Ok(copr_db::build_chroot::set_state(tx, chroot.id, chroot.state, to).await?),
-                Err(_) => Ok(false),
-            }
+        Some(id) => change_chroot(tx, BuildChrootId(id), event).await,
+        None => change_source(tx, row.build_id, event).await,
+    }
+}
+
+/// Moves a chroot by an event; false when the table does not allow it. Somebody who was faster (a heartbeat beside the
+/// delivery) leads to another look, not to a lost event.
+pub(crate) async fn change_chroot(tx: &mut Conn, id: BuildChrootId, event: Event) -> Result<bool, Refusal> {
+    loop {
+        let Some(chroot) = copr_db::build_chroot::by_id(tx, id).await? else { return Ok(false) };
+        let Ok(to) = state::next(Role::Chroot, chroot.state, event) else { return Ok(false) };
+        if copr_db::build_chroot::set_state(tx, id, chroot.state, to).await? {
+            return Ok(true);
         }
-        None => {
-            let Some(build) = copr_db::build::by_id(tx, row.build_id).await? else { return Ok(false) };
-            match state::next(Role::Source, build.source_state, event) {
-                Ok(to) => Ok(copr_db::build::set_source_state(tx, build.id, build.source_state, to).await?),
-                Err(_) => Ok(false),
-            }
+    }
+}
+
+/// Moves a source by an event, in the same way.
+pub(crate) async fn change_source(tx: &mut Conn, id: BuildId, event: Event) -> Result<bool, Refusal> {
+    loop {
+        let Some(build) = copr_db::build::by_id(tx, id).await? else { return Ok(false) };
+        let Ok(to) = state::next(Role::Source, build.source_state, event) else { return Ok(false) };
+        if copr_db::build::set_source_state(tx, id, build.source_state, to).await? {
+            return Ok(true);
         }
     }
 }

@@ -145,7 +145,8 @@ pub async fn create(app: &App, who: &Account, owner: &str, input: &Input, exist_
         }
         other => other?,
     };
-    crate::removal::clear_name(app, &mut tx, &owner.name.to_string(), name.as_str()).await?;
+    let deleted = copr_db::project::hold_deleted(&mut tx, &owner.name.to_string(), name.as_str()).await?;
+    crate::removal::clear_name(app, &mut tx, &deleted).await?;
     let dir = copr_db::project::create_dir(&mut tx, id, &DirName::main(&name), true, now).await?;
     for chroot in chroots {
         copr_db::project_chroot::enable(&mut tx, id, chroot).await?;

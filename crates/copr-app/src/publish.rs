@@ -7,8 +7,7 @@
 mod generation;
 mod intake;
 
-use crate::{App, Refusal};
-use copr_db::Topic;
+use crate::{App, Refusal, removal};
 use copr_db::build_chroot::{BuildChroot, BuiltPackage};
 use copr_db::event::Subject;
 use copr_db::repo::{Repo, RepoPackage};
@@ -18,40 +17,38 @@ use std::time::Duration;
 
 /// Seconds that a turn may take before somebody else takes it over.
 const TURN_SECONDS: i64 = 600;
-/// How long whoever changed a project waits for its repositories.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Turns in a row that may fail through our own fault before a build that they can not publish fails for good.
 const TRIES: i64 = 8;
+/// How long somebody who made a project waits for another publisher.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Name of a project's key. Names of deleted projects come back, their keys do not: hence the number.
 pub(crate) fn key_name(project: ProjectId) -> Result<KeyName, Refusal> {
     KeyName::new(format!("project-{project}")).map_err(|error| Refusal::internal("naming a key", error))
 }
 
-/// Publishes all repositories of a project that want it, and returns when that is done, whoever did it. After a minute
-/// it returns all the same: publishing goes on by itself.
+/// Publishes all repositories of a project that want it, now. Where another publisher was faster with the first
+/// generation of one, waits for that: a project is not there before its repositories are.
 pub async fn project(app: &App, id: ProjectId) -> Result<(), Refusal> {
-    let repos = copr_db::repo::of_project(&mut app.db.read().await?, id).await?;
     let end = tokio::time::Instant::now() + PATIENCE;
-    for repo in repos.into_iter().filter(|repo| repo.wanted > repo.generation) {
-        loop {
-            let changed = app.db.wake().heard(Topic::Change);
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            next(app, Some(repo.id)).await?;
-            let now = copr_db::repo::by_id(&mut app.db.read().await?, repo.id).await?;
-            if now.is_none_or(|now| now.generation >= repo.wanted) {
-                break;
-            }
-            if tokio::time::Instant::now() > end {
-                tracing::warn!(project = id.0, "a repository takes its time to be published");
-                return Ok(());
-            }
-            // Somebody else has the turn, or it failed and waits.
-            let _ = tokio::time::timeout(Duration::from_millis(200), changed).await;
+    loop {
+        let heard = app.db.wake().heard(copr_db::Topic::Change);
+        tokio::pin!(heard);
+        heard.as_mut().enable();
+        let mut others = false;
+        let repos = copr_db::repo::of_project(&mut app.db.read().await?, id).await?;
+        for repo in repos.into_iter().filter(|repo| repo.wanted > repo.generation) {
+            let mine = next(app, Some(repo.id)).await?;
+            // What failed before is tried again by itself, and may take long.
+            others |= !mine && repo.generation == 0 && repo.failures == 0;
         }
+        let left = end.saturating_duration_since(tokio::time::Instant::now());
+        if !others || left.is_zero() {
+            return Ok(());
+        }
+        // Besides the bell a look each second: bells of other servers may get lost.
+        let _ = tokio::time::timeout(left.min(Duration::from_secs(1)), heard).await;
     }
-    Ok(())
 }
 
 /// Takes one turn, for a given repository or for the one that waits longest. False when there is nothing to do.
@@ -64,12 +61,27 @@ pub async fn next(app: &App, only: Option<RepoId>) -> Result<bool, Refusal> {
     if let Err(refusal) = turn(app, &repo).await {
         let place = format!("{}/{}/{}", repo.owner, repo.dir, repo.chroot);
         tracing::error!(repository = place, "could not publish: {}", refusal.inside());
-        let wait = 1_i64 << repo.failures.clamp(0, 8);
+        let retry_on = app.clock.now() + pause(&repo);
         let mut tx = app.db.begin().await?;
-        copr_db::repo::failed(&mut tx, repo.id, repo.publisher_fence, &refusal.inside(), now + wait).await?;
+        copr_db::repo::failed(&mut tx, repo.id, repo.publisher_fence, &refusal.inside(), retry_on).await?;
         tx.commit().await?;
     }
     Ok(true)
+}
+
+/// Seconds until the next try: 1, 2, 4, … to some four minutes.
+fn pause(repo: &Repo) -> i64 {
+    1_i64 << repo.failures.clamp(0, 8)
+}
+
+/// Keeps the turn for as long as one may take; a refusal when somebody else has it by now.
+async fn keep(app: &App, tx: &mut copr_db::Conn, repo: &Repo) -> Result<(), Refusal> {
+    let until = app.clock.now() + TURN_SECONDS;
+    if copr_db::repo::keep(tx, repo.id, repo.publisher_fence, until).await? { Ok(()) } else { Err(lost()) }
+}
+
+fn lost() -> Refusal {
+    Refusal::conflict("the turn took too long and somebody else has it")
 }
 
 /// A chroot of a build whose files are in place.
@@ -93,6 +105,7 @@ async fn turn(app: &App, repo: &Repo) -> Result<(), Refusal> {
         match intake::take_in(app, repo, &chroot, &key).await {
             Ok(Ok((result_dir, built, packages))) => {
                 let mut tx = app.db.begin().await?;
+                keep(app, &mut tx, repo).await?;
                 copr_db::repo::put_packages(&mut tx, repo.id, chroot.id, &packages).await?;
                 tx.commit().await?;
                 ready.push(Ready { chroot, result_dir, built });
@@ -112,19 +125,26 @@ async fn turn(app: &App, repo: &Repo) -> Result<(), Refusal> {
     }
     let holds = copr_db::repo::packages(&mut app.db.read().await?, repo.id).await?;
     generation::publish(app, repo, &key, holds).await?;
-    settle(app, repo, ready).await?;
-    if again {
-        return Err(Refusal::conflict("some results could not be taken in; trying again"));
-    }
-    Ok(())
+    settle(app, repo, ready, again).await
 }
 
-/// The database learns that the generation is there, and each chroot in it that it succeeded: one transaction.
-async fn settle(app: &App, repo: &Repo, ready: Vec<Ready>) -> Result<(), Refusal> {
+/// The database learns that the generation is there, and each chroot in it that it succeeded: one transaction. With
+/// `again` another generation is asked for, for what could not be taken in this time.
+async fn settle(app: &App, repo: &Repo, ready: Vec<Ready>, again: bool) -> Result<(), Refusal> {
     let now = app.clock.now();
+    for one in &ready {
+        // Before the end is told: whoever hears of it finds the logs under their final names.
+        intake::close(app, repo, &one.result_dir).await?;
+    }
     let mut tx = app.db.begin().await?;
-    if !copr_db::repo::published(&mut tx, repo.id, repo.publisher_fence, repo.wanted, now).await? {
-        return Err(Refusal::conflict("the turn took too long and somebody else has it"));
+    let (id, fence) = (repo.id, repo.publisher_fence);
+    let mine = if again {
+        copr_db::repo::published_partly(&mut tx, id, fence, repo.wanted, now, now + pause(repo)).await?
+    } else {
+        copr_db::repo::published(&mut tx, id, fence, repo.wanted, now).await?
+    };
+    if !mine {
+        return Err(lost());
     }
     let about = |chroot: Option<&BuildChroot>| Subject {
         project: Some(repo.project_id),
@@ -138,36 +158,32 @@ async fn settle(app: &App, repo: &Repo, ready: Vec<Ready>) -> Result<(), Refusal
         if copr_db::build_chroot::set_state(&mut tx, one.chroot.id, one.chroot.state, to).await? {
             copr_db::build_chroot::set_built(&mut tx, one.chroot.id, &one.built).await?;
             copr_db::build_chroot::ended(&mut tx, one.chroot.id, Some(repo.wanted), None, now).await?;
+            removal::doom_staging(app, &mut tx, one.chroot.staged.as_deref(), now).await?;
             let body = serde_json::json!({ "state": "succeeded", "generation": repo.wanted }).to_string();
             copr_db::event::append(&mut tx, "chroot.state", about(Some(&one.chroot)), &body, now).await?;
         }
     }
-    tx.commit().await?;
-    for one in ready {
-        if let Err(refusal) = intake::clean_up(app, repo, &one.chroot, &one.result_dir).await {
-            tracing::warn!(build = one.chroot.build_id.0, "could not clean up: {}", refusal.inside());
-        }
-    }
-    Ok(())
+    Ok(tx.commit().await?)
 }
 
 async fn fail(app: &App, repo: &Repo, chroot: &BuildChroot, failure: &Failure) -> Result<(), Refusal> {
     let now = app.clock.now();
+    if let Some(result_dir) = &chroot.result_dir {
+        intake::close(app, repo, result_dir).await?;
+    }
     let mut tx = app.db.begin().await?;
+    keep(app, &mut tx, repo).await?;
     let to = state::next(Role::Chroot, chroot.state, Event::Failed)?;
     if copr_db::build_chroot::set_state(&mut tx, chroot.id, chroot.state, to).await? {
         copr_db::repo::put_packages(&mut tx, repo.id, chroot.id, &[]).await?;
         copr_db::build_chroot::ended(&mut tx, chroot.id, None, Some(failure), now).await?;
+        removal::doom_staging(app, &mut tx, chroot.staged.as_deref(), now).await?;
         let about =
             Subject { project: Some(repo.project_id), build: Some(chroot.build_id), build_chroot: Some(chroot.id) };
         let body = serde_json::json!({ "state": "failed", "failure": failure }).to_string();
         copr_db::event::append(&mut tx, "chroot.state", about, &body, now).await?;
     }
-    tx.commit().await?;
-    if let Some(result_dir) = &chroot.result_dir {
-        intake::clean_up(app, repo, chroot, result_dir).await?;
-    }
-    Ok(())
+    Ok(tx.commit().await?)
 }
 
 /// The project's key, made when there is none, and its public half where clients fetch it.

@@ -1,6 +1,7 @@
 //! What goes away with what: paths are doomed in the transaction, removed by a reconciler.
 
 use crate::build::Shown;
+use crate::lease::Staged;
 use crate::{App, Refusal};
 use copr_db::Conn;
 use copr_db::build::Build;
@@ -41,19 +42,32 @@ pub(crate) async fn doom_upload(app: &App, tx: &mut Conn, build: &Build, now: i6
     Ok(())
 }
 
+/// Dooms what a builder delivered, once it is taken in or of no use.
+pub(crate) async fn doom_staging(app: &App, tx: &mut Conn, staged: Option<&str>, now: i64) -> Result<(), Refusal> {
+    let Some(staged) = staged else { return Ok(()) };
+    let staged: Staged = serde_json::from_str(staged)?;
+    let path = app.store.relative(&app.store.staging_dir(staged.task, staged.fence));
+    Ok(copr_db::doomed::add(tx, &path, None, now).await?)
+}
+
 /// Moves the trees of deleted projects of this name aside, so that a new project of the name finds an empty place.
-/// Whoever calls this holds the deleted rows until its transaction ends: nobody else moves at the same time.
-pub(crate) async fn clear_name(app: &App, tx: &mut Conn, owner: &str, name: &str) -> Result<Vec<Project>, Refusal> {
-    let deleted = copr_db::project::hold_deleted(tx, owner, name).await?;
-    for project in &deleted {
+/// The caller holds the deleted rows until its transaction ends: nobody else moves at the same time.
+pub(crate) async fn clear_name(app: &App, tx: &mut Conn, deleted: &[Project]) -> Result<(), Refusal> {
+    for project in deleted {
         for dir in copr_db::project::dirs(tx, project.id).await? {
             let from = app.store.dir(&project.owner, &dir.name);
-            let to = app.store.trash_dir(project.id).join(dir.id.to_string());
+            let trash = app.store.trash_dir(project.id);
             let store = app.store.clone();
-            crate::blocking(move || Ok(store.move_aside(&from, &to)?)).await?;
+            crate::blocking(move || {
+                // Something may lie there from a deletion that was broken off, and a tree can not replace a full one.
+                let free =
+                    (0_u32..).map(|n| trash.join(format!("{}-{n}", dir.id))).find(|to| to.symlink_metadata().is_err());
+                Ok(free.map_or(Ok(()), |to| store.move_aside(&from, &to))?)
+            })
+            .await?;
         }
     }
-    Ok(deleted)
+    Ok(())
 }
 
 /// Removes what was doomed. One path that can not be removed stops no other. Returns how many are gone.
@@ -94,9 +108,11 @@ pub async fn sweep_projects(app: &App) -> Result<(), Refusal> {
 async fn sweep_project(app: &App, project: &Project) -> Result<(), Refusal> {
     let (owner, name) = (project.owner.to_string(), project.name.as_str());
     let mut tx = app.db.begin().await?;
+    let deleted = copr_db::project::hold_deleted(&mut tx, &owner, name).await?;
     // The trees of a name that is in use again were moved when it was taken: what lies there now is the new project's.
+    // Looked at while the rows are held, for whom takes the name holds them too.
     if copr_db::project::by_name(&mut tx, &owner, name).await?.is_none() {
-        clear_name(app, &mut tx, &owner, name).await?;
+        clear_name(app, &mut tx, &deleted).await?;
     }
     tx.commit().await?;
     let (store, signer) = (app.store.clone(), app.signer.clone());

@@ -73,6 +73,9 @@ impl Builder {
     pub async fn run(&self, shutdown: CancellationToken) {
         let workers = (0..self.place.config.workers.max(1)).map(|_| self.worker(shutdown.clone()));
         futures::future::join_all(workers).await;
+        self.place.clearing.close();
+        self.place.clearing.wait().await;
+        self.place.clearing.reopen();
     }
 
     async fn worker(&self, shutdown: CancellationToken) {
@@ -138,7 +141,8 @@ async fn work_on(place: Arc<Place>, client: Client, lease: Lease, shutdown: Canc
     let result = do_task(&work, &lease.task, &shutdown).await;
     deliver(&work, result, &live, carrier).await;
     beat.abort();
-    place.clear(work.desk).await;
+    let clear = Arc::clone(&place);
+    place.clearing.spawn(async move { clear.clear(work.desk).await });
 }
 
 fn prepare(place: &Arc<Place>, held: &Arc<Held>) -> io::Result<(Work, LiveLog)> {

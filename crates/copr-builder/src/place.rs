@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use copr_sandbox::Sandbox;
+use tokio_util::task::TaskTracker;
 
 use crate::buildroot::offers::KnownOffers;
 use crate::buildroot::repositories::Checked;
@@ -33,6 +34,8 @@ pub(crate) struct Place {
     pub http: reqwest::Client,
     pub checked: tokio::sync::Mutex<HashMap<String, Checked>>,
     pub offers: KnownOffers,
+    /// Finished tasks being cleared away while the next ones run.
+    pub clearing: TaskTracker,
     work: PathBuf,
     scratch: PathBuf,
     counter: AtomicU64,
@@ -53,6 +56,7 @@ impl Place {
             sweep_work(&scratch_base, &sandbox).await;
         }
         sweep_halves(&config.data_dir, &sandbox).await;
+        forget_old(&config.data_dir.join("states"));
         let own = format!("{}-{}-{}", std::process::id(), started(), PLACES.fetch_add(1, Ordering::Relaxed));
         let work = config.data_dir.join("work").join(&own);
         let alive = own_directory(&work)?;
@@ -69,8 +73,8 @@ impl Place {
             .build()
             .map_err(io::Error::other)?;
         let checked = tokio::sync::Mutex::default();
-        let (offers, counter) = (KnownOffers::default(), AtomicU64::new(0));
-        Ok(Place { config, sandbox, http, checked, offers, work, scratch, counter, _alive: alive })
+        let (offers, clearing, counter) = (KnownOffers::default(), TaskTracker::new(), AtomicU64::new(0));
+        Ok(Place { config, sandbox, http, checked, offers, clearing, work, scratch, counter, _alive: alive })
     }
 
     /// A fresh directory for one task, and one for the writable layers of its sandboxes.
@@ -265,9 +269,22 @@ async fn sweep_halves(data_dir: &Path, sandbox: &Sandbox) {
     }
 }
 
+/// Forgets which trees states of long ago led to; asking again costs one run of the package manager.
+fn forget_old(states: &Path) {
+    let long = Duration::from_secs(60 * 86_400);
+    for path in list(states) {
+        if age(&path).is_some_and(|age| age > long) {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+fn age(path: &Path) -> Option<Duration> {
+    fs::metadata(path).and_then(|facts| facts.modified()).ok()?.elapsed().ok()
+}
+
 fn young(path: &Path) -> bool {
-    let age = fs::metadata(path).and_then(|facts| facts.modified()).ok().and_then(|made| made.elapsed().ok());
-    age.is_some_and(|age| age < Duration::from_secs(3600))
+    age(path).is_some_and(|age| age < Duration::from_secs(3600))
 }
 
 /// Start time of this process in clock ticks, which with its number names it for ever.

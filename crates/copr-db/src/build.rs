@@ -369,16 +369,18 @@ pub async fn delete(conn: &mut Conn, id: BuildId) -> Result<bool, Error> {
     Ok(run!(conn, execute, "DELETE FROM build WHERE id = $1", id.0)? > 0)
 }
 
-/// Numbers of a project's builds that have not ended; of one chroot where named.
+/// Numbers of a project's builds that have not ended, and of canceled ones whose packages are still on their way
+/// into a repository.
 pub async fn unfinished(conn: &mut Conn, project: ProjectId) -> Result<Vec<BuildId>, Error> {
     let rows = run!(
         conn,
         fetch_all as (i64,),
-        "SELECT b.id FROM build b WHERE b.project_id = $1 AND b.canceled = $2
-           AND b.source_state NOT IN ('failed', 'canceled')
-           AND (b.source_state <> 'succeeded'
-                OR EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id
-                           AND c.state NOT IN ('succeeded', 'failed', 'canceled', 'skipped', 'forked')))
+        "SELECT b.id FROM build b WHERE b.project_id = $1
+           AND ((b.canceled = $2 AND b.source_state NOT IN ('failed', 'canceled')
+                 AND (b.source_state <> 'succeeded'
+                      OR EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id
+                                 AND c.state NOT IN ('succeeded', 'failed', 'canceled', 'skipped', 'forked'))))
+                OR EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id AND c.state = 'publishing'))
          ORDER BY b.id",
         project.0,
         false

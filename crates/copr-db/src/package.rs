@@ -98,7 +98,7 @@ pub async fn count(conn: &mut Conn, project: ProjectId, limit: i64) -> Result<i6
     let (count,) = run!(
         conn,
         fetch_one as (i64,),
-        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM package WHERE project_id = $1 LIMIT $2) AS some",
+        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM package WHERE project_id = $1 LIMIT $2) AS counted",
         project.0,
         limit
     )?;

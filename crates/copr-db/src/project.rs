@@ -295,8 +295,16 @@ fn contains(text: &str) -> String {
     pattern
 }
 
-/// Marks a project as deleted: it is invisible from now on and its name is free. Whether it was there.
+/// Marks a project as deleted: it is invisible from now on and its name is free. Whoever publishes one of its
+/// repositories just now loses the turn. Whether it was there.
 pub async fn mark_deleted(conn: &mut Conn, id: ProjectId, now: i64) -> Result<bool, Error> {
+    run!(
+        conn,
+        execute,
+        "UPDATE repo SET publisher_fence = publisher_fence + 1
+         WHERE dir_id IN (SELECT id FROM project_dir WHERE project_id = $1)",
+        id.0
+    )?;
     Ok(run!(conn, execute, "UPDATE project SET deleted_on = $2 WHERE id = $1 AND deleted_on IS NULL", id.0, now)? > 0)
 }
 
@@ -348,6 +356,21 @@ pub async fn grants(conn: &mut Conn, id: ProjectId, account: UserId) -> Result<(
     )?;
     let read = |word: String| Grant::from_word(&word).unwrap_or_default();
     Ok(row.map_or_else(Default::default, |(admin, builder)| (read(admin), read(builder))))
+}
+
+/// Gives a user roles in a project, in place of those that the user had.
+pub async fn grant(conn: &mut Conn, id: ProjectId, account: UserId, admin: Grant, builder: Grant) -> Result<(), Error> {
+    run!(
+        conn,
+        execute,
+        "INSERT INTO project_permission (project_id, account_id, admin, builder) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (project_id, account_id) DO UPDATE SET admin = excluded.admin, builder = excluded.builder",
+        id.0,
+        account.0,
+        admin.as_str(),
+        builder.as_str()
+    )?;
+    Ok(())
 }
 
 /// A directory of a project.

@@ -155,6 +155,33 @@ pub async fn published(conn: &mut Conn, id: RepoId, fence: i64, generation: i64,
     Ok(done)
 }
 
+/// Notes a published generation from which something was left out for the time being: a further one is wanted, not
+/// before a time. False when the turn was lost.
+pub async fn published_partly(
+    conn: &mut Conn,
+    id: RepoId,
+    fence: i64,
+    generation: i64,
+    now: i64,
+    retry_on: i64,
+) -> Result<bool, Error> {
+    let done = run!(
+        conn,
+        execute,
+        "UPDATE repo SET generation = $3, published_on = $4, publisher_until = 0, retry_on = $5, failures = failures + 1,
+             wanted = wanted + 1, error = 'some results could not be taken in'
+         WHERE id = $1 AND publisher_fence = $2",
+        id.0,
+        fence,
+        generation,
+        now,
+        retry_on
+    )? > 0;
+    conn.ring(Topic::Tasks);
+    conn.ring(Topic::Remove);
+    Ok(done)
+}
+
 /// Notes that a turn failed and when to try again.
 pub async fn failed(conn: &mut Conn, id: RepoId, fence: i64, error: &str, retry_on: i64) -> Result<(), Error> {
     run!(

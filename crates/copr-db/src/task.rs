@@ -271,7 +271,14 @@ pub async fn cancel_build(conn: &mut Conn, build: BuildId) -> Result<(), Error> 
     Ok(())
 }
 
-/// Takes a task out of the queue for good; false when the fence is old.
+/// Takes a task that nobody holds out of the queue for good.
+pub async fn withdraw(conn: &mut Conn, id: TaskId) -> Result<(), Error> {
+    run!(conn, execute, "DELETE FROM task WHERE id = $1 AND leased = $2", id.0, false)?;
+    Ok(())
+}
+
+/// Takes a held task out of the queue for good; false when the fence is old or the lease is gone. A task that was
+/// given back keeps its fence until the next lease: without the lease its number alone says nothing.
 pub async fn remove(conn: &mut Conn, id: TaskId, fence: i64) -> Result<bool, Error> {
-    Ok(run!(conn, execute, "DELETE FROM task WHERE id = $1 AND fence = $2", id.0, fence)? > 0)
+    Ok(run!(conn, execute, "DELETE FROM task WHERE id = $1 AND fence = $2 AND leased = $3", id.0, fence, true)? > 0)
 }

@@ -39,11 +39,13 @@ impl Jobs {
         let spawn = |tasks: &mut JoinSet<()>, every: u64, topic, name, work: fn(App) -> Work| {
             tasks.spawn(reconcile(app.clone(), stop.clone(), topic, Duration::from_secs(every), name, work));
         };
-        spawn(&mut tasks, 30, Some(Topic::Import), "import", |app| Box::pin(async move { import::all(&app).await.map(drop) }));
+        spawn(&mut tasks, 30, Some(Topic::Import), "import", |app| {
+            Box::pin(async move { import::all(&app).await.map(drop) })
+        });
         for _ in 0..PUBLISHERS {
             spawn(&mut tasks, 5, Some(Topic::Publish), "publish", |app| Box::pin(publish_all(app)));
         }
-        spawn(&mut tasks, 1, None, "leases", |app| Box::pin(async move { lease::expire(&app).await.map(drop) }));
+        tasks.spawn(leases(app.clone(), stop.clone()));
         spawn(&mut tasks, 60, Some(Topic::Remove), "removal", |app| Box::pin(remove(app)));
         spawn(&mut tasks, 10, None, "keys", |app| Box::pin(spare_keys(app)));
         tasks.spawn(listen(app, stop.clone()));
@@ -91,6 +93,18 @@ async fn reconcile(
             () = tokio::time::sleep(every) => {}
         }
     }
+}
+
+/// Gives back what lost builders held. Builders could not keep their leases while the service was down: each gets the
+/// time of one lease to come back before the first look.
+async fn leases(app: App, stop: CancellationToken) {
+    let grace = Duration::from_secs(u64::try_from(app.rules.lease_seconds).unwrap_or_default());
+    tokio::select! {
+        () = stop.cancelled() => return,
+        () = tokio::time::sleep(grace) => {}
+    }
+    let work = |app: App| -> Work { Box::pin(async move { lease::expire(&app).await.map(drop) }) };
+    reconcile(app, stop, None, Duration::from_secs(1), "leases", work).await;
 }
 
 /// Publishes until no repository wants it.

@@ -29,6 +29,8 @@
 //! }
 //! ```
 
+#![expect(clippy::disallowed_methods, reason = "this is the crate that starts programs")]
+
 mod capabilities;
 mod cgroup;
 mod command;

@@ -74,6 +74,11 @@ impl LogFile {
         doing("write", &self.path, open.and_then(|mut file| file.write_all(format!("{text}\n").as_bytes())))
     }
 
+    /// The same, unless the log is finished: what is done once more after a crash adds nothing to it.
+    pub fn line_unless_finished(&self, text: &str) -> Result<(), Error> {
+        if self.gz_path().exists() { Ok(()) } else { self.line(text) }
+    }
+
     /// Compresses the log under its final name and removes the plain one. Fine when that happened already.
     pub fn finish(&self) -> Result<(), Error> {
         let mut plain = match File::open(&self.path) {

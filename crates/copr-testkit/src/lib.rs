@@ -2,11 +2,12 @@
 //!
 //! It finds installed programs and says which package brings a missing one, makes source packages
 //! from `packages/`, makes the mini distribution, hands out empty PostgreSQL databases and knows where
-//! the Python clients live. It knows nothing of coprd's own crates, and never goes into the service:
+//! the Python clients live; it starts a whole service with builders, submits builds and reads the
+//! repositories with dnf. It knows nothing of coprd's own crates, and never goes into the service:
 //! only `[dev-dependencies]` and `xtask` name it.
 //!
-//! A broken machine is not something that a test can handle, so the functions here panic, with words
-//! that say what to do.
+//! A broken machine is not something that a test can handle, so the functions at the top panic, with words
+//! that say what to do. What drives a service gives errors, because commands of `xtask` report them.
 //!
 //! ```no_run
 //! use copr_testkit::{minidistro, srpm, Suite};
@@ -16,6 +17,15 @@
 //! let repository = minidistro(Suite::Bookworm);
 //! assert!(source_package.exists() && repository.join("repodata/repomd.xml").exists());
 //! ```
+
+pub mod builder;
+pub mod copr_cli;
+pub mod distribution;
+pub mod http;
+pub mod project;
+pub mod root;
+pub mod run;
+pub mod service;
 
 mod minidistro;
 mod packages;

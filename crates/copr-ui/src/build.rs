@@ -20,6 +20,8 @@ pub struct Build {
     pub package: Option<String>,
     /// Version, once known.
     pub version: Option<String>,
+    /// Name of the file it began with.
+    pub source: Option<String>,
     /// Who submitted it.
     pub submitter: Option<String>,
     /// When.
@@ -37,7 +39,7 @@ impl Build {
         match (&self.package, &self.version) {
             (Some(package), Some(version)) => format!("{package} {version}"),
             (Some(package), None) => package.clone(),
-            _ => format!("Build {}", self.id),
+            _ => self.source.clone().unwrap_or_else(|| format!("Build {}", self.id)),
         }
     }
 

@@ -10,6 +10,8 @@ use copr_types::State;
 pub struct Home {
     /// Where the service is reached.
     pub public_url: String,
+    /// A chroot that projects may use.
+    pub example_chroot: String,
     /// The newest builds.
     pub builds: Vec<BuildLine>,
     /// The newest projects.

@@ -14,6 +14,7 @@
 //! # Ok::<(), coprd::config::ConfigError>(())
 //! ```
 
+pub mod admin;
 pub mod app;
 pub mod builder;
 pub mod check_config;

@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::Parser;
 use coprd::cli::{Cli, Command};
 use coprd::config::{Config, Surroundings};
-use coprd::{builder, log, serve};
+use coprd::{admin, builder, log, serve};
 use std::io;
 use std::process::ExitCode;
 
@@ -34,7 +34,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             runtime()?.block_on(serve::serve(config))
         }
         Command::Builder(flags) => runtime()?.block_on(builder::alone(flags, &surroundings)),
-        Command::Admin(_) => anyhow::bail!("this build of coprd has no part for that command yet"),
+        Command::Admin(admin) => runtime()?.block_on(admin::run(admin, &surroundings)),
     }
 }
 

@@ -1,8 +1,9 @@
 //! `cargo xtask check`: what CI asks, before it asks.
 
 use anyhow::Result;
+use copr_testkit::run;
 
-use crate::{run, test};
+use crate::test;
 
 /// Everything, the quick questions first; the first failure ends it.
 pub fn check() -> Result<()> {

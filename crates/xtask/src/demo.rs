@@ -3,21 +3,18 @@
 //! Everything a user would see is done by unmodified programs of others: copr-cli submits, dnf installs,
 //! `dnf copr` enables. Each step says how long it took; the first that fails ends the demo and shows why.
 
-mod client;
-mod install;
-
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use self::client::CoprCli;
-use self::install::Root;
-use crate::distribution::Distribution;
-use crate::service::{self, Afterwards, Service, tail};
-use crate::{Suite, setup};
+use copr_testkit::copr_cli::CoprCli;
+use copr_testkit::distribution::Distribution;
+use copr_testkit::root::Root;
+use copr_testkit::service::{Afterwards, Launch, Service, tail};
+
+use crate::{Suite, coprd, setup};
 
 const PROJECT: &str = "demo";
 
@@ -59,7 +56,7 @@ impl Options {
 pub fn demo(options: &Options) -> Result<()> {
     let steps = Steps { start: Instant::now() };
     steps.step("look for the tools it needs", || setup::setup(false))?;
-    let binary = steps.step("build coprd (release profile)", || service::program(options.coprd.as_deref()))?;
+    let binary = steps.step("build coprd (release profile)", || coprd::program(options.coprd.as_deref()))?;
     let chroot = options.chroot();
     let distribution = steps.step(&format!("prepare a distribution for {chroot}"), || {
         Distribution::find(&chroot, options.distribution.as_deref())
@@ -67,7 +64,8 @@ pub fn demo(options: &Options) -> Result<()> {
 
     let scratch = tempfile::Builder::new().prefix("coprd-demo-").tempdir()?;
     let afterwards = if options.keep { Afterwards::Stay } else { Afterwards::Stop };
-    let service = steps.step("start the service", || Service::start(&binary, scratch.path(), afterwards))?;
+    let service =
+        steps.step("start the service", || Launch::of(&binary).afterwards(afterwards).start(scratch.path()))?;
     println!("    http://{} answers after {:.2} s", service.address(), service.ready_after().as_secs_f64());
 
     if let Err(error) = story(&steps, &service, &distribution, scratch.path()) {
@@ -128,6 +126,7 @@ fn story(steps: &Steps, service: &Service, distribution: &Distribution, scratch:
     let seen = steps.step("dnf copr enable, and look into the enabled repository", || {
         root.enable_by_plugin(service, cli.owner(), PROJECT)
     })?;
+    ensure!(seen.contains("hello-noarch"), "dnf sees no hello-noarch:\n{seen}");
     println!("{}", indent(&seen));
     Ok(())
 }
@@ -149,12 +148,4 @@ impl Steps {
 
 fn indent(text: &str) -> String {
     text.lines().map(|line| format!("    | {line}\n")).collect::<String>().trim_end().to_owned()
-}
-
-/// Reads a file, or says which one could not be read.
-fn read(path: &Path) -> Result<String> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(text),
-        Err(error) => bail!("can't read {}: {error}", path.display()),
-    }
 }

@@ -11,12 +11,9 @@
 
 mod bench;
 mod check;
+mod coprd;
 mod demo;
-mod distribution;
-mod http;
 mod postgres;
-mod run;
-mod service;
 mod setup;
 mod test;
 
@@ -26,6 +23,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
+use copr_testkit::run;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Set up, test, check, show and measure coprd")]

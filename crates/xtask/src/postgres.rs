@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::run;
+use copr_testkit::run;
 
 /// Where servers live. Not `TMPDIR`: the path of a socket may have 107 bytes only.
 const PLACE: &str = "/tmp";

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::run;
+use copr_testkit::run;
 
 /// Something that has to be there, and the packages that bring it.
 struct Need {

@@ -1,9 +1,10 @@
 //! `cargo xtask test`: every test, with what they need around them.
 
 use anyhow::Result;
+use copr_testkit::run;
 
 use crate::postgres::Server;
-use crate::{run, setup};
+use crate::setup;
 
 /// Runs the tests (of `packages`, or of all crates) whose names contain `filter`.
 pub fn test(filter: Option<&str>, packages: &[String]) -> Result<()> {

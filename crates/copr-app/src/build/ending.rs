@@ -1,11 +1,12 @@
 //! How builds end by request.
 
 use super::{Shown, load, missing};
+use crate::lease::{change_chroot, change_source};
 use crate::{App, Refusal, access, removal};
 use copr_db::Conn;
 use copr_db::account::Account;
 use copr_types::permission::Standing;
-use copr_types::{BuildId, Event, Role, state};
+use copr_types::{BuildId, Event, state};
 
 async fn standing(conn: &mut Conn, who: &Account, shown: &Shown) -> Result<(Standing, bool), Refusal> {
     let project = copr_db::project::by_id(conn, shown.build.project_id).await?;
@@ -22,20 +23,30 @@ pub async fn cancel(app: &App, who: &Account, id: BuildId) -> Result<Shown, Refu
     if !standing(&mut tx, who, &shown).await?.0.can_build() {
         return Err(Refusal::forbidden("You are not allowed to cancel this build."));
     }
+    // Tasks first, as builders' calls take the rows. The flag then waits for an import that is just making tasks, so
+    // they are looked for once more.
+    copr_db::task::cancel_build(&mut tx, id).await?;
     if shown.is_finished() || !copr_db::build::set_canceled(&mut tx, id).await? {
         return Err(Refusal::conflict(format!("Cannot cancel build {id}")));
     }
-    if let Ok(to) = state::next(Role::Source, shown.build.source_state, Event::Canceled) {
-        copr_db::build::set_source_state(&mut tx, id, shown.build.source_state, to).await?;
+    copr_db::task::cancel_build(&mut tx, id).await?;
+    let shown = load(&mut tx, id).await?;
+    let mut stopped = false;
+    if change_source(&mut tx, id, Event::Canceled).await? {
+        removal::doom_staging(app, &mut tx, shown.build.staged.as_deref(), now).await?;
         copr_db::build::source_ended(&mut tx, id, None, now).await?;
+        stopped = true;
     }
     for chroot in &shown.chroots {
-        if let Ok(to) = state::next(Role::Chroot, chroot.state, Event::Canceled) {
-            copr_db::build_chroot::set_state(&mut tx, chroot.id, chroot.state, to).await?;
+        if change_chroot(&mut tx, chroot.id, Event::Canceled).await? {
             copr_db::build_chroot::ended(&mut tx, chroot.id, None, None, now).await?;
+            stopped = true;
         }
     }
-    copr_db::task::cancel_build(&mut tx, id).await?;
+    if !stopped {
+        // All that is not over is on its way into a repository: too late.
+        return Err(Refusal::conflict(format!("Cannot cancel build {id}")));
+    }
     removal::doom_upload(app, &mut tx, &shown.build, now).await?;
     let about = copr_db::event::Subject { project: Some(shown.build.project_id), build: Some(id), build_chroot: None };
     copr_db::event::append(&mut tx, "build.canceled", about, "{}", now).await?;

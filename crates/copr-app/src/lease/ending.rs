@@ -37,7 +37,7 @@ pub async fn finish(app: &App, builder: &Builder, id: i64, finish: &Finish) -> R
     drop(conn);
     check_names(&finish.files)?;
     match &finish.outcome {
-        Outcome::Succeeded { srpm } => deliver(app, &row, srpm, finish).await,
+        Outcome::Succeeded { srpm } => deliver(app, &row, &place, srpm, finish).await,
         Outcome::Failed { failure }
             if failure.class == FailureClass::Infrastructure && row.attempts < app.rules.max_attempts =>
         {
@@ -73,17 +73,22 @@ fn check_names(files: &[FileRef]) -> Result<(), Refusal> {
 }
 
 /// Results are there: the import or the publisher takes over from what this transaction writes.
-async fn deliver(app: &App, row: &Row, srpm: &str, finish: &Finish) -> Result<(), Refusal> {
+async fn deliver(app: &App, row: &Row, place: &Place, srpm: &str, finish: &Finish) -> Result<(), Refusal> {
     if !finish.files.iter().any(|file| file.name == srpm) {
         return Err(Refusal::invalid(format!("`{srpm}` is not among the files of the result")));
     }
     let dir = app.store.staging_dir(row.id.0, row.fence);
-    for file in &finish.files {
-        let size = std::fs::metadata(dir.join(&file.name)).map(|meta| meta.len()).ok();
-        if size != Some(file.size) {
-            return Err(Refusal::invalid(format!("`{}` has not arrived whole", file.name)));
+    let files = finish.files.clone();
+    crate::blocking(move || {
+        for file in files {
+            let size = std::fs::metadata(dir.join(&file.name)).map(|meta| meta.len()).ok();
+            if size != Some(file.size) {
+                return Err(Refusal::invalid(format!("`{}` has not arrived whole", file.name)));
+            }
         }
-    }
+        Ok(())
+    })
+    .await?;
     let staged = serde_json::to_string(&Staged {
         task: row.id.0,
         fence: row.fence,
@@ -102,7 +107,8 @@ async fn deliver(app: &App, row: &Row, srpm: &str, finish: &Finish) -> Result<()
     if !change(&mut tx, row, Event::Delivered).await? {
         // Canceled in the meantime: what was delivered is of no use.
         tx.commit().await?;
-        return discard_staging(app, row).await;
+        discard_staging(app, row).await?;
+        return close_logs(place).await;
     }
     match (row.build_chroot_id, row.repo_id) {
         (Some(chroot), Some(repo)) => {
@@ -143,7 +149,9 @@ async fn fail_in(app: &App, tx: &mut Conn, row: &Row, failure: &Failure) -> Resu
 
 async fn canceled(app: &App, row: &Row) -> Result<(), Refusal> {
     let mut tx = app.db.begin().await?;
-    copr_db::task::remove(&mut tx, row.id, row.fence).await?;
+    if !copr_db::task::remove(&mut tx, row.id, row.fence).await? {
+        return Err(super::lost());
+    }
     change(&mut tx, row, Event::Canceled).await?;
     if let Some(build) = copr_db::build::by_id(&mut tx, row.build_id).await? {
         removal::doom_upload(app, &mut tx, &build, app.clock.now()).await?;
@@ -154,13 +162,17 @@ async fn canceled(app: &App, row: &Row) -> Result<(), Refusal> {
 }
 
 async fn give_back(app: &App, row: &Row, wait: i64) -> Result<(), Refusal> {
+    let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    if row.cancel || !change(&mut tx, row, Event::LeaseLost).await? {
-        copr_db::task::remove(&mut tx, row.id, row.fence).await?;
-    } else if !copr_db::task::release(&mut tx, row.id, row.fence, app.clock.now() + wait).await? {
+    // The task first: everything that ends a lease takes the rows in this order.
+    if !copr_db::task::release(&mut tx, row.id, row.fence, now + wait).await? {
         return Err(super::lost());
     }
-    note(&mut tx, row, "pending", app.clock.now()).await?;
+    if change(&mut tx, row, Event::LeaseLost).await? {
+        note(&mut tx, row, "pending", now).await?;
+    } else {
+        copr_db::task::withdraw(&mut tx, row.id).await?;
+    }
     tx.commit().await?;
     discard_staging(app, row).await
 }

@@ -140,14 +140,14 @@ impl Input {
             settings.instructions.clone_from(text);
         }
         if let Some(text) = self.homepage.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-            if repos::is_http(text) {
+            if is_address(text) {
                 settings.homepage = Some(text.to_owned());
             } else {
                 errors.add("homepage", "Invalid URL.");
             }
         }
         if let Some(text) = self.contact.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-            if repos::is_http(text) || is_mail(text) {
+            if is_address(text) || is_mail(text) {
                 settings.contact = Some(text.to_owned());
             } else {
                 errors.add("contact", "Contact must be email address or URL");
@@ -246,6 +246,18 @@ pub(crate) fn not_choices(values: &[&str]) -> String {
         [one] => format!("{one} is not a valid choice for this field."),
         many => format!("{} are not valid choices for this field.", many.join(", ")),
     }
+}
+
+/// An address that people can follow: a host with a dot in its name, or an IP address. Only these schemes, because it
+/// becomes a link on our pages.
+fn is_address(text: &str) -> bool {
+    let Ok(url) = url::Url::parse(text) else { return false };
+    let host = match url.host() {
+        Some(url::Host::Domain(name)) => name.trim_end_matches('.').contains('.'),
+        Some(_) => true,
+        None => false,
+    };
+    host && matches!(url.scheme(), "http" | "https" | "ftp") && !text.contains(char::is_whitespace)
 }
 
 fn is_mail(text: &str) -> bool {

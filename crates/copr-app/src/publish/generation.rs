@@ -46,13 +46,17 @@ pub(super) async fn publish(app: &App, repo: &Repo, key: &PublicKey, holds: Vec<
         Ok(work)
     })
     .await?;
+    // Switched while this transaction holds the repository's row: nobody takes the turn over, and nobody deletes the
+    // project, between the proof that the turn is ours and the switch. It is one rename.
     let mut tx = app.db.begin().await?;
-    if !copr_db::repo::keep(&mut tx, repo.id, repo.publisher_fence, app.clock.now() + super::TURN_SECONDS).await? {
-        return Err(Refusal::conflict("the turn took too long and somebody else has it"));
-    }
+    super::keep(app, &mut tx, repo).await?;
+    let work = crate::blocking(move || {
+        work.switch()?;
+        Ok(work)
+    })
+    .await?;
     tx.commit().await?;
     crate::blocking(move || {
-        work.switch()?;
         work.forget_old();
         Ok(())
     })

@@ -42,6 +42,7 @@ pub(super) async fn take_in(
         key_id: key.key_id.clone(),
         result_dir: result_dir.clone(),
         chroot: chroot.id,
+        turn: repo.publisher_fence,
         staged,
     };
     let info = format!("build_id={}\nbuilder={}\n", chroot.build_id, work.staged.builder);
@@ -55,7 +56,7 @@ pub(super) async fn take_in(
     );
     let result_dir = result_dir.clone();
     crate::blocking(move || {
-        work.place().server_log().line(&line)?;
+        work.place().server_log().line_unless_finished(&line)?;
         work.store.write(&work.dir.join("build.info"), info.as_bytes())?;
         Ok(match work.all()? {
             Ok((built, packages)) => Ok((result_dir, built, packages)),
@@ -74,6 +75,7 @@ struct Intake {
     key_id: String,
     result_dir: String,
     chroot: BuildChrootId,
+    turn: i64,
     staged: Staged,
 }
 
@@ -129,7 +131,8 @@ impl Intake {
         if digest(&from).ok().as_deref() != Some(sha256) {
             return Ok(Err(unfit(format!("`{name}` did not arrive whole"))));
         }
-        let hidden = self.dir.join(format!(".signing-{name}"));
+        // A name of this turn's own: one that was thought lost may still be writing.
+        let hidden = self.dir.join(format!(".signing-{}-{name}", self.turn));
         let io = |error| Refusal::internal("copying a package", error);
         std::fs::copy(&from, &hidden).map_err(io)?;
         if let Err(error) = self.signer.sign_package(&hidden, &self.key_name) {
@@ -184,12 +187,8 @@ impl Intake {
     }
 }
 
-/// What is needed no more once a chroot has ended: the staging directory; logs get their final names.
-pub(super) async fn clean_up(app: &App, repo: &Repo, chroot: &BuildChroot, result_dir: &str) -> Result<(), Refusal> {
+/// Gives the logs of a chroot that ends their final names.
+pub(super) async fn close(app: &App, repo: &Repo, result_dir: &str) -> Result<(), Refusal> {
     let dir = app.store.build_dir(&repo.owner, &repo.dir, &repo.chroot, result_dir);
-    close_logs(&Place { dir, result_dir: result_dir.to_owned() }).await?;
-    let Some(staged) = &chroot.staged else { return Ok(()) };
-    let staged: Staged = serde_json::from_str(staged)?;
-    let store = app.store.clone();
-    crate::blocking(move || Ok(store.remove(&store.relative(&store.staging_dir(staged.task, staged.fence)))?)).await
+    close_logs(&Place { dir, result_dir: result_dir.to_owned() }).await
 }

@@ -36,7 +36,7 @@ pub(crate) async fn upgrade(work: &Work, buildroot: &mut Buildroot, sources: &So
     if !sources.offers.replace(&installed) {
         return Ok(());
     }
-    extend(work, buildroot, sources, &Needs::Upgrade).await
+    work.transcript.step("buildroot update", extend(work, buildroot, sources, &Needs::Upgrade)).await
 }
 
 /// Puts what is needed on top, from a kept layer or by installing it now.

@@ -164,7 +164,10 @@ async fn run(
                 kept.push_str(&String::from_utf8_lossy(bytes));
             }
         });
-    let users = question.repos.iter().map(|repo| repo.baseurl.as_str());
+    // Of a user's `file://` address only a repository is shown, not any directory.
+    let is_repository =
+        |url: &&str| repositories::local_path(url).is_some_and(|path| path.join("repodata/repomd.xml").exists());
+    let users = question.repos.iter().map(|repo| repo.baseurl.as_str()).filter(is_repository);
     let arch = question.chroot.name.arch();
     let distribution = definition.repos.iter().flat_map(|repo| [Some(&repo.url), repo.gpgkey.as_ref()]).flatten();
     let expanded: Vec<String> =
@@ -172,7 +175,6 @@ async fn run(
     if let Some(rpmdb) = question.rpmdb {
         command = command.bind_read_only(rpmdb, "/rpmdb");
     }
-    // A project can name an address of this machine's disk only where the server let it.
     for directory in repositories::local_directories(expanded.iter().map(String::as_str).chain(users)) {
         command = command.bind_read_only(&directory, &directory);
     }

@@ -35,8 +35,12 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 /// The routes of `/api_3`.
 pub fn router() -> Router<Web> {
-    endpoints()
-        .finish()
+    around(endpoints().finish())
+}
+
+/// What every endpoint has around it.
+fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    routes
         // Sizes are limited where bodies are read.
         .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(|_| refused::broken()))
@@ -82,4 +86,29 @@ fn endpoints() -> Endpoints {
         .at("/package", get(package::find))
         .at("/package/list", get(package::list))
         .at("/monitor", get(monitor::monitor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::around;
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::http::{Request, header};
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    async fn broken() {
+        panic!("on purpose");
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_panics_answers_in_json_and_says_nothing_from_inside() {
+        let router: Router = around(Router::new().route("/", get(broken)));
+        let response = router.oneshot(Request::new(Body::empty())).await.expect("an answer");
+        assert_eq!(response.status().as_u16(), 500);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+        let body = to_bytes(response.into_body(), 1000).await.expect("a body");
+        let text = r#"{"error":"Request wasn't successful, there is probably a bug in the Copr code."}"#;
+        assert_eq!(body, text);
+    }
 }

@@ -46,6 +46,10 @@ pub(super) async fn file(
         (Sent::Whole, Err(Unwritten::Digest { arrived })) => {
             Err(Refusal::invalid(format!("`{name}` has another SHA-256 than announced: {arrived} arrived")))
         }
+        // The directory goes with the lease.
+        (Sent::Whole, Err(Unwritten::Io(error))) if error.kind() == io::ErrorKind::NotFound => {
+            Err(Refusal::conflict("this lease is over: the task is gone, or somebody else has it"))
+        }
         (Sent::Whole, Err(Unwritten::Io(error))) => Err(Refusal::internal("writing a delivered file", error)),
     }
 }

@@ -77,6 +77,7 @@ async fn view(app: &App, snapshot: Snapshot) -> Result<Build, Refusal> {
         project: format!("{}/{}", build.owner, build.project),
         dir: (build.dir.as_str() != build.project.as_str()).then(|| build.dir.to_string()),
         project_href: lines::project_href(&build.owner, build.project.as_str()),
+        source: lines::source_file(&build),
         package: build.package,
         version: build.version,
         submitter: build.submitter,

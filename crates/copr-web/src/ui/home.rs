@@ -23,6 +23,8 @@ async fn home(web: &Web) -> Result<Home, Refusal> {
     let newest = Page { descending: true, ..Page::first(PROJECTS) };
     let projects = project::list(&web.app, None, "id", &newest).await?;
     let projects = projects.into_iter().filter(|shown| !shown.project.settings.unlisted_on_hp);
+    let chroots = copr_app::chroot::list(&web.app).await?;
+    let example = chroots.iter().find(|chroot| chroot.enabled).map(|chroot| chroot.name.to_string());
     let line = |shown: project::Shown| ProjectLine {
         name: shown.project.full_name(),
         href: lines::project_href(&shown.project.owner, shown.project.name.as_str()),
@@ -30,6 +32,7 @@ async fn home(web: &Web) -> Result<Home, Refusal> {
         chroots: shown.chroots,
     };
     Ok(Home {
+        example_chroot: example.unwrap_or_else(|| "CHROOT".to_owned()),
         public_url: web.app.rules.public_url.clone(),
         builds: builds.iter().map(lines::build_line).collect(),
         projects: projects.map(line).collect(),

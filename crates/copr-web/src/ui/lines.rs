@@ -2,6 +2,7 @@
 
 use crate::results::encode;
 use copr_app::build::Shown;
+use copr_db::build::Build;
 use copr_types::OwnerName;
 use copr_ui::home::BuildLine;
 
@@ -19,6 +20,14 @@ pub(super) fn build_href(shown: &Shown) -> String {
     format!("{}build/{}/", project_href(&build.owner, build.project.as_str()), build.id)
 }
 
+/// Name of the file that a build begins with, for builds whose package is not known yet.
+pub(super) fn source_file(build: &Build) -> Option<String> {
+    let source: serde_json::Value = serde_json::from_str(&build.source).ok()?;
+    let named = source.get("pkg").or_else(|| source.get("url"))?.as_str()?;
+    let file = named.split(['?', '#']).next()?.rsplit('/').next()?;
+    (!file.is_empty()).then(|| file.to_owned())
+}
+
 /// A build as a line of a list.
 pub(super) fn build_line(shown: &Shown) -> BuildLine {
     let build = &shown.build;
@@ -27,7 +36,7 @@ pub(super) fn build_line(shown: &Shown) -> BuildLine {
         project: format!("{}/{}", build.owner, build.project),
         project_href: project_href(&build.owner, build.project.as_str()),
         href: build_href(shown),
-        package: build.package.clone(),
+        package: build.package.clone().or_else(|| source_file(build)),
         version: build.version.clone(),
         state: shown.state(),
         submitted_on: build.submitted_on,

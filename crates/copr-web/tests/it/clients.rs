@@ -167,7 +167,10 @@ async fn copr_cli_submits_watches_cancels_and_deletes_builds() {
     assert_eq!(others.len(), 2);
     assert_eq!(server.get(&format!("/build/{}", others[0])).await.ok()["project_dirname"], "foo:custom:x");
 
+    assert_eq!(cli.run(&["whoami"]).await.ok(), "alice\n");
     assert_eq!(cli.run(&["status", &first.to_string()]).await.ok(), "pending\n");
+    let nothing = cli.run(&["download-build", &first.to_string()]).await.err;
+    assert!(nothing.contains(&format!("No data for build id: {first} and chroot: {FEDORA}.")), "{nothing}");
     let rows = cli.run(&["list-builds", "foo"]).await.ok();
     let expected = format!("{}\tNone\tpending\n{}\tNone\tpending\n{first}\tNone\tpending\n", others[1], others[0]);
     assert_eq!(rows, expected);

@@ -110,3 +110,28 @@ async fn the_monitor_shows_the_newest_build_of_each_chroot() {
     let missing = server.get(&format!("/monitor?{PROJECT}&project_dirname=p:custom:nope")).await;
     assert_eq!(missing.refusal(), (404, "Dirname 'p:custom:nope' doesn't exist in 'alice/p' copr"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_stands_where_its_chroots_stand() {
+    use State::{Canceled, Failed, Forked, Publishing, Running, Skipped, Starting, Succeeded, Waiting};
+    let server = Server::start().await;
+    server.project("p").await;
+    for (first, second, state) in [
+        (Succeeded, Running, "running"),
+        (Succeeded, Publishing, "running"),
+        (Starting, Failed, "starting"),
+        (Succeeded, Failed, "failed"),
+        (Skipped, Forked, "skipped"),
+        (Waiting, Waiting, "pending"),
+        (Canceled, Canceled, "unknown"),
+    ] {
+        let id = server.build("p", json!({"chroots": [FEDORA, FEDORA_32]})).await;
+        finish(&server, id, "hello", &[(FEDORA, first), (FEDORA_32, second)]).await;
+        let build = server.get(&format!("/build/{id}")).await.ok();
+        assert_eq!((&build["state"], &build["started_on"]), (&json!(state), &json!(10)), "{first} {second}");
+        let chroot = server.get(&format!("/build-chroot/{id}/{FEDORA_32}")).await.ok();
+        assert_eq!(chroot["state"], second.on_the_wire());
+        let results = format!("{}/results/alice/p/{FEDORA_32}/{id:08}-hello/", server.url);
+        assert_eq!(chroot["result_url"], results);
+    }
+}

@@ -85,6 +85,8 @@ async fn wrong_fields_of_a_project_are_told_one_by_one() {
         (json!({"chroots": [FEDORA, "a", "b"]}), "chroots: 'a', 'b' are not valid choices for this field.".to_owned()),
         (json!({"chroots": [OLD]}), format!("chroots: '{OLD}' is not a valid choice for this field.")),
         (json!({"homepage": "nonsense"}), "homepage: Invalid URL.".to_owned()),
+        (json!({"homepage": "http://nonsense/"}), "homepage: Invalid URL.".to_owned()),
+        (json!({"homepage": "javascript://x.example/%0aalert()"}), "homepage: Invalid URL.".to_owned()),
         (json!({"contact": "nonsense"}), "contact: Contact must be email address or URL".to_owned()),
         (json!({"additional_repos": ["ftp://x"]}), format!("repos: {}", not_url("ftp://x"))),
         (json!({"additional_repos": "copr://a/b"}), "repos: copr://a/b does not exist.".to_owned()),

@@ -5,13 +5,14 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use copr_testkit::distribution::Distribution;
+use copr_testkit::http::Client;
+use copr_testkit::run;
+use copr_testkit::service::{Launch, Service};
 use serde_json::{Value, json};
 
 use super::median;
-use crate::distribution::Distribution;
-use crate::http::Client;
-use crate::run;
-use crate::service::{self, Afterwards, Service};
+use crate::coprd;
 
 const CHROOT: &str = "debian-12-x86_64";
 const PROJECT: &str = "bench";
@@ -27,12 +28,12 @@ struct Timing {
     installable: f64,
 }
 
-pub fn build(rounds: usize, coprd: Option<&Path>) -> Result<()> {
-    let binary = service::program(coprd)?;
+pub fn build(rounds: usize, given: Option<&Path>) -> Result<()> {
+    let binary = coprd::program(given)?;
     let distribution = Distribution::find(CHROOT, None)?;
     let scratch = tempfile::Builder::new().prefix("coprd-bench-").tempdir()?;
     let srpm = copr_testkit::srpm("hello-noarch", scratch.path());
-    let service = Service::start(&binary, scratch.path(), Afterwards::Stop)?;
+    let service = Launch::of(&binary).start(scratch.path())?;
     distribution.enable(&service)?;
     let submitter = Submitter::new(&service, &srpm)?;
 

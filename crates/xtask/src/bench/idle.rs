@@ -7,17 +7,19 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::service::{self, Afterwards, Service};
+use copr_testkit::service::Launch;
+
+use crate::coprd;
 
 /// After the work of the first start is done.
 const REST: Duration = Duration::from_secs(10);
 const READY_BAR: f64 = 1.0;
 const MEMORY_BAR: f64 = 100.0;
 
-pub fn idle(coprd: Option<&Path>) -> Result<()> {
-    let binary = service::program(coprd)?;
+pub fn idle(given: Option<&Path>) -> Result<()> {
+    let binary = coprd::program(given)?;
     let scratch = tempfile::Builder::new().prefix("coprd-bench-").tempdir()?;
-    let service = Service::start(&binary, scratch.path(), Afterwards::Stop)?;
+    let service = Launch::of(&binary).start(scratch.path())?;
     let ready = service.ready_after().as_secs_f64();
     println!("bench idle ready: ours={ready:.3}s bar={READY_BAR}s ratio={:.2}", ready / READY_BAR);
 

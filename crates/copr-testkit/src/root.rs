@@ -1,4 +1,4 @@
-//! A fresh root into which dnf installs what the demo has built.
+//! A fresh root into which dnf installs what a project has built.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,23 +6,24 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use super::read;
 use crate::distribution::Distribution;
 use crate::run;
 use crate::service::Service;
 
 /// A root of its own, with nothing of this machine's dnf and rpm in it.
+#[derive(Debug)]
 pub struct Root {
     place: PathBuf,
     distribution: Distribution,
 }
 
 impl Root {
+    /// Makes the root below `place`.
     pub fn new(place: &Path, distribution: &Distribution) -> Result<Root> {
         for directory in ["root", "repos", "cache"] {
             fs::create_dir_all(place.join(directory))?;
         }
-        copr_testkit::rpm_home(&place.join("home"));
+        crate::rpm_home(&place.join("home"));
         Ok(Root { place: place.to_owned(), distribution: distribution.clone() })
     }
 
@@ -82,7 +83,7 @@ impl Root {
         run::read(&mut enable)?;
 
         let file = only_file(&repositories)?;
-        let id = repository_id(&read(&file)?)?;
+        let id = repository_id(&fs::read_to_string(&file).with_context(|| format!("can't read {}", file.display()))?)?;
         ensure!(
             id == format!("copr:{host}:{}:{project}", owner.replace('@', "group_")),
             "the repository is called `{id}`"
@@ -90,7 +91,6 @@ impl Root {
         let mut query = self.dnf(&repositories)?;
         query.args(["--quiet", &format!("--repo={id}"), "repoquery"]);
         let packages = run::read(&mut query)?;
-        ensure!(packages.contains("hello-noarch"), "dnf sees no hello-noarch:\n{packages}");
         Ok(format!("{}\n{packages}", file.file_name().unwrap_or_default().to_string_lossy()))
     }
 }

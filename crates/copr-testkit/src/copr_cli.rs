@@ -1,4 +1,4 @@
-//! What the demo does as a user of copr-cli.
+//! copr-cli, unmodified, working for tests and the demo.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -17,6 +17,7 @@ const BUILD_FAILED: i32 = 4;
 const PATIENCE: Duration = Duration::from_secs(1200);
 
 /// copr-cli, working on one project.
+#[derive(Debug)]
 pub struct CoprCli<'service> {
     service: &'service Service,
     owner: String,
@@ -31,18 +32,21 @@ impl<'service> CoprCli<'service> {
         Ok(CoprCli { service, owner, project, configuration: service.configuration() })
     }
 
+    /// Whose project it is.
     pub fn owner(&self) -> &str {
         &self.owner
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = copr_testkit::command(copr_testkit::client("copr-cli"));
+    /// A call with the configuration of the service.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = crate::command(crate::client("copr-cli"));
         command.arg("--config").arg(&self.configuration).args(arguments);
         command
     }
 
+    /// Makes the project.
     pub fn create(&self, chroot: &str) -> Result<()> {
-        let description = "Made by cargo xtask demo";
+        let description = "Made by a test of coprd";
         let arguments = ["create", self.project, "--chroot", chroot, "--description", description];
         run::read(&mut self.command(&arguments))?;
         Ok(())
@@ -72,7 +76,8 @@ impl<'service> CoprCli<'service> {
         Ok(build)
     }
 
-    fn submit(&self, srpm: &Path) -> Result<u64> {
+    /// Submits without waiting; gives the build's number.
+    pub fn submit(&self, srpm: &Path) -> Result<u64> {
         let said = run::read(self.command(&["build", "--nowait", self.project]).arg(srpm))?;
         build_number(&said).with_context(|| format!("copr-cli named no build:\n{said}"))
     }

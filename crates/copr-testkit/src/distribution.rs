@@ -1,7 +1,7 @@
-//! The distribution that a demo or a benchmark builds for.
+//! The distribution that a test, a demo or a benchmark builds for.
 
+use crate::Suite;
 use anyhow::{Context, Result, bail};
-use copr_testkit::Suite;
 
 use crate::run;
 use crate::service::Service;
@@ -21,7 +21,7 @@ impl Distribution {
     /// Makes, or looks for, the distribution of the chroot; `address` for those we can't guess.
     pub fn find(chroot: &str, address: Option<&str>) -> Result<Distribution> {
         if let Some(suite) = Suite::from_chroot(chroot) {
-            let address = format!("file://{}", copr_testkit::minidistro(suite).display());
+            let address = format!("file://{}", crate::minidistro(suite).display());
             return Ok(Distribution { chroot: chroot.to_owned(), address, own: true });
         }
         let given = address.map(|address| address.trim_end_matches('/').to_owned());

@@ -11,16 +11,16 @@ use anyhow::{Context, Result, bail};
 pub fn program(program: impl AsRef<OsStr>) -> Result<Command> {
     let program = program.as_ref();
     let name = program.to_string_lossy();
-    if !name.contains('/') && copr_testkit::find(&name).is_none() {
+    if !name.contains('/') && crate::find(&name).is_none() {
         bail!("`{name}` is not installed\nhint: `cargo xtask setup` says what is missing");
     }
-    Ok(copr_testkit::command(program))
+    Ok(crate::command(program))
 }
 
 /// The cargo that started us, in the root of the checkout.
 pub fn cargo() -> Command {
-    let mut cargo = copr_testkit::command(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-    cargo.current_dir(copr_testkit::checkout());
+    let mut cargo = crate::command(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.current_dir(crate::checkout());
     cargo
 }
 
@@ -81,6 +81,6 @@ pub fn as_root(name: &str) -> Result<Command> {
         return program(name);
     }
     let mut command = program("unshare")?;
-    command.args(["--map-root-user", "--mount", "--"]).arg(copr_testkit::require(name));
+    command.args(["--map-root-user", "--mount", "--"]).arg(crate::require(name));
     Ok(command)
 }

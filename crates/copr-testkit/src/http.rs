@@ -11,17 +11,22 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
+const BOUNDARY: &str = "----------------------------coprd-test";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Asks one service, as one user or as nobody.
+#[derive(Clone, Debug)]
 pub struct Client {
     address: SocketAddr,
     authorization: Option<String>,
 }
 
 /// A status and a body.
+#[derive(Debug)]
 pub struct Answer {
+    /// As in `200`.
     pub status: u16,
+    /// As it came.
     pub body: Vec<u8>,
 }
 
@@ -59,43 +64,58 @@ impl Client {
 
     /// Posts a file and JSON in the layout of python-copr: the file first, then the part `json`.
     pub fn post_file(&self, path: &str, name: &str, file: &[u8], json: &Value) -> Result<Answer> {
-        const BOUNDARY: &str = "----------------------------coprd-xtask";
-        let mut body = Vec::with_capacity(file.len() + 1024);
-        write!(
-            body,
-            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"pkgs\"; filename=\"{name}\"\r\n\
-             Content-Type: application/x-rpm\r\n\r\n"
-        )?;
-        body.extend_from_slice(file);
-        write!(
-            body,
-            "\r\n--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"json\"; filename=\"json\"\r\n\
-             Content-Type: application/json\r\n\r\n{json}\r\n--{BOUNDARY}--\r\n"
-        )?;
-        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-        self.send("POST", path, Some((&kind, &body)))
+        let body = form(name, file, json)?;
+        self.send("POST", path, Some((&form_type(), &body)))
     }
 
-    fn send(&self, method: &str, path: &str, body: Option<(&str, &[u8])>) -> Result<Answer> {
+    /// Sends the head of a request, and gives the connection: for those who break off in the middle of the body.
+    /// `body` is its media type and how long it says that it is.
+    pub fn begin(&self, method: &str, path: &str, body: Option<(&str, usize)>) -> Result<TcpStream> {
         let mut request = format!("{method} {path} HTTP/1.0\r\nHost: {}\r\n", self.address);
         if let Some(authorization) = &self.authorization {
             request += &format!("Authorization: {authorization}\r\n");
         }
-        if let Some((kind, bytes)) = body {
-            request += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", bytes.len());
+        if let Some((kind, length)) = body {
+            request += &format!("Content-Type: {kind}\r\nContent-Length: {length}\r\n");
         }
         let mut connection = TcpStream::connect_timeout(&self.address, PATIENCE)
             .with_context(|| format!("can't connect to {}", self.address))?;
         connection.set_read_timeout(Some(PATIENCE))?;
         connection.set_nodelay(true)?;
         connection.write_all((request + "\r\n").as_bytes())?;
-        if let Some((_, bytes)) = body {
-            connection.write_all(bytes)?;
-        }
+        Ok(connection)
+    }
+
+    fn send(&self, method: &str, path: &str, body: Option<(&str, &[u8])>) -> Result<Answer> {
+        let (kind, bytes) = body.unzip();
+        let mut connection = self.begin(method, path, kind.map(|kind| (kind, bytes.unwrap_or_default().len())))?;
+        connection.write_all(bytes.unwrap_or_default())?;
         let mut answer = Vec::new();
         connection.read_to_end(&mut answer)?;
         parse(&answer).with_context(|| format!("no HTTP answer to {method} {path}"))
     }
+}
+
+/// A form as python-copr sends it: the file first, then the part `json`.
+pub fn form(name: &str, file: &[u8], json: &Value) -> Result<Vec<u8>> {
+    let mut body = Vec::with_capacity(file.len() + 1024);
+    write!(
+        body,
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"pkgs\"; filename=\"{name}\"\r\n\
+         Content-Type: application/x-rpm\r\n\r\n"
+    )?;
+    body.extend_from_slice(file);
+    write!(
+        body,
+        "\r\n--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"json\"; filename=\"json\"\r\n\
+         Content-Type: application/json\r\n\r\n{json}\r\n--{BOUNDARY}--\r\n"
+    )?;
+    Ok(body)
+}
+
+/// The media type of [`Client::post_file`]'s bodies.
+pub fn form_type() -> String {
+    format!("multipart/form-data; boundary={BOUNDARY}")
 }
 
 fn parse(answer: &[u8]) -> Option<Answer> {

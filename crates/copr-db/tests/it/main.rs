@@ -1,0 +1,38 @@
+//! Every statement on both engines. PostgreSQL takes part when `COPRD_TEST_POSTGRES` names a server, as
+//! `cargo xtask test` does; otherwise its half of each test says aloud that it did not run.
+
+mod bells;
+mod builds;
+mod fixture;
+mod people;
+mod projects;
+mod publishing;
+mod queue;
+mod schema;
+
+/// A test on SQLite and the same on PostgreSQL.
+macro_rules! both_engines {
+    ($($(#[doc = $doc:literal])* async fn $name:ident($t:ident: Fixture) $body:block)*) => {$(
+        $(#[doc = $doc])*
+        mod $name {
+            #[allow(unused_imports, reason = "not every story needs all that its file imports")]
+            use super::*;
+
+            async fn story($t: crate::fixture::Fixture) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                story(crate::fixture::Fixture::sqlite().await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                match crate::fixture::Fixture::postgres().await {
+                    Some(fixture) => story(fixture).await,
+                    None => eprintln!("skipped on PostgreSQL: COPRD_TEST_POSTGRES is not set (`cargo xtask test` sets it)"),
+                }
+            }
+        }
+    )*};
+}
+pub(crate) use both_engines;
