@@ -66,6 +66,7 @@ async fn one(app: &App, id: BuildId) -> Result<(), Refusal> {
 fn take(store: &copr_store::Store, dir: &Path, staged: &Staged) -> Result<Arrived, Failure> {
     let ours = |what: String| Failure::new(FailureClass::Infrastructure, Phase::Import, what);
     let staging = store.staging_dir(staged.task, staged.fence);
+    store.remove_unfinished(dir).map_err(|error| ours(error.to_string()))?;
     for file in &staged.files {
         let (from, to) = (staging.join(&file.name), dir.join(&file.name));
         if !from.exists() && to.exists() {

@@ -13,10 +13,14 @@ use copr_db::event::Subject;
 use copr_db::repo::{Repo, RepoPackage};
 use copr_sign::{KeyName, PublicKey, Signer};
 use copr_types::{DirName, Event, Failure, FailureClass, Phase, ProjectId, RepoId, Role, state};
+use std::convert::Infallible;
 use std::time::Duration;
 
-/// Seconds that a turn may take before somebody else takes it over.
-const TURN_SECONDS: i64 = 600;
+/// Seconds that a publisher may be silent before somebody else takes its turn over. A turn may last longer: it is kept
+/// while it is worked on. Short, because nobody publishes the repository of a publisher that was killed until then.
+const TURN_SECONDS: i64 = 15;
+/// How often a turn is kept.
+const KEEP_EVERY: Duration = Duration::from_secs(4);
 /// Turns in a row that may fail through our own fault before a build that they can not publish fails for good.
 const TRIES: i64 = 8;
 /// How long somebody who made a project waits for another publisher.
@@ -58,7 +62,11 @@ pub async fn next(app: &App, only: Option<RepoId>) -> Result<bool, Refusal> {
     let repo = copr_db::repo::claim(&mut tx, only, now, now + TURN_SECONDS).await?;
     tx.commit().await?;
     let Some(repo) = repo else { return Ok(false) };
-    if let Err(refusal) = turn(app, &repo).await {
+    let done = tokio::select! {
+        done = turn(app, &repo) => done,
+        never = keep_on(app, &repo) => match never {},
+    };
+    if let Err(refusal) = done {
         let place = format!("{}/{}/{}", repo.owner, repo.dir, repo.chroot);
         tracing::error!(repository = place, "could not publish: {}", refusal.inside());
         let retry_on = app.clock.now() + pause(&repo);
@@ -78,6 +86,28 @@ fn pause(repo: &Repo) -> i64 {
 async fn keep(app: &App, tx: &mut copr_db::Conn, repo: &Repo) -> Result<(), Refusal> {
     let until = app.clock.now() + TURN_SECONDS;
     if copr_db::repo::keep(tx, repo.id, repo.publisher_fence, until).await? { Ok(()) } else { Err(lost()) }
+}
+
+/// Keeps a turn until dropped. Whether it is lost is found out by those who write.
+async fn keep_on(app: &App, repo: &Repo) -> Infallible {
+    loop {
+        tokio::time::sleep(KEEP_EVERY).await;
+        let kept = async {
+            let mut tx = app.db.begin().await?;
+            keep(app, &mut tx, repo).await?;
+            Ok::<_, Refusal>(tx.commit().await?)
+        };
+        if let Err(refusal) = kept.await {
+            tracing::warn!(repository = repo.id.0, "could not keep a publisher's turn: {}", refusal.inside());
+        }
+    }
+}
+
+/// Ends the turns of publishers that are no more, when whoever calls knows that nobody publishes now.
+pub async fn release_all(app: &App) -> Result<(), Refusal> {
+    let mut tx = app.db.begin().await?;
+    copr_db::repo::release_all(&mut tx).await?;
+    Ok(tx.commit().await?)
 }
 
 fn lost() -> Refusal {

@@ -33,11 +33,37 @@ pub(crate) async fn doom_upload(app: &App, tx: &mut Conn, build: &Build, now: i6
     if build.source_kind != SourceKind::Upload {
         return Ok(());
     }
-    let source: serde_json::Value = serde_json::from_str(&build.source)?;
-    let upload = source.get("tmp").and_then(|tmp| tmp.as_str()).and_then(|tmp| tmp.parse::<FileName>().ok());
-    if let Some(upload) = upload {
+    if let Some(upload) = upload_of(&build.source)? {
         let path = app.store.relative(&app.store.upload_dir(&upload));
         copr_db::doomed::add(tx, &path, None, now).await?;
+    }
+    Ok(())
+}
+
+/// Name of the upload in the JSON of a source.
+fn upload_of(source: &str) -> Result<Option<FileName>, Refusal> {
+    let source: serde_json::Value = serde_json::from_str(source)?;
+    Ok(source.get("tmp").and_then(|tmp| tmp.as_str()).and_then(|tmp| tmp.parse().ok()))
+}
+
+/// Seconds that an upload to which no build refers is left alone: it may be on its way in.
+const UPLOAD_GRACE: i64 = 86_400;
+
+/// Removes what lies in the upload area and belongs to no build. Requests that are refused or broken off take their
+/// files along; only those that a crash of the server ended leave one behind.
+pub async fn sweep_uploads(app: &App) -> Result<(), Refusal> {
+    let (store, moment) = (app.store.clone(), app.clock.now() - UPLOAD_GRACE);
+    let old = crate::blocking(move || Ok(store.uploads_before(moment)?)).await?;
+    if old.is_empty() {
+        return Ok(());
+    }
+    let mut used = Vec::new();
+    for source in copr_db::build::uploads_in_use(&mut app.db.read().await?).await? {
+        used.extend(upload_of(&source)?);
+    }
+    for upload in old.into_iter().filter(|upload| !used.contains(upload)) {
+        let store = app.store.clone();
+        crate::blocking(move || Ok(store.remove(&store.relative(&store.upload_dir(&upload)))?)).await?;
     }
     Ok(())
 }

@@ -165,6 +165,38 @@ fn sections(
     texts
 }
 
+/// What DNF5's plugin makes a `.repo` file of by itself: all of a project, for every release (api-v3 contract, §3.12).
+#[derive(Clone, Debug)]
+pub struct Described {
+    /// The project.
+    pub project: Project,
+    /// Its chroots whose repositories are there, by name; with the time their data goes away, for dropped ones.
+    pub chroots: Vec<(ChrootName, Option<i64>)>,
+    /// Names of its directories, the main one first.
+    pub dirs: Vec<String>,
+    /// What its users need beside it.
+    pub dependencies: Vec<Dependency>,
+}
+
+/// Describes the project that a directory belongs to.
+pub async fn describe(app: &App, owner: &str, dir: &str) -> Result<Described, Refusal> {
+    let mut conn = app.db.read().await?;
+    let name = dir.split(':').next().unwrap_or(dir);
+    let project = copr_db::project::by_name(&mut conn, owner, name)
+        .await?
+        .ok_or_else(|| Refusal::not_found(format!("{owner}/{name} copr doesn't exist")))?;
+    let now = app.clock.now();
+    let chroots = copr_db::project_chroot::list(&mut conn, project.id).await?;
+    let chroots = chroots
+        .into_iter()
+        .filter(|chroot| chroot.enabled || chroot.delete_on.is_some_and(|end| end > now))
+        .map(|chroot| (chroot.name, chroot.delete_on.filter(|_| !chroot.enabled)))
+        .collect();
+    let dirs = copr_db::project::dirs(&mut conn, project.id).await?;
+    let dependencies = runtime_dependencies(&mut conn, &project).await?;
+    Ok(Described { chroots, dirs: dirs.into_iter().map(|dir| dir.name.to_string()).collect(), dependencies, project })
+}
+
 /// What users of a project need beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Dependency {

@@ -115,6 +115,24 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Where it is, when it is in a file.
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Syntax { place, .. }
+            | Self::Name { place, .. }
+            | Self::NoArches { place, .. }
+            | Self::Twice { place, .. }
+            | Self::Unknown { place, .. }
+            | Self::Circle { place, .. }
+            | Self::Address { place, .. }
+            | Self::NoKey { place, .. }
+            | Self::Value { place, .. } => Some(place),
+            Self::Pattern { .. } => None,
+        }
+    }
+}
+
 fn did_you_mean(nearest: &Option<String>) -> String {
     nearest.as_ref().map_or_else(String::new, |name| format!("\nhint: there is `{name}`"))
 }

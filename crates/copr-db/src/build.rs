@@ -359,6 +359,17 @@ pub async fn importing(conn: &mut Conn, limit: i64) -> Result<Vec<BuildId>, Erro
     Ok(rows.into_iter().map(|(id,)| BuildId(id)).collect())
 }
 
+/// Sources, as JSON, of the builds that still need the file that was uploaded for them.
+pub async fn uploads_in_use(conn: &mut Conn) -> Result<Vec<String>, Error> {
+    let rows = run!(
+        conn,
+        fetch_all as (String,),
+        "SELECT source FROM build
+         WHERE source_state IN ('pending', 'starting', 'running', 'importing') AND source_kind = 'upload'"
+    )?;
+    Ok(rows.into_iter().map(|(source,)| source).collect())
+}
+
 /// Sets the cancel flag; false when it was set already.
 pub async fn set_canceled(conn: &mut Conn, id: BuildId) -> Result<bool, Error> {
     Ok(run!(conn, execute, "UPDATE build SET canceled = $2 WHERE id = $1 AND canceled = $3", id.0, true, false)? > 0)

@@ -136,6 +136,17 @@ pub async fn keep(conn: &mut Conn, id: RepoId, fence: i64, until: i64) -> Result
     )? > 0)
 }
 
+/// Ends all turns: whoever held one can not go on.
+pub async fn release_all(conn: &mut Conn) -> Result<(), Error> {
+    run!(
+        conn,
+        execute,
+        "UPDATE repo SET publisher_until = 0, publisher_fence = publisher_fence + 1 WHERE publisher_until > 0"
+    )?;
+    conn.ring(Topic::Publish);
+    Ok(())
+}
+
 /// Notes the published generation and ends the turn; false when the turn was lost.
 pub async fn published(conn: &mut Conn, id: RepoId, fence: i64, generation: i64, now: i64) -> Result<bool, Error> {
     let done = run!(

@@ -115,6 +115,7 @@ async fn publish_all(app: App) -> Result<(), Refusal> {
 
 async fn remove(app: App) -> Result<(), Refusal> {
     removal::sweep(&app).await?;
+    removal::sweep_uploads(&app).await?;
     removal::sweep_projects(&app).await
 }
 

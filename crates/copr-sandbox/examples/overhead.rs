@@ -14,30 +14,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let start = Instant::now();
     let sandbox = Sandbox::new(Config::default())?;
     println!("probe: {:?}\n{}", start.elapsed(), sandbox.capabilities());
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     for user in [User::Root, User::Build] {
         let mut times = Vec::new();
         for _ in 0..count {
             let layer = PathBuf::from(directory);
-            let root = Root::Overlay {
-                lowers: vec![tree.into()],
-                upper: layer.join("upper"),
-                work: layer.join("work"),
-            };
+            let root =
+                Root::Overlay { lowers: vec![tree.into()], upper: layer.join("upper"), work: layer.join("work") };
             let start = Instant::now();
-            let ended =
-                runtime.block_on(sandbox.run(Command::new(root, "/bin/true").user(user)))?;
+            let ended = runtime.block_on(sandbox.run(Command::new(root, "/bin/true").user(user)))?;
             times.push(start.elapsed());
             assert!(ended.success(), "{ended:?}");
         }
         times.sort_unstable();
-        println!(
-            "{user:?}: least {:?}, median {:?}",
-            times[0],
-            times[count / 2]
-        );
+        println!("{user:?}: least {:?}, median {:?}", times[0], times[count / 2]);
     }
     Ok(())
 }

@@ -93,32 +93,20 @@ async fn look(config: &Config) -> Result<Capabilities, Error> {
         }
     }
     let Some((isolation, facts)) = found else {
-        return Err(Error::NoIsolation {
-            missing: refusals.join("; "),
-            hint: hint().into(),
-        });
+        return Err(Error::NoIsolation { missing: refusals.join("; "), hint: hint().into() });
     };
     missing.extend(refusals);
     if let Err(reason) = &facts.overlay {
-        missing.push(format!(
-            "overlays ({reason}): trees are copied; use ext4, xfs or tmpfs"
-        ));
+        missing.push(format!("overlays ({reason}): trees are copied; use ext4, xfs or tmpfs"));
     }
     if !facts.proc {
         missing.push("/proc inside: the container hides parts of its own; unmask it".into());
     }
     let (limiter, reason) = Limiter::probe(&config.cgroup_prefix);
     if let Some(reason) = reason {
-        missing.push(format!(
-            "control groups ({reason}): delegate them (systemd: `Delegate=yes`) or run as root"
-        ));
+        missing.push(format!("control groups ({reason}): delegate them (systemd: `Delegate=yes`) or run as root"));
     }
-    Ok(Capabilities {
-        isolation,
-        limiter,
-        overlay: facts.overlay.is_ok(),
-        missing,
-    })
+    Ok(Capabilities { isolation, limiter, overlay: facts.overlay.is_ok(), missing })
 }
 
 struct Facts {
@@ -127,12 +115,7 @@ struct Facts {
 }
 
 async fn try_out(config: &Config, isolation: Isolation, place: &Path) -> Result<Facts, Error> {
-    let job = Job {
-        isolation,
-        task: Task::Probe {
-            directory: place.to_path_buf(),
-        },
-    };
+    let job = Job { isolation, task: Task::Probe { directory: place.to_path_buf() } };
     let mut stage = Stage::start(&config.stage, &job, Stdio::null(), Stdio::inherit()).await?;
     let reply = stage.reply(isolation).await;
     stage.wait().await;
@@ -144,15 +127,8 @@ async fn try_out(config: &Config, isolation: Isolation, place: &Path) -> Result<
 
 /// The overlay's work directory belongs to ids inside.
 async fn remove(config: &Config, isolation: Isolation, directory: &Path) {
-    let capabilities = Capabilities {
-        isolation,
-        limiter: Limiter::Rlimits,
-        overlay: false,
-        missing: Vec::new(),
-    };
-    let _ = crate::Sandbox::with(config.clone(), capabilities)
-        .remove_tree(directory)
-        .await;
+    let capabilities = Capabilities { isolation, limiter: Limiter::Rlimits, overlay: false, missing: Vec::new() };
+    let _ = crate::Sandbox::with(config.clone(), capabilities).remove_tree(directory).await;
 }
 
 /// The best first.
@@ -185,10 +161,7 @@ fn subordinate() -> Result<UserMap, String> {
         let text = fs::read_to_string(file).map_err(|error| format!("`{file}`: {error}"))?;
         range_of(&text, name.as_deref(), uid.as_raw()).ok_or(format!("none in `{file}`"))
     };
-    Ok(UserMap::Subordinate {
-        uids: range("/etc/subuid")?,
-        gids: range("/etc/subgid")?,
-    })
+    Ok(UserMap::Subordinate { uids: range("/etc/subuid")?, gids: range("/etc/subgid")? })
 }
 
 fn range_of(text: &str, name: Option<&str>, uid: u32) -> Option<IdRange> {
@@ -198,15 +171,9 @@ fn range_of(text: &str, name: Option<&str>, uid: u32) -> Option<IdRange> {
         if Some(user) != name && user.parse() != Ok(uid) {
             return None;
         }
-        let range = IdRange {
-            first: words.next()?.parse().ok()?,
-            count: words.next()?.parse().ok()?,
-        };
+        let range = IdRange { first: words.next()?.parse().ok()?, count: words.next()?.parse().ok()? };
         // The build user needs id 1000, and packages have files of many low ids.
-        (range.count >= 65_535).then_some(IdRange {
-            count: 65_535,
-            ..range
-        })
+        (range.count >= 65_535).then_some(IdRange { count: 65_535, ..range })
     })
 }
 
@@ -224,18 +191,10 @@ impl fmt::Display for Capabilities {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let isolation = match self.isolation {
             Isolation::Namespaces(UserMap::Range(range)) => {
-                format!(
-                    "user ids {}-{}",
-                    range.first,
-                    range.first + (range.count - 1)
-                )
+                format!("user ids {}-{}", range.first, range.first + (range.count - 1))
             }
             Isolation::Namespaces(UserMap::Subordinate { uids, .. }) => {
-                format!(
-                    "own user id and {}-{}",
-                    uids.first,
-                    uids.first + (uids.count - 1)
-                )
+                format!("own user id and {}-{}", uids.first, uids.first + (uids.count - 1))
             }
             Isolation::Namespaces(UserMap::Own) => "own user id".into(),
             Isolation::Namespaces(UserMap::None) => "the host's user ids (weak)".into(),
@@ -266,12 +225,7 @@ mod tests {
     #[test]
     fn a_range_is_found_by_name_or_number_and_must_be_large_enough() {
         let text = "other:1:65536\nbuilder:200000:100\nbuilder:300000:65536\n1001:400000:70000\n";
-        let range = |first| {
-            Some(IdRange {
-                first,
-                count: 65_535,
-            })
-        };
+        let range = |first| Some(IdRange { first, count: 65_535 });
         assert_eq!(range_of(text, Some("builder"), 7), range(300_000));
         assert_eq!(range_of(text, None, 1001), range(400_000));
         assert_eq!(range_of(text, Some("nobody"), 65_534), None);

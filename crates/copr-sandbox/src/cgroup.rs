@@ -51,16 +51,10 @@ impl Limiter {
                 Err(error) => why = format!("`{}`: {error}", parent.display()),
             }
         }
-        if let (Some(memory), Some(pids)) =
-            (find(&mounts, &own, "memory"), find(&mounts, &own, "pids"))
-        {
+        if let (Some(memory), Some(pids)) = (find(&mounts, &own, "memory"), find(&mounts, &own, "pids")) {
             let limiter = Limiter::V1 { memory, pids };
             let name = format!("{}-probe", group_name(prefix));
-            let tiny = Limits {
-                memory: Some(1 << 30),
-                processes: Some(64),
-                ..Limits::default()
-            };
+            let tiny = Limits { memory: Some(1 << 30), processes: Some(64), ..Limits::default() };
             match Group::make(&limiter, &name, &tiny) {
                 Ok(group) => {
                     group.remove();
@@ -95,10 +89,7 @@ pub fn sweep(limiter: &Limiter, prefix: &str) -> usize {
     let mut removed = 0;
     for parent in limiter.parents() {
         for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-            let stale = entry
-                .file_name()
-                .to_str()
-                .is_some_and(|name| is_stale(name, prefix));
+            let stale = entry.file_name().to_str().is_some_and(|name| is_stale(name, prefix));
             if stale && entry.path().is_dir() && remove_group(&entry.path()) {
                 removed += 1;
             }
@@ -108,10 +99,7 @@ pub fn sweep(limiter: &Limiter, prefix: &str) -> usize {
 }
 
 fn is_stale(name: &str, prefix: &str) -> bool {
-    let Some(rest) = name
-        .strip_prefix(prefix)
-        .and_then(|rest| rest.strip_prefix('-'))
-    else {
+    let Some(rest) = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-')) else {
         return false;
     };
     let mut numbers = rest.split('-').map(str::parse::<u64>);
@@ -124,12 +112,7 @@ fn is_stale(name: &str, prefix: &str) -> bool {
 /// Clock ticks after boot (proc_pid_stat(5), field 22).
 fn start_time(pid: u32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(')')?
-        .1
-        .split_whitespace()
-        .nth(19)?
-        .parse()
-        .ok()
+    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
 }
 
 /// The control groups of one run.
@@ -140,10 +123,7 @@ pub(crate) struct Group {
 
 impl Group {
     pub fn none() -> Group {
-        Group {
-            directories: Vec::new(),
-            version: 0,
-        }
+        Group { directories: Vec::new(), version: 0 }
     }
 
     pub fn make(limiter: &Limiter, name: &str, limits: &Limits) -> io::Result<Group> {
@@ -152,15 +132,8 @@ impl Group {
             Limiter::V1 { .. } => 1,
             Limiter::Rlimits => 0,
         };
-        let directories = limiter
-            .parents()
-            .iter()
-            .map(|parent| parent.join(name))
-            .collect();
-        let group = Group {
-            directories,
-            version,
-        };
+        let directories = limiter.parents().iter().map(|parent| parent.join(name)).collect();
+        let group = Group { directories, version };
         let made = group
             .directories
             .iter()
@@ -205,18 +178,12 @@ impl Group {
     }
 
     pub fn add(&self, pid: u32) -> io::Result<()> {
-        self.directories
-            .iter()
-            .try_for_each(|path| write(&path.join("cgroup.procs"), pid.into()))
+        self.directories.iter().try_for_each(|path| write(&path.join("cgroup.procs"), pid.into()))
     }
 
     /// The limit that the kernel enforced at least once.
     pub fn limit_hit(&self) -> Option<Limit> {
-        let memory_file = if self.version == 2 {
-            "memory.events"
-        } else {
-            "memory.oom_control"
-        };
+        let memory_file = if self.version == 2 { "memory.events" } else { "memory.oom_control" };
         if counter(&self.memory()?.join(memory_file), "oom_kill") > 0 {
             return Some(Limit::Memory);
         }
@@ -224,16 +191,8 @@ impl Group {
     }
 
     pub fn memory_peak(&self) -> Option<u64> {
-        let file = if self.version == 2 {
-            "memory.peak"
-        } else {
-            "memory.max_usage_in_bytes"
-        };
-        fs::read_to_string(self.memory()?.join(file))
-            .ok()?
-            .trim()
-            .parse()
-            .ok()
+        let file = if self.version == 2 { "memory.peak" } else { "memory.max_usage_in_bytes" };
+        fs::read_to_string(self.memory()?.join(file)).ok()?.trim().parse().ok()
     }
 
     pub fn remove(&self) {
@@ -254,11 +213,7 @@ fn remove_group(path: &Path) -> bool {
         }
         if fs::write(path.join("cgroup.kill"), "1").is_err() {
             let living = fs::read_to_string(path.join("cgroup.procs")).unwrap_or_default();
-            for pid in living
-                .lines()
-                .filter_map(|line| line.parse().ok())
-                .filter(|pid| *pid > 1)
-            {
+            for pid in living.lines().filter_map(|line| line.parse().ok()).filter(|pid| *pid > 1) {
                 let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
             }
         }
@@ -293,11 +248,7 @@ fn find(mountinfo: &str, own: &str, controller: &str) -> Option<PathBuf> {
     // In a container the mount shows only part of the hierarchy, which begins at `root`.
     let below = path.strip_prefix(root.trim_end_matches('/')).unwrap_or("/");
     let group = Path::new(mount).join(below.trim_start_matches('/'));
-    Some(if group.is_dir() {
-        group
-    } else {
-        PathBuf::from(mount)
-    })
+    Some(if group.is_dir() { group } else { PathBuf::from(mount) })
 }
 
 fn leaf_name(prefix: &str) -> String {
@@ -309,9 +260,7 @@ fn open_up(parent: &Path, prefix: &str) -> io::Result<()> {
     let offered = fs::read_to_string(parent.join("cgroup.controllers"))?;
     for name in ["memory", "pids"] {
         if !offered.split_whitespace().any(|found| found == name) {
-            return Err(io::Error::other(format!(
-                "the controller `{name}` is not offered"
-            )));
+            return Err(io::Error::other(format!("the controller `{name}` is not offered")));
         }
     }
     let control = parent.join("cgroup.subtree_control");
@@ -362,14 +311,8 @@ mod tests {
     #[test]
     fn groups_are_made_below_the_own_group_as_the_mount_shows_it() {
         let own = "4:memory:/gone\n8:pids:/\n0::/docker/abc\n";
-        assert_eq!(
-            find(HYBRID, own, "memory"),
-            Some("/sys/fs/cgroup/memory".into())
-        );
-        assert_eq!(
-            find(HYBRID, own, "pids"),
-            Some("/sys/fs/cgroup/pids".into())
-        );
+        assert_eq!(find(HYBRID, own, "memory"), Some("/sys/fs/cgroup/memory".into()));
+        assert_eq!(find(HYBRID, own, "pids"), Some("/sys/fs/cgroup/pids".into()));
         assert_eq!(find(HYBRID, own, ""), Some("/sys/fs/cgroup/unified".into()));
         assert_eq!(find(HYBRID, own, "cpu"), None);
     }
@@ -379,14 +322,8 @@ mod tests {
     #[test]
     fn version_2_gets_its_limits_and_its_events_are_understood() {
         let parent = tempfile::tempdir().expect("a directory");
-        let limiter = Limiter::V2 {
-            parent: parent.path().into(),
-        };
-        let limits = Limits {
-            memory: Some(4096),
-            processes: Some(9),
-            ..Limits::default()
-        };
+        let limiter = Limiter::V2 { parent: parent.path().into() };
+        let limits = Limits { memory: Some(4096), processes: Some(9), ..Limits::default() };
         let group = Group::make(&limiter, "g", &limits).expect("a group");
         let read = |name: &str| fs::read_to_string(parent.path().join("g").join(name)).expect(name);
         assert_eq!(read("memory.max"), "4096");
@@ -405,10 +342,7 @@ mod tests {
     fn only_groups_of_ended_processes_are_stale() {
         let mine = group_name("p");
         assert!(!is_stale(&mine, "p"));
-        assert!(
-            is_stale(&format!("p-{}-1-1", std::process::id()), "p"),
-            "a number used again"
-        );
+        assert!(is_stale(&format!("p-{}-1-1", std::process::id()), "p"), "a number used again");
         assert!(!is_stale("p-other", "p"));
         assert!(!is_stale("q-1-1-1", "p"));
     }

@@ -174,20 +174,12 @@ impl Command {
 
     /// Shows a path of the host inside, read-only.
     pub fn bind_read_only(self, source: impl Into<PathBuf>, target: impl Into<PathBuf>) -> Command {
-        self.bind(Bind {
-            source: source.into(),
-            target: target.into(),
-            writable: false,
-        })
+        self.bind(Bind { source: source.into(), target: target.into(), writable: false })
     }
 
     /// Shows a path of the host inside, writable.
     pub fn bind_writable(self, source: impl Into<PathBuf>, target: impl Into<PathBuf>) -> Command {
-        self.bind(Bind {
-            source: source.into(),
-            target: target.into(),
-            writable: true,
-        })
+        self.bind(Bind { source: source.into(), target: target.into(), writable: true })
     }
 
     /// Shows a path of the host inside. Later binds may lie inside earlier ones.
@@ -232,8 +224,6 @@ impl Command {
 
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Command")
-            .field("spec", &self.spec)
-            .finish_non_exhaustive()
+        f.debug_struct("Command").field("spec", &self.spec).finish_non_exhaustive()
     }
 }

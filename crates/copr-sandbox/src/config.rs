@@ -25,10 +25,7 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             stage: "/proc/self/exe".into(),
-            outer_ids: IdRange {
-                first: 100_000,
-                count: 65_536,
-            },
+            outer_ids: IdRange { first: 100_000, count: 65_536 },
             cgroup_prefix: "copr-sandbox".into(),
             weak_isolation: WeakIsolation::Refused,
             hostname: "localhost".into(),

@@ -32,16 +32,8 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// Starts the stage program with this standard output and error, and gives it a job.
-    pub async fn start(
-        program: &Path,
-        job: &Job,
-        output: Stdio,
-        error: Stdio,
-    ) -> Result<Stage, Error> {
-        let refused = |source| Error::Stage {
-            path: program.to_path_buf(),
-            source,
-        };
+    pub async fn start(program: &Path, job: &Job, output: Stdio, error: Stdio) -> Result<Stage, Error> {
+        let refused = |source| Error::Stage { path: program.to_path_buf(), source };
         let (ours, theirs) = StdStream::pair().map_err(refused)?;
         ours.set_nonblocking(true).map_err(refused)?;
         let ours = UnixStream::from_std(ours).map_err(refused)?;
@@ -57,18 +49,10 @@ impl Stage {
             .spawn()
             .map_err(refused)?;
         let (read, words) = ours.into_split();
-        let mut stage = Stage {
-            child,
-            replies: BufReader::new(read).lines(),
-            words,
-        };
+        let mut stage = Stage { child, replies: BufReader::new(read).lines(), words };
         let mut line = serde_json::to_string(job).map_err(|error| refused(error.into()))?;
         line.push('\n');
-        stage
-            .words
-            .write_all(line.as_bytes())
-            .await
-            .map_err(refused)?;
+        stage.words.write_all(line.as_bytes()).await.map_err(refused)?;
         Ok(stage)
     }
 
@@ -92,10 +76,7 @@ impl Stage {
 
     /// A stage that is gone does not hear it; its replies tell.
     pub async fn say(&mut self, word: &str) {
-        let _ = self
-            .words
-            .write_all(format!("\"{word}\"\n").as_bytes())
-            .await;
+        let _ = self.words.write_all(format!("\"{word}\"\n").as_bytes()).await;
     }
 
     /// Waits for the stage's end; it ends by itself after its last reply.
@@ -121,10 +102,7 @@ async fn map_subordinate(pid: u32, isolation: Isolation) -> Result<(), Error> {
             .map_err(Error::io(format!("run `{program}`")))?;
         if !output.status.success() {
             let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            return Err(Error::Setup {
-                doing: format!("map ids with `{program}`"),
-                reason,
-            });
+            return Err(Error::Setup { doing: format!("map ids with `{program}`"), reason });
         }
     }
     Ok(())

@@ -59,12 +59,7 @@ impl EntryKind {
 }
 
 /// Copies a regular file; what it writes is `most` bytes at most.
-pub(crate) fn copy(
-    tree: &Path,
-    inside: &Path,
-    to: &mut impl Write,
-    most: u64,
-) -> Result<u64, Refusal> {
+pub(crate) fn copy(tree: &Path, inside: &Path, to: &mut impl Write, most: u64) -> Result<u64, Refusal> {
     // Looked at before it is opened for reading: opening a fifo waits, opening a device acts.
     let looked = File::from(open_inside(tree, inside, OFlag::O_PATH)?);
     let kind = looked.metadata().map_err(refuse)?.file_type();
@@ -78,11 +73,7 @@ pub(crate) fn copy(
     }
     let copied = io::copy(&mut (&file).take(most), to).map_err(refuse)?;
     let more = file.read(&mut [0]).map_err(refuse)?;
-    if more > 0 {
-        Err(Refusal::TooLarge)
-    } else {
-        Ok(copied)
-    }
+    if more > 0 { Err(Refusal::TooLarge) } else { Ok(copied) }
 }
 
 /// Lists a directory, sorted by name.
@@ -122,21 +113,10 @@ pub(crate) fn reply_to_list(tree: &Path, inside: &Path, most: usize) -> Reply {
 /// The kernel refuses every symbolic link on the way, `..` above the tree, and magic links; so
 /// nothing that foreign code does meanwhile changes what is opened (openat2(2)).
 fn open_inside(tree: &Path, inside: &Path, flags: OFlag) -> Result<OwnedFd, Refusal> {
-    let top = open(
-        tree,
-        OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
-        Mode::empty(),
-    )
-    .map_err(refuse_errno)?;
+    let top = open(tree, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty()).map_err(refuse_errno)?;
     let resolve = ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_SYMLINKS;
-    let how = OpenHow::new()
-        .flags(flags | OFlag::O_CLOEXEC)
-        .resolve(resolve);
-    let inside = if inside.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        inside
-    };
+    let how = OpenHow::new().flags(flags | OFlag::O_CLOEXEC).resolve(resolve);
+    let inside = if inside.as_os_str().is_empty() { Path::new(".") } else { inside };
     openat2(&top, inside, how).map_err(refuse_errno)
 }
 
@@ -155,10 +135,7 @@ fn describe(kind: fs::FileType) -> &'static str {
 }
 
 fn refuse(error: io::Error) -> Refusal {
-    Refusal::Io {
-        number: error.raw_os_error().unwrap_or(0),
-        words: error.to_string(),
-    }
+    Refusal::Io { number: error.raw_os_error().unwrap_or(0), words: error.to_string() }
 }
 
 fn refuse_errno(error: Errno) -> Refusal {
@@ -183,11 +160,7 @@ impl Refusal {
             Refusal::TooLarge => Error::TooLarge { path, limit, unit },
             Refusal::Io { number, words } => Error::Io {
                 doing: format!("take `{}` out", inside.display()),
-                source: if number == 0 {
-                    io::Error::other(words)
-                } else {
-                    io::Error::from_raw_os_error(number)
-                },
+                source: if number == 0 { io::Error::other(words) } else { io::Error::from_raw_os_error(number) },
             },
         }
     }

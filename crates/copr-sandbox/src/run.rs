@@ -41,10 +41,7 @@ impl Sandbox {
 
     /// With capabilities chosen by the caller: weaker ones than the machine's, for tests.
     pub fn with(config: Config, capabilities: Capabilities) -> Sandbox {
-        Sandbox {
-            config: Arc::new(config),
-            capabilities: Arc::new(capabilities),
-        }
+        Sandbox { config: Arc::new(config), capabilities: Arc::new(capabilities) }
     }
 
     /// What the machine offers.
@@ -63,11 +60,7 @@ impl Sandbox {
     /// # Errors
     /// When the sandbox could not be made or the program not started.
     pub async fn run(&self, command: Command) -> Result<Ended, Error> {
-        let Command {
-            spec,
-            output,
-            cancel,
-        } = command;
+        let Command { spec, output, cancel } = command;
         check(&spec)?;
         let limits = spec.limits.clone();
         let (write, read) = pipe::pipe().map_err(Error::io("make a pipe"))?;
@@ -81,10 +74,7 @@ impl Sandbox {
             hostname: self.config.hostname.clone(),
         };
         let isolation = self.capabilities.isolation;
-        let job = Job {
-            isolation,
-            task: Task::Run(Box::new(run)),
-        };
+        let job = Job { isolation, task: Task::Run(Box::new(run)) };
         let (out, error) = (Stdio::from(write), Stdio::from(again));
         let mut stage = Stage::start(&self.config.stage, &job, out, error).await?;
         let mut flow = Flow::new(read, output, limits.output);
@@ -119,11 +109,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// As [`run`](Sandbox::run).
-    pub async fn output(
-        &self,
-        mut command: Command,
-        keep: usize,
-    ) -> Result<(Ended, Vec<u8>), Error> {
+    pub async fn output(&self, mut command: Command, keep: usize) -> Result<(Ended, Vec<u8>), Error> {
         let (send, mut receive) = mpsc::unbounded_channel::<Vec<u8>>();
         let mut left = keep;
         command.output = Output::Call(Box::new(move |bytes| {
@@ -154,12 +140,9 @@ fn finish(end: Reply, stopped: Option<Stop>, output: u64) -> Result<Ended, Error
     };
     let cancelled = matches!(stopped, Some(Stop::Cancelled));
     match end {
-        Reply::Ended { exit, limit, usage } => Ok(Ended {
-            exit,
-            limit_hit: limit_of_host.or(limit),
-            cancelled,
-            usage: Usage { output, ..usage },
-        }),
+        Reply::Ended { exit, limit, usage } => {
+            Ok(Ended { exit, limit_hit: limit_of_host.or(limit), cancelled, usage: Usage { output, ..usage } })
+        }
         Reply::NotStarted { program, reason } => Err(Error::Start { program, reason }),
         _ => Err(Error::Lost),
     }
@@ -169,10 +152,7 @@ fn finish(end: Reply, stopped: Option<Stop>, output: u64) -> Result<Ended, Error
             exit: Exit::Signaled(9),
             limit_hit: limit_of_host,
             cancelled,
-            usage: Usage {
-                output,
-                ..Usage::default()
-            },
+            usage: Usage { output, ..Usage::default() },
         }),
         None => Err(error),
     })
@@ -199,15 +179,7 @@ struct Flow {
 impl Flow {
     fn new(pipe: pipe::Receiver, output: Output, limit: Option<u64>) -> Flow {
         let buffer = vec![0; 64 << 10];
-        Flow {
-            pipe,
-            output,
-            limit,
-            waiting: None,
-            buffer,
-            bytes: 0,
-            ended: false,
-        }
+        Flow { pipe, output, limit, waiting: None, buffer, bytes: 0, ended: false }
     }
 
     /// Moves one piece. Losing the future loses no bytes: reading and handing over are two steps.
@@ -228,9 +200,7 @@ impl Flow {
             }
             Ok(length) => length,
         };
-        let allowed = self
-            .limit
-            .map_or(u64::MAX, |limit| limit.saturating_sub(self.bytes));
+        let allowed = self.limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.bytes));
         let taken = (length as u64).min(allowed) as usize;
         self.bytes += taken as u64;
         let piece = &self.buffer[..taken];
@@ -240,11 +210,7 @@ impl Flow {
             Output::Call(call) => call(piece),
             Output::Send(_) => self.waiting = Some(piece.to_vec()),
         }
-        if taken < length {
-            Step::Full
-        } else {
-            Step::Went
-        }
+        if taken < length { Step::Full } else { Step::Went }
     }
 
     /// All writers are gone; what they wrote is in the pipe. Only a chroot, which isolates nothing,
@@ -253,11 +219,7 @@ impl Flow {
         while !self.ended && !cancel.is_cancelled() {
             let slow = self.waiting.is_some();
             let step = async {
-                if slow {
-                    Some(self.step().await)
-                } else {
-                    timeout(Duration::from_secs(1), self.step()).await.ok()
-                }
+                if slow { Some(self.step().await) } else { timeout(Duration::from_secs(1), self.step()).await.ok() }
             };
             tokio::select! {
                 done = step => if done.is_none() { return },
@@ -283,9 +245,7 @@ fn check(spec: &Spec) -> Result<(), Error> {
     let inside = spec.writable.iter().chain(&spec.system_at).map(|path| path.as_path());
     for path in targets.chain(inside).chain([spec.directory.as_path()]) {
         let plain = path.is_absolute()
-            && path
-                .components()
-                .all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
+            && path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
         if !plain {
             return Err(Error::Setup {
                 doing: format!("use the path `{}`", path.display()),
@@ -294,10 +254,7 @@ fn check(spec: &Spec) -> Result<(), Error> {
         }
     }
     if spec.directory == Path::new("") || spec.program.is_empty() {
-        return Err(Error::Setup {
-            doing: "run".into(),
-            reason: "no program is named".into(),
-        });
+        return Err(Error::Setup { doing: "run".into(), reason: "no program is named".into() });
     }
     Ok(())
 }

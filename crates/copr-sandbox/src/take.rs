@@ -15,13 +15,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// [`Error::Escapes`], [`Error::NotRegular`], [`Error::TooLarge`], or an ordinary failure.
-    pub async fn copy_out(
-        &self,
-        tree: &Path,
-        inside: &Path,
-        to: &Path,
-        most: u64,
-    ) -> Result<u64, Error> {
+    pub async fn copy_out(&self, tree: &Path, inside: &Path, to: &Path, most: u64) -> Result<u64, Error> {
         let result = self.copy_into(tree, inside, to, most).await;
         if result.as_ref().is_err_and(|error| !exists(error)) {
             let _ = fs::remove_file(to);
@@ -29,27 +23,15 @@ impl Sandbox {
         result
     }
 
-    async fn copy_into(
-        &self,
-        tree: &Path,
-        inside: &Path,
-        to: &Path,
-        most: u64,
-    ) -> Result<u64, Error> {
-        let file =
-            fs::File::create_new(to).map_err(Error::io(format!("make `{}`", to.display())))?;
-        let (tree_, inside_, mut direct) =
-            (tree.to_path_buf(), inside.to_path_buf(), clone(&file)?);
+    async fn copy_into(&self, tree: &Path, inside: &Path, to: &Path, most: u64) -> Result<u64, Error> {
+        let file = fs::File::create_new(to).map_err(Error::io(format!("make `{}`", to.display())))?;
+        let (tree_, inside_, mut direct) = (tree.to_path_buf(), inside.to_path_buf(), clone(&file)?);
         let done = blocking(move || out::copy(&tree_, &inside_, &mut direct, most)).await?;
         let refusal = match done {
             Ok(size) => return Ok(size),
             Err(refusal) if refusal.is_permission() && self.has_stage_rights() => {
                 let (tree, inside_) = (tree.to_path_buf(), inside.to_path_buf());
-                let task = Task::CopyOut {
-                    tree,
-                    inside: inside_,
-                    most,
-                };
+                let task = Task::CopyOut { tree, inside: inside_, most };
                 match self.ask(task, Stdio::from(file)).await? {
                     Reply::Copied(size) => return Ok(size),
                     Reply::Refused(refusal) => refusal,
@@ -66,22 +48,13 @@ impl Sandbox {
     ///
     /// # Errors
     /// [`Error::Escapes`], [`Error::TooLarge`] (more than `most` names), or an ordinary failure.
-    pub async fn read_dir_out(
-        &self,
-        tree: &Path,
-        inside: &Path,
-        most: usize,
-    ) -> Result<Vec<Entry>, Error> {
+    pub async fn read_dir_out(&self, tree: &Path, inside: &Path, most: usize) -> Result<Vec<Entry>, Error> {
         let (tree_, inside_) = (tree.to_path_buf(), inside.to_path_buf());
         let refusal = match blocking(move || out::list(&tree_, &inside_, most)).await? {
             Ok(entries) => return Ok(entries),
             Err(refusal) if refusal.is_permission() && self.has_stage_rights() => {
                 let (tree, inside_) = (tree.to_path_buf(), inside.to_path_buf());
-                let task = Task::ReadDir {
-                    tree,
-                    inside: inside_,
-                    most,
-                };
+                let task = Task::ReadDir { tree, inside: inside_, most };
                 match self.ask(task, Stdio::null()).await? {
                     Reply::Listed(entries) => return Ok(entries),
                     Reply::Refused(refusal) => refusal,
@@ -106,14 +79,7 @@ impl Sandbox {
             Err(_) if self.has_stage_rights() => {
                 // Inside the user namespace we are root over all of its ids. The top directory itself
                 // may lie in one of the host that only the service may write: it is tried again here.
-                let asked = self
-                    .ask(
-                        Task::Remove {
-                            tree: tree.to_path_buf(),
-                        },
-                        Stdio::null(),
-                    )
-                    .await;
+                let asked = self.ask(Task::Remove { tree: tree.to_path_buf() }, Stdio::null()).await;
                 match fs::remove_dir_all(tree) {
                     Ok(()) => Ok(()),
                     Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -126,10 +92,7 @@ impl Sandbox {
 
     /// Does a stage have more rights over foreign trees than we? As root: no.
     fn has_stage_rights(&self) -> bool {
-        matches!(
-            self.capabilities.isolation,
-            Isolation::Namespaces(UserMap::Own | UserMap::Subordinate { .. })
-        )
+        matches!(self.capabilities.isolation, Isolation::Namespaces(UserMap::Own | UserMap::Subordinate { .. }))
     }
 
     async fn ask(&self, task: Task, output: Stdio) -> Result<Reply, Error> {
@@ -150,10 +113,6 @@ fn clone(file: &fs::File) -> Result<fs::File, Error> {
     file.try_clone().map_err(Error::io("duplicate a file"))
 }
 
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| Error::io("work on files")(io::Error::other(error)))
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::io("work on files")(io::Error::other(error)))
 }

@@ -17,6 +17,7 @@ mod log;
 mod write;
 
 pub use log::{LogFile, LogMismatch};
+pub use write::UNFINISHED;
 
 use copr_types::{BuildId, ChrootName, DirName, FileName, OwnerName, PackageName, ProjectId};
 use std::io;
@@ -95,6 +96,23 @@ impl Store {
     /// Uploaded sources, by the upload's own name.
     pub fn upload_dir(&self, upload: &FileName) -> PathBuf {
         self.root.join("uploads").join(upload.as_str())
+    }
+
+    /// Names of the uploads that nobody has written to since a moment (seconds since the epoch).
+    pub fn uploads_before(&self, moment: i64) -> Result<Vec<FileName>, Error> {
+        let uploads = self.root.join("uploads");
+        let mut found = Vec::new();
+        for entry in doing("list", &uploads, std::fs::read_dir(&uploads))? {
+            let entry = doing("list", &uploads, entry)?;
+            // Gone meanwhile, or not of our making: not ours to judge.
+            let Ok(changed) = entry.metadata().and_then(|meta| meta.modified()) else { continue };
+            let Ok(name) = entry.file_name().to_string_lossy().parse() else { continue };
+            let changed = changed.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+            if i64::try_from(changed).is_ok_and(|changed| changed < moment) {
+                found.push(name);
+            }
+        }
+        Ok(found)
     }
 
     /// What the holder of one lease delivers.

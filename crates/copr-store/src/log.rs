@@ -88,7 +88,7 @@ impl LogFile {
         };
         let target = self.gz_path();
         let dir = self.path.parent().unwrap_or(Path::new("/"));
-        let packed = doing("make a file in", dir, tempfile::NamedTempFile::new_in(dir))?;
+        let packed = doing("make a file in", dir, crate::write::unfinished(dir))?;
         let mut encoder = flate2::write::GzEncoder::new(packed, flate2::Compression::default());
         doing("compress", &self.path, std::io::copy(&mut plain, &mut encoder))?;
         let packed = doing("compress", &self.path, encoder.finish())?;

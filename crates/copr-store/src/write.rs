@@ -10,7 +10,7 @@ impl Store {
     pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
         let dir = parent(path);
         doing("make the directory", &dir, std::fs::create_dir_all(&dir))?;
-        let mut file = doing("make a file in", &dir, tempfile::NamedTempFile::new_in(&dir))?;
+        let mut file = doing("make a file in", &dir, unfinished(&dir))?;
         doing("write", path, file.write_all(bytes))?;
         doing("sync", path, file.as_file().sync_data())?;
         doing("set the mode of", path, readable(file.as_file()))?;
@@ -28,6 +28,35 @@ impl Store {
         doing("put in place", to, std::fs::rename(from, to))
     }
 
+    /// The same for a name that is free; false, with nothing changed, when it is taken.
+    pub fn adopt_new(&self, from: &Path, to: &Path) -> Result<bool, Error> {
+        let file = doing("open", from, File::open(from))?;
+        doing("set the mode of", from, readable(&file))?;
+        doing("sync", from, file.sync_all())?;
+        match std::fs::hard_link(from, to) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(false),
+            linked => doing("put in place", to, linked)?,
+        }
+        doing("remove", from, std::fs::remove_file(from))?;
+        Ok(true)
+    }
+
+    /// Removes the files of a directory that were begun and never finished, because whoever wrote them was killed.
+    /// Whoever still writes one meets an error, so this is for directories in which only the caller has work to do.
+    pub fn remove_unfinished(&self, dir: &Path) -> Result<(), Error> {
+        let entries = match std::fs::read_dir(dir) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            entries => doing("list", dir, entries)?,
+        };
+        for entry in entries {
+            let entry = doing("list", dir, entry)?;
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+                self.remove(&self.relative(&entry.path()))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Makes the names in a directory last.
     pub fn sync_dir(&self, dir: &Path) -> Result<(), Error> {
         doing("sync", dir, File::open(dir).and_then(|dir| dir.sync_all()))
@@ -37,6 +66,14 @@ impl Store {
     pub fn make_dir(&self, dir: &Path) -> Result<(), Error> {
         doing("make the directory", dir, std::fs::create_dir_all(dir))
     }
+}
+
+/// How the names of files begin that are being written: hidden, and told from what people make.
+pub const UNFINISHED: &str = ".unfinished-";
+
+/// A file in a directory that is not there yet under its own name.
+pub(crate) fn unfinished(dir: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(dir)
 }
 
 fn parent(path: &Path) -> PathBuf {

@@ -1,6 +1,8 @@
 //! The distribution that a test, a demo or a benchmark builds for.
 
 use crate::Suite;
+use std::path::Path;
+
 use anyhow::{Context, Result, bail};
 
 use crate::run;
@@ -33,6 +35,15 @@ impl Distribution {
         curl.args(["-fsSL", "--max-time", "20", "--output", "/dev/null", &metadata]);
         run::read(&mut curl).with_context(|| format!("`{chroot}` is out of reach from here"))?;
         Ok(Distribution { chroot: chroot.to_owned(), address, own: false })
+    }
+
+    /// One of ours, copied into `place`: for builders of users who can't look into the cache of whoever runs the tests.
+    pub fn copied(suite: Suite, place: &Path) -> Result<Distribution> {
+        let from = crate::minidistro(suite);
+        let to = place.join("distribution");
+        run::read(run::program("cp")?.args(["--recursive", "--no-preserve=mode"]).arg(from).arg(&to))?;
+        let address = format!("file://{}", to.display());
+        Ok(Distribution { chroot: suite.chroot().to_owned(), address, own: true })
     }
 
     /// What dnf calls `releasever`.

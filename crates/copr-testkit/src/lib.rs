@@ -23,6 +23,7 @@ pub mod copr_cli;
 pub mod distribution;
 pub mod http;
 pub mod project;
+pub mod reader;
 pub mod root;
 pub mod run;
 pub mod service;
@@ -35,7 +36,7 @@ mod python;
 mod tools;
 
 pub use minidistro::{Suite, minidistro};
-pub use packages::{names, spec, srpm};
+pub use packages::{names, spec, srpm, tiny_srpm};
 pub use place::{cache_dir, checkout, temp_dir};
 pub use postgres::{Database, fresh_database, postgres_url};
 pub use python::{CLIENTS, client, venv};

@@ -42,14 +42,41 @@ pub fn spec(name: &str) -> PathBuf {
 /// # Panics
 /// When there is no such package, rpmbuild is missing or refuses the spec (it must for `noname`).
 pub fn srpm(name: &str, out_dir: &Path) -> PathBuf {
-    let spec = spec(name);
+    srpm_of(&spec(name), out_dir)
+}
+
+/// Makes the source package of a noarch package that has no sources: `build` is its `%build`, in shell, and the
+/// package holds one program of its name, and what `build` leaves in `share/`.
+///
+/// # Panics
+/// As [`srpm`].
+pub fn tiny_srpm(name: &str, build: &str, out_dir: &Path) -> PathBuf {
+    let scratch = temp_dir();
+    let spec = scratch.path().join(format!("{name}.spec"));
+    let program = format!("%{{buildroot}}%{{_bindir}}/{name}");
+    let text = format!(
+        "Name: {name}\nVersion: 1.0\nRelease: 1%{{?dist}}\nSummary: A tiny package\n\
+         License: MIT OR Apache-2.0\nBuildArch: noarch\n\n%description\n%{{summary}}.\n\n\
+         %build\nmkdir share\n{build}\n\n\
+         %install\nmkdir -p %{{buildroot}}%{{_bindir}} %{{buildroot}}%{{_datadir}}\n\
+         cp -r share %{{buildroot}}%{{_datadir}}/{name}\n\
+         printf '#!/bin/sh\\necho {name}\\n' > {program}\nchmod 755 {program}\n\n\
+         %files\n%{{_bindir}}/{name}\n%{{_datadir}}/{name}\n"
+    );
+    fs::write(&spec, text).unwrap_or_else(|error| panic!("can't write `{}`: {error}", spec.display()));
+    srpm_of(&spec, out_dir)
+}
+
+fn srpm_of(spec: &Path, out_dir: &Path) -> PathBuf {
+    let name = spec.file_stem().unwrap_or_default().to_string_lossy();
+    let name = name.as_ref();
     let scratch = temp_dir();
     let sources = scratch.path().join("SOURCES");
     fs::create_dir_all(&sources)
         .and_then(|()| fs::create_dir_all(out_dir))
         .unwrap_or_else(|error| panic!("can't make directories for `{name}`: {error}"));
     let out_dir = out_dir.canonicalize().unwrap_or_else(|error| panic!("can't find `{}`: {error}", out_dir.display()));
-    gather_sources(name, &spec, &sources);
+    gather_sources(name, spec, &sources);
 
     let define = |value: String| ["--define".to_owned(), value];
     let report = output(
@@ -66,7 +93,7 @@ pub fn srpm(name: &str, out_dir: &Path) -> PathBuf {
             .args(define("_buildhost builder.example.org".to_owned()))
             .args(define("use_source_date_epoch_as_buildtime 1".to_owned()))
             .args(define("clamp_mtime_to_source_date_epoch 1".to_owned()))
-            .arg(&spec)
+            .arg(spec)
             .env("HOME", scratch.path())
             .env("LC_ALL", "C.UTF-8")
             .env("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH),

@@ -11,7 +11,7 @@ use crate::http::Client;
 use crate::service::Service;
 
 /// For one build, a first buildroot included, on a machine that does much else.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(150);
 
 /// A project for one chroot.
 #[derive(Clone, Debug)]

@@ -46,15 +46,39 @@ impl Root {
         Ok(dnf)
     }
 
+    /// dnf with the project's repository and the distribution's.
+    fn with_distribution(&self) -> Result<Command> {
+        let mut dnf = self.dnf(&self.place.join("repos"))?;
+        dnf.arg(format!("--repofrompath=distribution,{}", self.distribution.address));
+        dnf.arg("--setopt=distribution.gpgcheck=0");
+        Ok(dnf)
+    }
+
     /// Installs packages of the project, with what they need from the distribution.
     pub fn install(&self, packages: &[&str]) -> Result<()> {
-        let mut dnf = self.dnf(&self.place.join("repos"))?;
-        dnf.arg(format!("--repofrompath=distribution,{}", self.distribution.address))
-            .arg("--setopt=distribution.gpgcheck=0")
-            .arg("install")
-            .args(packages);
+        run::read(self.with_distribution()?.arg("--refresh").arg("install").args(packages))?;
+        Ok(())
+    }
+
+    /// Fetches packages of the project anew, without installing them.
+    pub fn download(&self, packages: &[String]) -> Result<()> {
+        let mut dnf = self.with_distribution()?;
+        dnf.args(["--setopt=keepcache=0", "install", "--downloadonly"]).args(packages);
         run::read(&mut dnf)?;
         Ok(())
+    }
+
+    /// Fetches the metadata of the project's repository, whatever is known of it.
+    pub fn refresh(&self) -> Result<()> {
+        run::read(self.dnf(&self.place.join("repos"))?.args(["--refresh", "makecache"]))?;
+        Ok(())
+    }
+
+    /// The names of the packages in the project's repository, as last fetched.
+    pub fn packages(&self) -> Result<Vec<String>> {
+        let mut query = self.dnf(&self.place.join("repos"))?;
+        query.args(["--quiet", "--cacheonly", "repoquery", "--arch=noarch,x86_64", "--qf=%{name}"]);
+        Ok(run::read(&mut query)?.split_whitespace().map(str::to_owned).collect())
     }
 
     /// Runs an installed program inside the root.

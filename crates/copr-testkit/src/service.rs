@@ -302,7 +302,7 @@ pub fn tail(text: &str, lines: usize) -> String {
 }
 
 /// The settings under `[copr-cli]`, once they are all there.
-fn block(printed: &str) -> Option<BTreeMap<String, String>> {
+pub fn block(printed: &str) -> Option<BTreeMap<String, String>> {
     let settings: BTreeMap<String, String> = printed
         .lines()
         .map(str::trim)

@@ -124,7 +124,10 @@ mod tests {
             ("http://host/x", "http://host/x"),
             ("http://u:p@host/x", "http://…@host/x"),
             ("http://u:p@q@host:1/x@y", "http://…@host:1/x@y"),
-            ("`http://t@a` leads to https://u:p@b?c and file:///x@y", "`http://…@a` leads to https://…@b?c and file:///x@y"),
+            (
+                "`http://t@a` leads to https://u:p@b?c and file:///x@y",
+                "`http://…@a` leads to https://…@b?c and file:///x@y",
+            ),
         ] {
             assert_eq!(without_passwords(text), safe);
         }

@@ -11,7 +11,7 @@
 //! | `PUT tasks/{id}/log?fence=&offset=` | raw bytes → [`LogAnswer`]; 409 with [`LogAnswer`] when `offset` is not the present size |
 //! | `GET tasks/{id}/source?fence=` | → the uploaded file (source task) or the SRPM (RPM task), with `Content-Length` |
 //! | `PUT tasks/{id}/files/{name}?fence=` | raw bytes, header `X-Content-SHA256` (hex) → 204; 400 when the digest differs; repeatable |
-//! | `POST tasks/{id}/finish` | [`Finish`] → 204; repeatable until the answer arrives |
+//! | `POST tasks/{id}/finish` | [`Finish`] → 204; to be repeated until an answer arrives, which is 409 when an earlier one had arrived |
 //!
 //! All with `Authorization: Bearer <builder token>`; 401 without. Times are seconds since the epoch.
 

@@ -9,23 +9,47 @@ mod group;
 mod table;
 mod task;
 mod user;
+mod words;
 
 use crate::cli::{Admin, Subject};
 use crate::config::{Config, Surroundings};
+use crate::running;
+use std::io::{self, ErrorKind, Write};
 
 /// Does what the command says.
 pub async fn run(admin: Admin, surroundings: &Surroundings) -> anyhow::Result<()> {
     let config = Config::load(&admin.service.flags(), surroundings)?;
+    let new = !config.data_dir.exists();
     let app = crate::app::open(&config).await?;
+    if new {
+        eprintln!("`{}` was not there: this is a new service.", config.data_dir.display());
+    }
     let done = match admin.subject {
-        Subject::User(command) => user::run(&app, &config, command).await,
+        Subject::User(command) => user::run(&app, &at_its_address(config).await, command).await,
         Subject::Group(command) => group::run(&app, command).await,
         Subject::Chroot(command) => chroot::run(&app, command).await,
         Subject::Task(command) => task::run(&app, command).await,
-        Subject::Builder(command) => builder::run(&app, command).await,
+        Subject::Builder(command) => builder::run(&app, &at_its_address(config).await, command).await,
     };
     app.db.close().await;
     done
+}
+
+/// The configuration with the address that a running service really has: `serve --listen` may have said another one.
+async fn at_its_address(config: Config) -> Config {
+    match running::address(&config.data_dir).await {
+        Some(address) => config.bound_to(address),
+        None => config,
+    }
+}
+
+/// Prints data. A reader that has seen enough, such as `head`, is no error.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        done => Ok(done?),
+    }
 }
 
 /// A refusal in the words for people; what is behind one of our own faults is shown, because here the person is the

@@ -144,8 +144,13 @@ pub enum UserCommand {
         /// Name
         name: UserName,
     },
-    /// Take a user's token and rights away; projects stay
+    /// Keep a user out; projects stay
     Disable {
+        /// Name
+        name: UserName,
+    },
+    /// Let a disabled user in again
+    Enable {
         /// Name
         name: UserName,
     },
@@ -176,6 +181,8 @@ pub enum GroupCommand {
         /// User
         user: UserName,
     },
+    /// List groups and their members
+    List(Listing),
 }
 
 /// `coprd admin chroot`
@@ -250,6 +257,7 @@ pub enum BuilderCommand {
     /// Let a builder connect and print its token
     Add {
         /// Name
+        #[arg(value_parser = builder_name)]
         name: String,
     },
     /// List builders
@@ -283,4 +291,13 @@ impl Serve {
 /// People write a group as they see it, with its `@`.
 fn group(text: &str) -> Result<GroupAlias, copr_types::InvalidName> {
     text.strip_prefix('@').unwrap_or(text).parse()
+}
+
+/// A builder's name stands in logs and lists, as it is.
+fn builder_name(text: &str) -> Result<String, &'static str> {
+    let allowed = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    if text.is_empty() || text.len() > 100 || text.starts_with('-') || !text.chars().all(allowed) {
+        return Err("use up to 100 letters, digits, underscores, dashes and dots");
+    }
+    Ok(text.to_owned())
 }

@@ -22,4 +22,5 @@ pub mod cli;
 pub mod config;
 pub mod first_run;
 pub mod log;
+pub mod running;
 pub mod serve;

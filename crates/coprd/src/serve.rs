@@ -2,10 +2,12 @@
 
 use crate::config::Config;
 use crate::first_run::{self, Credentials};
-use crate::{app, builder};
+use crate::{app, builder, running};
 use anyhow::Context;
+use axum::serve::ListenerExt;
 use copr_app::App;
 use copr_jobs::Jobs;
+use std::fs::{File, TryLockError};
 use std::future::IntoFuture;
 use std::io::Write;
 use std::time::Duration;
@@ -27,11 +29,19 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         .with_context(|| format!("can't listen on {}; is another service there?", config.listen))?;
     let config = config.bound_to(listener.local_addr()?);
     let app = app::open(&config).await?;
+    let _alone = alone(&config, &app).await?;
+    running::note(&config.data_dir, config.listen)?;
     let first = first_run(&app).await?;
     let jobs = Jobs::start(app.clone());
     let end = CancellationToken::new();
     let router = copr_web::router(copr_web::Web { app: app.clone() });
     let closing = end.clone();
+    // Small answers leave at once instead of waiting for the reader's acknowledgement of the head (Nagle).
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection takes no TCP_NODELAY");
+        }
+    });
     let server = axum::serve(listener, router.into_make_service_with_connect_info::<std::net::SocketAddr>())
         .with_graceful_shutdown(async move { closing.cancelled().await });
     let mut server = tokio::spawn(server.into_future());
@@ -58,6 +68,24 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     jobs.stop().await;
     app.db.close().await;
     Ok(())
+}
+
+/// With a database that is a file, one server works on it: two would take each other's builders and turns for their
+/// own of an earlier life. The lock lasts as long as the file is open, and goes with the process however that ends.
+async fn alone(config: &Config, app: &App) -> anyhow::Result<Option<File>> {
+    if !config.database.is_sqlite() {
+        return Ok(None);
+    }
+    let path = config.data_dir.join("serve.lock");
+    let file = File::create(&path).with_context(|| format!("can't make `{}`", path.display()))?;
+    if let Err(TryLockError::WouldBlock) = file.try_lock() {
+        anyhow::bail!(
+            "another `coprd serve` works on `{}`\nhint: stop it, or give this one a --data-dir of its own",
+            config.data_dir.display()
+        );
+    }
+    copr_app::publish::release_all(app).await?;
+    Ok(Some(file))
 }
 
 /// The administrator's credentials, when nobody has an account yet.

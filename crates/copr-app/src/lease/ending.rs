@@ -106,8 +106,8 @@ async fn deliver(app: &App, row: &Row, place: &Place, srpm: &str, finish: &Finis
     }
     if !change(&mut tx, row, Event::Delivered).await? {
         // Canceled in the meantime: what was delivered is of no use.
+        doom_staging(app, &mut tx, row).await?;
         tx.commit().await?;
-        discard_staging(app, row).await?;
         return close_logs(place).await;
     }
     match (row.build_chroot_id, row.repo_id) {
@@ -130,6 +130,7 @@ async fn fail(app: &App, row: &Row, failure: &Failure) -> Result<(), Refusal> {
         return Err(super::lost());
     }
     fail_in(app, &mut tx, row, failure).await?;
+    doom_staging(app, &mut tx, row).await?;
     Ok(tx.commit().await?)
 }
 
@@ -157,8 +158,8 @@ async fn canceled(app: &App, row: &Row) -> Result<(), Refusal> {
         removal::doom_upload(app, &mut tx, &build, app.clock.now()).await?;
     }
     note(&mut tx, row, "canceled", app.clock.now()).await?;
-    tx.commit().await?;
-    discard_staging(app, row).await
+    doom_staging(app, &mut tx, row).await?;
+    Ok(tx.commit().await?)
 }
 
 async fn give_back(app: &App, row: &Row, wait: i64) -> Result<(), Refusal> {
@@ -173,8 +174,8 @@ async fn give_back(app: &App, row: &Row, wait: i64) -> Result<(), Refusal> {
     } else {
         copr_db::task::withdraw(&mut tx, row.id).await?;
     }
-    tx.commit().await?;
-    discard_staging(app, row).await
+    doom_staging(app, &mut tx, row).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Gives back what builders hold that did not keep their leases. A task that was lost too often fails, as ours.
@@ -202,7 +203,6 @@ async fn give_back_all(app: &App, rows: Vec<Row>, why: &str) -> Result<usize, Re
             let message = format!("{why}, for the {}. time; this is no fault of the package", row.attempts);
             let phase = row.phase.as_deref().and_then(Phase::from_word).unwrap_or(Phase::Build);
             fail(app, &row, &Failure::new(FailureClass::Infrastructure, phase, message)).await?;
-            discard_staging(app, &row).await?;
             close_logs(&place).await
         };
         if let Err(refusal) = done.await {
@@ -247,8 +247,8 @@ async fn keep_logs(app: &App, row: &Row, place: &Place, files: &[FileRef]) -> Re
     .await
 }
 
-async fn discard_staging(app: &App, row: &Row) -> Result<(), Refusal> {
-    let store = app.store.clone();
-    let staging = store.relative(&store.staging_dir(row.id.0, row.fence));
-    crate::blocking(move || Ok(store.remove(&staging)?)).await
+/// Dooms what was delivered under a lease that ends without results.
+async fn doom_staging(app: &App, tx: &mut Conn, row: &Row) -> Result<(), Refusal> {
+    let path = app.store.relative(&app.store.staging_dir(row.id.0, row.fence));
+    Ok(copr_db::doomed::add(tx, &path, None, app.clock.now()).await?)
 }

@@ -57,6 +57,7 @@ pub(super) async fn take_in(
     let result_dir = result_dir.clone();
     crate::blocking(move || {
         work.place().server_log().line_unless_finished(&line)?;
+        work.store.remove_unfinished(&work.dir)?;
         work.store.write(&work.dir.join("build.info"), info.as_bytes())?;
         Ok(match work.all()? {
             Ok((built, packages)) => Ok((result_dir, built, packages)),
@@ -132,7 +133,8 @@ impl Intake {
             return Ok(Err(unfit(format!("`{name}` did not arrive whole"))));
         }
         // A name of this turn's own: one that was thought lost may still be writing.
-        let hidden = self.dir.join(format!(".signing-{}", self.turn));
+        // Without the package's name, which may be as long as names can be.
+        let hidden = self.dir.join(format!("{}signing-{}", copr_store::UNFINISHED, self.turn));
         let io = |error| Refusal::internal("copying a package", error);
         std::fs::copy(&from, &hidden).map_err(io)?;
         if let Err(error) = self.signer.sign_package(&hidden, &self.key_name) {
@@ -143,7 +145,14 @@ impl Intake {
                 error => Err(Refusal::internal("signing a package", error)),
             };
         }
-        self.store.adopt(&hidden, target)?;
+        if !self.store.adopt_new(&hidden, target)? {
+            if self.is_ours(target) {
+                // Another publisher, to whom our turn went, was faster. Its digest is known to readers: it stays.
+                std::fs::remove_file(&hidden).map_err(io)?;
+            } else {
+                self.store.adopt(&hidden, target)?;
+            }
+        }
         Ok(Ok(()))
     }
 

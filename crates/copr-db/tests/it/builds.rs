@@ -3,7 +3,7 @@
 use crate::both_engines;
 use crate::fixture::{CHROOT, Home, NOW, built_package, chroot, home};
 use copr_db::{Conn, Page, build, build_chroot, project_chroot};
-use copr_types::{BuildId, Failure, FailureClass, PackageId, Phase, State};
+use copr_types::{BuildId, Failure, FailureClass, PackageId, Phase, SourceKind, State};
 
 fn failure() -> Failure {
     Failure::new(FailureClass::User, Phase::Build, "no `%files`")
@@ -85,6 +85,21 @@ both_engines! {
         let found = build::by_id(&mut tx, ids[0]).await.unwrap().unwrap();
         assert_eq!((found.package.as_deref(), found.version.as_deref()), (Some("pkg"), Some("1:2-3")));
         assert_eq!(found.srpm_name.as_deref(), Some("pkg-2-3.src.rpm"));
+    }
+
+    async fn an_upload_is_in_use_until_its_source_has_ended(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let mut tx = t.begin().await;
+        h.build(&mut tx).await;
+        let id = h.build_from(&mut tx, SourceKind::Upload, r#"{"tmp":"one"}"#).await;
+        let other = h.build_from(&mut tx, SourceKind::Upload, r#"{"tmp":"two"}"#).await;
+        build::set_source_state(&mut tx, other, State::Pending, State::Importing).await.unwrap();
+        let mut used = build::uploads_in_use(&mut tx).await.unwrap();
+        used.sort();
+        assert_eq!(used, [r#"{"tmp":"one"}"#, r#"{"tmp":"two"}"#]);
+        build::set_source_state(&mut tx, id, State::Pending, State::Canceled).await.unwrap();
+        build::set_source_state(&mut tx, other, State::Importing, State::Succeeded).await.unwrap();
+        assert_eq!(build::uploads_in_use(&mut tx).await.unwrap(), [""; 0]);
     }
 
     async fn lists_of_builds_are_newest_first_and_paged(t: Fixture) {

@@ -174,14 +174,18 @@ pub async fn home(conn: &mut Conn, owner: &str, name: &str) -> Home {
 
 impl Home {
     pub async fn build(&self, conn: &mut Conn) -> BuildId {
+        self.build_from(conn, SourceKind::Link, r#"{"url":"http://x.org/a-1-1.src.rpm"}"#).await
+    }
+
+    pub async fn build_from(&self, conn: &mut Conn, source_kind: SourceKind, source: &str) -> BuildId {
         let new = NewBuild {
             project: self.project,
             dir: self.dir,
             package: None,
             account: Some(self.account.0),
             submitted_by: None,
-            source_kind: SourceKind::Link,
-            source: r#"{"url":"http://x.org/a-1-1.src.rpm"}"#,
+            source_kind,
+            source,
             source_url: None,
             named: false,
             background: false,

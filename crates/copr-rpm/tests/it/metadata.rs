@@ -13,12 +13,8 @@ use sha2::{Digest, Sha256};
 use crate::rpmbuild::{Workshop, succeeded};
 use crate::samples;
 
-pub const GZIP: Options = Options {
-    compression: Compression::Gzip,
-    revision: 7,
-    timestamp: 1_700_000_000,
-    comps: None,
-};
+pub const GZIP: Options =
+    Options { compression: Compression::Gzip, revision: 7, timestamp: 1_700_000_000, comps: None };
 
 /// The fragments of packages that lie directly in the repository.
 pub fn describe(packages: &[PathBuf]) -> Vec<Fragments> {
@@ -31,15 +27,9 @@ pub fn describe(packages: &[PathBuf]) -> Vec<Fragments> {
                 base: None,
                 sha256: &hex::encode(Sha256::digest(std::fs::read(path).unwrap())),
                 size: file.len(),
-                modified: file
-                    .modified()
-                    .unwrap()
-                    .duration_since(UNIX_EPOCH)
-                    .unwrap()
-                    .as_secs(),
+                modified: file.modified().unwrap().duration_since(UNIX_EPOCH).unwrap().as_secs(),
             };
-            Fragments::of(path, &location)
-                .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+            Fragments::of(path, &location).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         })
         .collect()
 }
@@ -73,35 +63,18 @@ fn createrepo(workshop: &Workshop, directory: &Path) -> BTreeMap<String, String>
         .output()
         .unwrap();
     succeeded("createrepo_c", output);
-    let files = std::fs::read_dir(directory.join("repodata"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
+    let files = std::fs::read_dir(directory.join("repodata")).unwrap().map(|entry| entry.unwrap().path());
     let packed = files.filter(|path| path.extension().is_some_and(|ending| ending == "gz"));
-    packed
-        .map(|path| {
-            (
-                kind_of(&path.to_string_lossy()),
-                unpacked(&std::fs::read(path).unwrap()),
-            )
-        })
-        .collect()
+    packed.map(|path| (kind_of(&path.to_string_lossy()), unpacked(&std::fs::read(path).unwrap()))).collect()
 }
 
 fn kind_of(name: &str) -> String {
-    name.rsplit('-')
-        .next()
-        .unwrap()
-        .split('.')
-        .next()
-        .unwrap()
-        .to_owned()
+    name.rsplit('-').next().unwrap().split('.').next().unwrap().to_owned()
 }
 
 fn unpacked(bytes: &[u8]) -> String {
     let mut text = String::new();
-    flate2::read::MultiGzDecoder::new(bytes)
-        .read_to_string(&mut text)
-        .unwrap();
+    flate2::read::MultiGzDecoder::new(bytes).read_to_string(&mut text).unwrap();
     text
 }
 
@@ -138,9 +111,7 @@ fn packages_in(xml: &str) -> BTreeMap<String, Vec<String>> {
                     .attributes()
                     .map(|attribute| {
                         let attribute = attribute.unwrap();
-                        let value = quick_xml::escape::unescape(&attribute.value)
-                            .unwrap()
-                            .into_owned();
+                        let value = quick_xml::escape::unescape(&attribute.value).unwrap().into_owned();
                         format!("{}={value}", attribute.key.as_ref())
                     })
                     .collect();
@@ -148,11 +119,7 @@ fn packages_in(xml: &str) -> BTreeMap<String, Vec<String>> {
                 if start.name().as_ref() == "package" {
                     lines.clear();
                 }
-                lines.push(format!(
-                    "<{} {}",
-                    start.name().as_ref(),
-                    attributes.join(" ")
-                ));
+                lines.push(format!("<{} {}", start.name().as_ref(), attributes.join(" ")));
             }
             Event::End(end) if end.name().as_ref() == "package" => {
                 // filelists and other have the id as attribute, primary as the text after checksum.
@@ -196,52 +163,26 @@ fn compare(packages: Vec<PathBuf>, tolerate: impl Fn(&str) -> bool) -> usize {
     for (name, bytes) in &ours.files {
         let kind = kind_of(name);
         let (ours, theirs) = (packages_in(&unpacked(bytes)), packages_in(&theirs[&kind]));
-        assert_eq!(
-            ours.keys().collect::<Vec<_>>(),
-            theirs.keys().collect::<Vec<_>>(),
-            "{kind}"
-        );
+        assert_eq!(ours.keys().collect::<Vec<_>>(), theirs.keys().collect::<Vec<_>>(), "{kind}");
         for (id, expected) in &theirs {
             let found = &ours[id];
-            let early: Vec<_> = expected
-                .iter()
-                .filter(|line| line.contains(" pre=1"))
-                .collect();
-            assert!(
-                early.iter().all(|line| found.contains(line)),
-                "{kind} of {id}: {early:?}"
-            );
+            let early: Vec<_> = expected.iter().filter(|line| line.contains(" pre=1")).collect();
+            assert!(early.iter().all(|line| found.contains(line)), "{kind} of {id}: {early:?}");
             let (expected, found) = (&comparable(expected), &comparable(found));
             // Lines that only one of them has.
-            let missing: Vec<_> = expected
-                .iter()
-                .filter(|line| !found.contains(line))
-                .collect();
-            let surplus: Vec<_> = found
-                .iter()
-                .filter(|line| !expected.contains(line))
-                .collect();
+            let missing: Vec<_> = expected.iter().filter(|line| !found.contains(line)).collect();
+            let surplus: Vec<_> = found.iter().filter(|line| !expected.contains(line)).collect();
             let tolerable = |line: &&String| tolerate(line);
-            if surplus.iter().all(tolerable)
-                && missing.len() == surplus.len()
-                && expected.len() == found.len()
-            {
+            if surplus.iter().all(tolerable) && missing.len() == surplus.len() && expected.len() == found.len() {
                 compared += 1;
                 continue;
             }
-            let first = expected
-                .iter()
-                .zip(found)
-                .position(|(a, b)| a != b)
-                .unwrap_or(0);
+            let first = expected.iter().zip(found).position(|(a, b)| a != b).unwrap_or(0);
             let from = first.saturating_sub(2);
             assert!(
                 expected == found,
                 "{kind} of {}: missing {missing:#?}, surplus {surplus:#?}, first difference: {:#?} became {:#?}",
-                expected
-                    .iter()
-                    .find(|line| line.starts_with("text"))
-                    .unwrap_or(id),
+                expected.iter().find(|line| line.starts_with("text")).unwrap_or(id),
                 &expected[from..expected.len().min(first + 6)],
                 &found[from..found.len().min(first + 6)],
             );
@@ -281,21 +222,8 @@ fn a_fragment_is_refused_when_its_place_leads_out_of_the_repository() {
     let workshop = Workshop::new();
     let path = workshop.small("place").remove(0);
     let sha256 = "a".repeat(64);
-    for href in [
-        "../a.rpm",
-        "/a.rpm",
-        "a/../b.rpm",
-        "",
-        "a//b.rpm",
-        "a\nb.rpm",
-    ] {
-        let location = Location {
-            href,
-            base: None,
-            sha256: &sha256,
-            size: 1,
-            modified: 1,
-        };
+    for href in ["../a.rpm", "/a.rpm", "a/../b.rpm", "", "a//b.rpm", "a\nb.rpm"] {
+        let location = Location { href, base: None, sha256: &sha256, size: 1, modified: 1 };
         assert!(Fragments::of(&path, &location).is_err(), "{href:?}");
     }
 }
@@ -321,16 +249,7 @@ fn packages_may_lie_at_another_place_than_their_metadata() {
         modified: 1,
     };
     let primary = String::from_utf8(Fragments::of(&path, &location).unwrap().primary).unwrap();
-    let place = primary
-        .lines()
-        .find(|line| line.contains("<location"))
-        .unwrap();
-    assert!(
-        place.contains(r#"xml:base="https://results.example/alice/project/fedora-44-x86_64/""#),
-        "{place}"
-    );
-    assert!(
-        place.contains(r#"href="00000042-elsewhere/elsewhere-1.0-1.test.noarch.rpm""#),
-        "{place}"
-    );
+    let place = primary.lines().find(|line| line.contains("<location")).unwrap();
+    assert!(place.contains(r#"xml:base="https://results.example/alice/project/fedora-44-x86_64/""#), "{place}");
+    assert!(place.contains(r#"href="00000042-elsewhere/elsewhere-1.0-1.test.noarch.rpm""#), "{place}");
 }

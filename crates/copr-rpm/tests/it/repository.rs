@@ -218,9 +218,7 @@ fn in_pieces(name: &str, bytes: &[u8]) -> Vec<u8> {
     if zstd {
         open = zstd::decode_all(bytes).unwrap();
     } else {
-        flate2::read::MultiGzDecoder::new(bytes)
-            .read_to_end(&mut open)
-            .unwrap();
+        flate2::read::MultiGzDecoder::new(bytes).read_to_end(&mut open).unwrap();
     }
     let pack = |piece: &[u8]| {
         if zstd {
@@ -236,48 +234,23 @@ fn in_pieces(name: &str, bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn dnf_reads_files_that_are_packed_in_pieces() {
     for compression in [Compression::Zstd, Compression::Gzip] {
-        let repository = Repository::of(
-            Workshop::odd,
-            &Options {
-                compression,
-                ..GZIP
-            },
-        );
+        let repository = Repository::of(Workshop::odd, &Options { compression, ..GZIP });
         let path = repository.repodata().join("repomd.xml");
         let mut repomd = std::fs::read_to_string(&path).unwrap();
-        for record in repodata::verify(&repository.repodata())
-            .unwrap()
-            .repomd
-            .records
-        {
+        for record in repodata::verify(&repository.repodata()).unwrap().repomd.records {
             let file = repository.directory.join(&record.href);
             let pieces = in_pieces(&record.href, &std::fs::read(&file).unwrap());
             std::fs::write(&file, &pieces).unwrap();
             let checksum = hex::encode(Sha256::digest(&pieces));
             // The file keeps its name; only what repomd.xml says of it changes.
             repomd = repomd.replace(&format!(">{}<", record.checksum), &format!(">{checksum}<"));
-            let sizes =
-                [record.size as usize, pieces.len()].map(|size| format!("<size>{size}</size>"));
+            let sizes = [record.size as usize, pieces.len()].map(|size| format!("<size>{size}</size>"));
             repomd = repomd.replace(&sizes[0], &sizes[1]);
         }
         std::fs::write(&path, repomd).unwrap();
-        assert_eq!(
-            repodata::verify(&repository.repodata())
-                .unwrap()
-                .packages
-                .len(),
-            3
-        );
+        assert_eq!(repodata::verify(&repository.repodata()).unwrap().packages.len(), 3);
         assert_eq!(repository.dnf(&["repoquery"]).lines().count(), 3);
-        assert!(
-            repository
-                .dnf(&["repoquery", "-l", "odd.noarch"])
-                .contains("a & b <c>.txt")
-        );
-        assert!(
-            repository
-                .dnf(&["repoquery", "--changelog", "odd.noarch"])
-                .contains("change & <0>")
-        );
+        assert!(repository.dnf(&["repoquery", "-l", "odd.noarch"]).contains("a & b <c>.txt"));
+        assert!(repository.dnf(&["repoquery", "--changelog", "odd.noarch"]).contains("change & <0>"));
     }
 }

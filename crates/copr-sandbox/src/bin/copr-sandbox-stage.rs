@@ -19,11 +19,7 @@ fn main() -> ExitCode {
         eprintln!("a root (`host` or a directory) and a program are needed");
         return ExitCode::from(2);
     };
-    let root = if root == "host" {
-        Root::HostTools
-    } else {
-        Root::Tree(root.into())
-    };
+    let root = if root == "host" { Root::HostTools } else { Root::Tree(root.into()) };
     let command = Command::new(root, program).args(words).on_output(|bytes| {
         // Nobody to tell when nobody reads.
         let _ = io::stdout().write_all(bytes);
@@ -42,8 +38,6 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<Exit, Box<dyn std::error::Error>> {
     let sandbox = Sandbox::new(Config::default())?;
     eprintln!("{}", sandbox.capabilities());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     Ok(runtime.block_on(sandbox.run(command))?.exit)
 }

@@ -37,11 +37,7 @@ pub(crate) fn bring_in(inside: &Inside, bind: &Bind, user: User, ids: Ids) -> Re
         ));
     }
     let source = open_path(&bind.source)?;
-    let target = if bind.source.is_dir() {
-        inside.directory(&bind.target)?
-    } else {
-        inside.file(&bind.target)?
-    };
+    let target = if bind.source.is_dir() { inside.directory(&bind.target)? } else { inside.file(&bind.target)? };
     copy(&source, &target, &bind.source)?;
     if bind.writable && user == User::Build {
         let owner @ (uid, gid) = ids.owner(user);
@@ -80,10 +76,7 @@ fn in_place(bind: &Bind) -> bool {
 fn is_host(inside: &Inside) -> Result<bool, Failure> {
     let doing = "compare roots";
     let (ours, host) = (fstat(inside.root()), nix::sys::stat::stat("/"));
-    let (ours, host) = (
-        ours.map_err(Failure::of(doing))?,
-        host.map_err(Failure::of(doing))?,
-    );
+    let (ours, host) = (ours.map_err(Failure::of(doing))?, host.map_err(Failure::of(doing))?);
     Ok((ours.st_dev, ours.st_ino) == (host.st_dev, host.st_ino))
 }
 
@@ -92,9 +85,7 @@ fn copy(from: &OwnedFd, to: &OwnedFd, name: &Path) -> Result<(), Failure> {
     let doing = || format!("copy `{}`", name.display());
     let found = fstat(from).map_err(Failure::of(doing()))?;
     if found.st_mode & nix::libc::S_IFMT != nix::libc::S_IFDIR {
-        return std::fs::copy(path_of(from), path_of(to))
-            .map(drop)
-            .map_err(Failure::of(doing()));
+        return std::fs::copy(path_of(from), path_of(to)).map(drop).map_err(Failure::of(doing()));
     }
     let done = Command::new("cp")
         .args(["-a", "--reflink=auto", "--remove-destination", "--"])
@@ -103,11 +94,7 @@ fn copy(from: &OwnedFd, to: &OwnedFd, name: &Path) -> Result<(), Failure> {
         .stdin(Stdio::null())
         .status()
         .map_err(Failure::of(doing()))?;
-    if done.success() {
-        Ok(())
-    } else {
-        Err(Failure::of(doing())(done))
-    }
+    if done.success() { Ok(()) } else { Err(Failure::of(doing())(done)) }
 }
 
 /// What is open here, as another process can name it.

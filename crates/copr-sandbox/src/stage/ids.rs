@@ -19,27 +19,15 @@ impl Ids {
     pub fn new(isolation: Isolation) -> Ids {
         match isolation {
             // Mounts are made before the user namespace is entered, with the host's ids.
-            Isolation::Namespaces(UserMap::Range(range)) => Ids {
-                first: range.first,
-                count: range.count,
-                build: BUILD,
-            },
+            Isolation::Namespaces(UserMap::Range(range)) => {
+                Ids { first: range.first, count: range.count, build: BUILD }
+            }
             // Inner 0 is the only id; the build user is the same one seen from a nested namespace.
-            Isolation::Namespaces(UserMap::Own) => Ids {
-                first: 0,
-                count: 1,
-                build: 0,
-            },
-            Isolation::Namespaces(UserMap::Subordinate { uids, .. }) => Ids {
-                first: 0,
-                count: uids.count + 1,
-                build: BUILD,
-            },
-            Isolation::Namespaces(UserMap::None) | Isolation::Chroot => Ids {
-                first: 0,
-                count: u32::MAX,
-                build: BUILD,
-            },
+            Isolation::Namespaces(UserMap::Own) => Ids { first: 0, count: 1, build: 0 },
+            Isolation::Namespaces(UserMap::Subordinate { uids, .. }) => {
+                Ids { first: 0, count: uids.count + 1, build: BUILD }
+            }
+            Isolation::Namespaces(UserMap::None) | Isolation::Chroot => Ids { first: 0, count: u32::MAX, build: BUILD },
         }
     }
 

@@ -54,9 +54,7 @@ fn work(above: &mut Line, job: Job) -> Result<Reply, Failure> {
         Task::Run(run) => *run,
         Task::Probe { directory } => return probe(above, job.isolation, &directory),
         _ => {
-            return Err(Failure::of("understand the task")(
-                "it is not for this stage",
-            ));
+            return Err(Failure::of("understand the task")("it is not for this stage"));
         }
     };
     match job.isolation {
@@ -82,32 +80,19 @@ fn work(above: &mut Line, job: Job) -> Result<Reply, Failure> {
 fn die_with_parent(above: &Line) -> Result<(), Failure> {
     let doing = "tie the sandbox to its parent";
     prctl::set_pdeathsig(Signal::SIGKILL).map_err(Failure::of(doing))?;
-    let mut socket = [PollFd::new(
-        std::os::fd::AsFd::as_fd(above),
-        PollFlags::POLLIN,
-    )];
+    let mut socket = [PollFd::new(std::os::fd::AsFd::as_fd(above), PollFlags::POLLIN)];
     poll(&mut socket, PollTimeout::ZERO).map_err(Failure::of(doing))?;
-    let gone = socket[0]
-        .revents()
-        .is_some_and(|events| events.contains(PollFlags::POLLHUP));
-    if gone {
-        Err(Failure::of(doing)("it is gone"))
-    } else {
-        Ok(())
-    }
+    let gone = socket[0].revents().is_some_and(|events| events.contains(PollFlags::POLLHUP));
+    if gone { Err(Failure::of(doing)("it is gone")) } else { Ok(()) }
 }
 
 fn namespaces(network: Network, hostname: &str) -> Result<(), Failure> {
-    let mut flags = CloneFlags::CLONE_NEWNS
-        | CloneFlags::CLONE_NEWIPC
-        | CloneFlags::CLONE_NEWUTS
-        | CloneFlags::CLONE_NEWCGROUP;
+    let mut flags =
+        CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWCGROUP;
     if network == Network::Off {
         flags |= CloneFlags::CLONE_NEWNET;
     }
-    unshare(flags).map_err(Failure::of(
-        "make mount, ipc, uts, cgroup and network namespaces",
-    ))?;
+    unshare(flags).map_err(Failure::of("make mount, ipc, uts, cgroup and network namespaces"))?;
     sethostname(hostname).map_err(Failure::of("set the host name"))?;
     if network == Network::Off {
         loopback::bring_up()?;
@@ -147,26 +132,14 @@ fn enter_chroot(run: &Run, ids: Ids) -> Result<(), Failure> {
         let devices = inside.directory(Path::new("/dev"))?;
         // Containers allow few devices or none; programs that need one say so themselves.
         let _ = process::Command::new("cp")
-            .args([
-                "-a",
-                "--no-clobber",
-                "/dev/null",
-                "/dev/zero",
-                "/dev/urandom",
-                "-t",
-            ])
-            .arg(format!(
-                "/proc/{}/fd/{}",
-                process::id(),
-                devices.as_raw_fd()
-            ))
+            .args(["-a", "--no-clobber", "/dev/null", "/dev/zero", "/dev/urandom", "-t"])
+            .arg(format!("/proc/{}/fd/{}", process::id(), devices.as_raw_fd()))
             .stderr(Stdio::null())
             .status();
         for path in ["/tmp", "/var/tmp"] {
             let made = inside.directory(Path::new(path))?;
             let mode = std::os::unix::fs::PermissionsExt::from_mode(0o1777);
-            fs::set_permissions(path_of(&made), mode)
-                .map_err(Failure::of(format!("open up `{path}`")))?;
+            fs::set_permissions(path_of(&made), mode).map_err(Failure::of(format!("open up `{path}`")))?;
         }
     }
     for path in &run.spec.writable {
@@ -181,23 +154,11 @@ fn enter_chroot(run: &Run, ids: Ids) -> Result<(), Failure> {
 }
 
 fn start(above: &mut Line, spec: &Spec, isolation: Isolation) -> Result<Reply, Failure> {
-    chdir(&spec.directory).map_err(Failure::of(format!(
-        "enter `{}` inside",
-        spec.directory.display()
-    )))?;
+    chdir(&spec.directory).map_err(Failure::of(format!("enter `{}` inside", spec.directory.display())))?;
     let mut command = process::Command::new(&spec.program);
     command.args(&spec.args).env_clear().stdin(Stdio::null());
-    command
-        .env("PATH", "/usr/bin:/usr/sbin:/bin:/sbin")
-        .env("LANG", "C.UTF-8");
-    command.env(
-        "HOME",
-        if spec.user == User::Root {
-            "/root"
-        } else {
-            "/tmp"
-        },
-    );
+    command.env("PATH", "/usr/bin:/usr/sbin:/bin:/sbin").env("LANG", "C.UTF-8");
+    command.env("HOME", if spec.user == User::Root { "/root" } else { "/tmp" });
     command.envs(spec.environment.iter().map(|(name, value)| (name, value)));
     let nested = matches!(isolation, Isolation::Namespaces(UserMap::Own));
     if spec.user == User::Build && !nested {
@@ -208,15 +169,10 @@ fn start(above: &mut Line, spec: &Spec, isolation: Isolation) -> Result<Reply, F
         Ok(child) => child,
         Err(error) => {
             let program = spec.program.clone();
-            return Ok(Reply::NotStarted {
-                program,
-                reason: error.to_string(),
-            });
+            return Ok(Reply::NotStarted { program, reason: error.to_string() });
         }
     };
-    above
-        .send(&Reply::Started)
-        .map_err(Failure::of("report the start"))?;
+    above.send(&Reply::Started).map_err(Failure::of("report the start"))?;
     let exit = reap(child.id())?;
     Ok(Reply::Left(exit))
 }
@@ -243,10 +199,7 @@ fn reap(first: u32) -> Result<crate::Exit, Failure> {
 /// All of a run but the command.
 fn probe(above: &mut Line, isolation: Isolation, directory: &Path) -> Result<Reply, Failure> {
     let Isolation::Namespaces(map) = isolation else {
-        return Ok(Reply::Facts {
-            overlay: Err("chroot only".into()),
-            proc: false,
-        });
+        return Ok(Reply::Facts { overlay: Err("chroot only".into()), proc: false });
     };
     namespaces(Network::Off, "localhost")?;
     let ids = Ids::new(isolation);
@@ -258,9 +211,7 @@ fn probe(above: &mut Line, isolation: Isolation, directory: &Path) -> Result<Rep
         let detach = nix::mount::MntFlags::MNT_DETACH;
         nix::mount::umount2(mounts::base()?, detach).map_err(Failure::of("unmount"))?;
     }
-    let spec = crate::Command::new(Root::HostTools, "/bin/true")
-        .user(User::Build)
-        .spec;
+    let spec = crate::Command::new(Root::HostTools, "/bin/true").user(User::Build).spec;
     let run = Run {
         spec,
         limiter: crate::Limiter::Rlimits,

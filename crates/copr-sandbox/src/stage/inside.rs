@@ -52,8 +52,7 @@ impl Inside {
             directory = match self.find(&so_far) {
                 Ok(found) => found,
                 Err(Errno::ENOENT) => {
-                    mkdirat(&directory, name, Mode::from_bits_truncate(0o755))
-                        .map_err(Failure::of(doing()))?;
+                    mkdirat(&directory, name, Mode::from_bits_truncate(0o755)).map_err(Failure::of(doing()))?;
                     let made = self.find(&so_far).map_err(Failure::of(doing()))?;
                     change_owner(&made, self.owner).map_err(Failure::of(doing()))?;
                     made
@@ -71,14 +70,12 @@ impl Inside {
             Err(Errno::ENOENT) => {}
             Err(error) => return Err(Failure::of(doing_file(path))(error)),
         }
-        let name = path
-            .file_name()
-            .ok_or_else(|| Failure::of(doing_file(path))("no name"))?;
+        let name = path.file_name().ok_or_else(|| Failure::of(doing_file(path))("no name"))?;
         let parent = self.directory(path.parent().unwrap_or(Path::new("/")))?;
         let _ = unlinkat(&parent, name, UnlinkatFlags::NoRemoveDir);
         let flags = OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-        let made = openat(&parent, name, flags, Mode::from_bits_truncate(0o644))
-            .map_err(Failure::of(doing_file(path)))?;
+        let made =
+            openat(&parent, name, flags, Mode::from_bits_truncate(0o644)).map_err(Failure::of(doing_file(path)))?;
         change_owner(&made, self.owner).map_err(Failure::of(doing_file(path)))?;
         self.find(path).map_err(Failure::of(doing_file(path)))
     }

@@ -88,12 +88,7 @@ mod tests {
     #[test]
     fn a_name_with_parentheses_and_spaces_does_not_shift_the_fields() {
         let stat = "77 (a) b (c) S 5 77 77 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 3 0 100 4096 12 0";
-        let expected = Process {
-            pid: 77,
-            parent: 5,
-            threads: 3,
-            resident_pages: 12,
-        };
+        let expected = Process { pid: 77, parent: 5, threads: 3, resident_pages: 12 };
         assert_eq!(parse(77, stat), Some(expected));
     }
 
@@ -104,9 +99,7 @@ mod tests {
             .stdout(std::process::Stdio::null())
             .spawn()
             .expect("cat");
-        let found = below(std::process::id())
-            .iter()
-            .any(|process| process.pid == child.id());
+        let found = below(std::process::id()).iter().any(|process| process.pid == child.id());
         child.kill().expect("kill");
         child.wait().expect("wait");
         assert!(found);

@@ -4,9 +4,7 @@
 
 use std::os::fd::AsRawFd;
 
-use nix::sys::socket::{
-    AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, socket,
-};
+use nix::sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, socket};
 
 use super::message::Failure;
 
@@ -19,29 +17,15 @@ const LOOPBACK: i32 = 1;
 
 pub(crate) fn bring_up() -> Result<(), Failure> {
     let doing = "bring up the loopback interface";
-    let socket = socket(
-        AddressFamily::Netlink,
-        SockType::Raw,
-        SockFlag::SOCK_CLOEXEC,
-        SockProtocol::NetlinkRoute,
-    )
-    .map_err(Failure::of(doing))?;
-    sendto(
-        socket.as_raw_fd(),
-        &request(),
-        &NetlinkAddr::new(0, 0),
-        MsgFlags::empty(),
-    )
-    .map_err(Failure::of(doing))?;
+    let socket = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkRoute)
+        .map_err(Failure::of(doing))?;
+    sendto(socket.as_raw_fd(), &request(), &NetlinkAddr::new(0, 0), MsgFlags::empty()).map_err(Failure::of(doing))?;
     let mut answer = [0; 512];
-    let length =
-        recv(socket.as_raw_fd(), &mut answer, MsgFlags::empty()).map_err(Failure::of(doing))?;
+    let length = recv(socket.as_raw_fd(), &mut answer, MsgFlags::empty()).map_err(Failure::of(doing))?;
     match error_of(&answer[..length]) {
         Some(0) => Ok(()),
         Some(number) => Err(Failure::of(doing)(nix::errno::Errno::from_raw(-number))),
-        None => Err(Failure::of(doing)(
-            "the kernel's answer is no acknowledgement",
-        )),
+        None => Err(Failure::of(doing)("the kernel's answer is no acknowledgement")),
     }
 }
 

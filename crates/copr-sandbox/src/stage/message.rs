@@ -27,17 +27,9 @@ pub(crate) enum Task {
     /// Make everything that a run makes, without a command; try an overlay in this directory.
     Probe { directory: PathBuf },
     /// Write a file of a foreign tree to standard output.
-    CopyOut {
-        tree: PathBuf,
-        inside: PathBuf,
-        most: u64,
-    },
+    CopyOut { tree: PathBuf, inside: PathBuf, most: u64 },
     /// List a directory of a foreign tree.
-    ReadDir {
-        tree: PathBuf,
-        inside: PathBuf,
-        most: usize,
-    },
+    ReadDir { tree: PathBuf, inside: PathBuf, most: usize },
     /// Remove a tree.
     Remove { tree: PathBuf },
 }
@@ -59,11 +51,7 @@ pub(crate) enum Reply {
     /// The command runs.
     Started,
     /// Outer to host: the end.
-    Ended {
-        exit: Exit,
-        limit: Option<Limit>,
-        usage: Usage,
-    },
+    Ended { exit: Exit, limit: Option<Limit>, usage: Usage },
     /// Inner to outer: the first process of the command ended.
     Left(Exit),
     /// The program could not be executed.
@@ -71,10 +59,7 @@ pub(crate) enum Reply {
     /// Something before the start failed.
     Failed { doing: String, reason: String },
     /// A probe succeeded.
-    Facts {
-        overlay: Result<(), String>,
-        proc: bool,
-    },
+    Facts { overlay: Result<(), String>, proc: bool },
     /// A file was copied.
     Copied(u64),
     /// A directory was listed.
@@ -110,19 +95,13 @@ impl Failure {
     /// For `map_err`: what we were doing, and the kernel's words.
     pub fn of<E: std::fmt::Display>(doing: impl Into<String>) -> impl FnOnce(E) -> Failure {
         let doing = doing.into();
-        move |error| Failure {
-            doing,
-            reason: error.to_string(),
-        }
+        move |error| Failure { doing, reason: error.to_string() }
     }
 }
 
 impl From<Failure> for Reply {
     fn from(failure: Failure) -> Reply {
-        Reply::Failed {
-            doing: failure.doing,
-            reason: failure.reason,
-        }
+        Reply::Failed { doing: failure.doing, reason: failure.reason }
     }
 }
 
@@ -136,9 +115,7 @@ const LONGEST_LINE: u64 = 64 << 20;
 
 impl Line {
     pub fn new(stream: UnixStream) -> Line {
-        Line {
-            reader: BufReader::new(stream),
-        }
+        Line { reader: BufReader::new(stream) }
     }
 
     pub fn send<T: Serialize>(&mut self, value: &T) -> io::Result<()> {
@@ -150,10 +127,7 @@ impl Line {
     /// The next value; `None` when the other side is gone.
     pub fn receive<T: DeserializeOwned>(&mut self) -> io::Result<Option<T>> {
         let mut line = Vec::new();
-        self.reader
-            .by_ref()
-            .take(LONGEST_LINE)
-            .read_until(b'\n', &mut line)?;
+        self.reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)?;
         if line.last() != Some(&b'\n') {
             return Ok(None);
         }
@@ -162,8 +136,7 @@ impl Line {
 
     /// Sends, and waits for [`GO`].
     pub fn ask(&mut self, question: &Reply) -> Result<(), Failure> {
-        self.send(question)
-            .map_err(Failure::of("ask the stage above"))?;
+        self.send(question).map_err(Failure::of("ask the stage above"))?;
         match self.receive::<String>() {
             Ok(Some(word)) if word == GO => Ok(()),
             Ok(_) => Err(Failure::of("wait for the stage above")("it went away")),

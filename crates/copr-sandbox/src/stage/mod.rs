@@ -37,9 +37,7 @@ pub fn main_if_child() {
         return;
     }
     let stage = words.next().unwrap_or_default();
-    let Ok(control) = control() else {
-        std::process::exit(70)
-    };
+    let Ok(control) = control() else { std::process::exit(70) };
     if stage == OUTER {
         outer::main(control)
     } else if stage == INNER {
@@ -62,10 +60,7 @@ fn close_strays() {
     let Ok(entries) = std::fs::read_dir("/proc/self/fd") else {
         return;
     };
-    let open: Vec<i32> = entries
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .collect();
+    let open: Vec<i32> = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
     for number in open.into_iter().filter(|number| *number > 2) {
         // The directory's own descriptor is among them and closed by now: that error is expected.
         let _ = nix::unistd::close(number);

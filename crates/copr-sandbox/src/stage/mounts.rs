@@ -78,14 +78,8 @@ struct OpenBind {
 pub(crate) fn enter(run: &Run, ids: Ids) -> Result<bool, Failure> {
     let spec = &run.spec;
     // Nothing of ours may travel back to the host, whose mounts are often shared.
-    mount(
-        NOTHING,
-        "/",
-        NOTHING,
-        MsFlags::MS_REC | MsFlags::MS_PRIVATE,
-        NOTHING,
-    )
-    .map_err(Failure::of("make the mounts private"))?;
+    mount(NOTHING, "/", NOTHING, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NOTHING)
+        .map_err(Failure::of("make the mounts private"))?;
     let binds = open_binds(spec)?;
     let devices = open_devices()?;
     let root = tree::mount_root(run, ids, base()?)?;
@@ -104,12 +98,7 @@ pub(crate) fn enter(run: &Run, ids: Ids) -> Result<bool, Failure> {
         system(&Inside::new(tree, ids.owner(User::Root)), spec, ids, &devices)?;
     }
     if spec.user == User::Build {
-        for path in spec
-            .writable
-            .iter()
-            .map(PathBuf::as_path)
-            .chain([Path::new("/var/tmp")])
-        {
+        for path in spec.writable.iter().map(PathBuf::as_path).chain([Path::new("/var/tmp")]) {
             keep_writable(&inside, path, spec, ids)?;
         }
     } else {
@@ -145,12 +134,7 @@ fn open_binds(spec: &Spec) -> Result<Vec<OpenBind>, Failure> {
     let mut offer = |source: &str, target: &str, only_missing| {
         if let Ok(source) = open_path(Path::new(source)) {
             let target = PathBuf::from(target);
-            binds.push(OpenBind {
-                source,
-                target,
-                writable: false,
-                only_missing,
-            });
+            binds.push(OpenBind { source, target, writable: false, only_missing });
         }
     };
     if matches!(spec.root, Root::HostTools) {
@@ -167,10 +151,7 @@ fn open_binds(spec: &Spec) -> Result<Vec<OpenBind>, Failure> {
     }
     if spec.network == Network::On {
         offer("/etc/resolv.conf", "/etc/resolv.conf", false);
-        for bundle in [
-            "/etc/ssl/certs/ca-certificates.crt",
-            "/etc/pki/tls/certs/ca-bundle.crt",
-        ] {
+        for bundle in ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"] {
             if Path::new(bundle).exists() && !matches!(spec.root, Root::HostTools) {
                 offer(bundle, "/etc/ssl/certs/ca-certificates.crt", true);
                 offer(bundle, "/etc/pki/tls/certs/ca-bundle.crt", true);
@@ -178,29 +159,16 @@ fn open_binds(spec: &Spec) -> Result<Vec<OpenBind>, Failure> {
             }
         }
     }
-    for Bind {
-        source,
-        target,
-        writable,
-    } in &spec.binds
-    {
+    for Bind { source, target, writable } in &spec.binds {
         let source = open_path(source)?;
         let (target, writable) = (target.clone(), *writable);
-        binds.push(OpenBind {
-            source,
-            target,
-            writable,
-            only_missing: false,
-        });
+        binds.push(OpenBind { source, target, writable, only_missing: false });
     }
     Ok(binds)
 }
 
 fn open_devices() -> Result<Vec<(&'static str, OwnedFd)>, Failure> {
-    DEVICES
-        .iter()
-        .map(|name| Ok((*name, open_path(&Path::new("/dev").join(name))?)))
-        .collect()
+    DEVICES.iter().map(|name| Ok((*name, open_path(&Path::new("/dev").join(name))?))).collect()
 }
 
 /// `/bin` and friends as the host has them, where they are links into `/usr`.
@@ -211,14 +179,7 @@ fn host_links(inside: &Inside) -> Result<(), Failure> {
             symlinkat(&target, inside.root(), name).map_err(Failure::of(doing))?;
         }
     }
-    for path in [
-        "/var/tmp",
-        "/var/cache",
-        "/var/lib",
-        "/var/log",
-        "/run",
-        "/root",
-    ] {
+    for path in ["/var/tmp", "/var/cache", "/var/lib", "/var/log", "/run", "/root"] {
         inside.directory(Path::new(path))?;
     }
     Ok(())
@@ -226,38 +187,19 @@ fn host_links(inside: &Inside) -> Result<(), Failure> {
 
 /// `/proc`, `/dev` and `/tmp`. Answers whether `/proc` could be mounted: containers that hide parts
 /// of their own `/proc` may not mount another (mount_namespaces(7)).
-fn system(
-    inside: &Inside,
-    spec: &Spec,
-    ids: Ids,
-    devices: &[(&'static str, OwnedFd)],
-) -> Result<bool, Failure> {
+fn system(inside: &Inside, spec: &Spec, ids: Ids, devices: &[(&'static str, OwnedFd)]) -> Result<bool, Failure> {
     let hard = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
-    let size = spec
-        .limits
-        .disk
-        .map_or(String::new(), |bytes| format!(",size={bytes}"));
+    let size = spec.limits.disk.map_or(String::new(), |bytes| format!(",size={bytes}"));
     let (uid, gid) = ids.owner(User::Root);
     let size = format!(",uid={uid},gid={gid}{size}");
     let at = |path: &str| inside.directory(Path::new(path));
     let put = |kind: &str, path: &str, flags, options: &str| {
         let target = at(path)?;
-        mount(
-            Some(kind),
-            &path_of(&target),
-            Some(kind),
-            flags,
-            Some(options),
-        )
-        .map_err(Failure::of(format!("mount `{path}`")))
+        mount(Some(kind), &path_of(&target), Some(kind), flags, Some(options))
+            .map_err(Failure::of(format!("mount `{path}`")))
     };
     put("tmpfs", "/tmp", hard, &format!("mode=1777{size}"))?;
-    put(
-        "tmpfs",
-        "/dev",
-        MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC,
-        &format!("mode=755,uid={uid},gid={gid},size=64k"),
-    )?;
+    put("tmpfs", "/dev", MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC, &format!("mode=755,uid={uid},gid={gid},size=64k"))?;
     put("tmpfs", "/dev/shm", hard, &format!("mode=1777{size}"))?;
     for (name, device) in devices {
         let target = inside.file(&Path::new("/dev").join(name))?;
@@ -273,14 +215,7 @@ fn system(
         symlinkat(target, &dev, name).map_err(Failure::of("link `/dev/fd`"))?;
     }
     let terminals = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
-    if put(
-        "devpts",
-        "/dev/pts",
-        terminals,
-        "newinstance,ptmxmode=0666,mode=620",
-    )
-    .is_ok()
-    {
+    if put("devpts", "/dev/pts", terminals, "newinstance,ptmxmode=0666,mode=620").is_ok() {
         symlinkat("pts/ptmx", &dev, "ptmx").map_err(Failure::of("link `/dev/ptmx`"))?;
     }
     if spec.user == User::Build {
@@ -302,11 +237,7 @@ fn place(inside: &Inside, user: User, ids: Ids, what: &OpenBind) -> Result<(), F
         change_owner(&what.source, ids.owner(user)).map_err(Failure::of(doing()))?;
     }
     let is_directory = found.st_mode & nix::libc::S_IFMT == nix::libc::S_IFDIR;
-    let target = if is_directory {
-        inside.directory(&what.target)?
-    } else {
-        inside.file(&what.target)?
-    };
+    let target = if is_directory { inside.directory(&what.target)? } else { inside.file(&what.target)? };
     bind(&what.source, &path_of(&target)).map_err(Failure::of(doing()))?;
     let mut flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     if !what.writable {
@@ -336,8 +267,7 @@ fn keep_writable(inside: &Inside, path: &Path, spec: &Spec, ids: Ids) -> Result<
     }
     bind(&directory, &path_of(&directory)).map_err(Failure::of(doing()))?;
     let mounted = inside.find(path).map_err(Failure::of(doing()))?;
-    remount(&path_of(&mounted), MsFlags::MS_NOSUID | MsFlags::MS_NODEV)
-        .map_err(Failure::of(doing()))
+    remount(&path_of(&mounted), MsFlags::MS_NOSUID | MsFlags::MS_NODEV).map_err(Failure::of(doing()))
 }
 
 /// Shows an open file or directory at another place.
@@ -345,13 +275,7 @@ pub(crate) fn bind(source: &OwnedFd, target: &Path) -> nix::Result<()> {
     let source = path_of(source);
     match mount(Some(&source), target, NOTHING, MsFlags::MS_BIND, NOTHING) {
         // In a user namespace a directory with mounts of the host below goes with them or not at all.
-        Err(Errno::EINVAL) => mount(
-            Some(&source),
-            target,
-            NOTHING,
-            MsFlags::MS_BIND | MsFlags::MS_REC,
-            NOTHING,
-        ),
+        Err(Errno::EINVAL) => mount(Some(&source), target, NOTHING, MsFlags::MS_BIND | MsFlags::MS_REC, NOTHING),
         result => result,
     }
 }

@@ -58,8 +58,8 @@ fn work(host: &mut Line, job: Job) -> Result<Reply, Failure> {
     }
     match &job.task {
         Task::Run(run) => {
-            let group = Group::make(&run.limiter, &run.group, &run.spec.limits)
-                .map_err(Failure::of("make a control group"))?;
+            let group =
+                Group::make(&run.limiter, &run.group, &run.spec.limits).map_err(Failure::of("make a control group"))?;
             let reply = below(host, &job, Some((run, &group)));
             group.remove();
             reply
@@ -87,27 +87,15 @@ fn below(host: &mut Line, job: &Job, run: Option<(&Run, &Group)>) -> Result<Repl
     let result = group
         .add(child.id())
         .map_err(Failure::of("enter the control group"))
-        .and_then(|()| {
-            line.send(job)
-                .map_err(Failure::of("speak to the inner stage"))
-        })
+        .and_then(|()| line.send(job).map_err(Failure::of("speak to the inner stage")))
         .and_then(|()| follow(host, &mut line, &child, job, run));
     // Whatever happened: the end of process 1 is the end of all, and `wait` returns after it.
     let _ = child.kill();
-    let status = child
-        .wait()
-        .map_err(Failure::of("wait for the inner stage"))?;
+    let status = child.wait().map_err(Failure::of("wait for the inner stage"))?;
     if job.isolation == Isolation::Chroot {
         kill::descendants(process::id());
     }
-    let Followed {
-        started,
-        watch,
-        limit,
-        left,
-        other,
-        stopped,
-    } = result?;
+    let Followed { started, watch, limit, left, other, stopped } = result?;
     if let Some(reply) = other {
         return Ok(reply);
     }
@@ -115,16 +103,10 @@ fn below(host: &mut Line, job: &Job, run: Option<(&Run, &Group)>) -> Result<Repl
         if stopped {
             // The host was faster than the word that the command runs.
             let (exit, usage) = (Exit::Signaled(9), usage(Duration::ZERO, None, None));
-            return Ok(Reply::Ended {
-                exit,
-                limit: None,
-                usage,
-            });
+            return Ok(Reply::Ended { exit, limit: None, usage });
         }
         if group.limit_hit() == Some(Limit::Memory) {
-            return Err(Failure::of("make the sandbox")(
-                "the memory limit is too low for it",
-            ));
+            return Err(Failure::of("make the sandbox")("the memory limit is too low for it"));
         }
         return Err(Failure::of("make the sandbox")(inner::exit_of(status)));
     };
@@ -137,11 +119,7 @@ fn below(host: &mut Line, job: &Job, run: Option<(&Run, &Group)>) -> Result<Repl
     // A file that grew to the limit exactly: the kernel speaks before the watcher.
     let limit = limit.or((exit == Exit::Signaled(nix::libc::SIGXFSZ)).then_some(Limit::Disk));
     let memory_peak = watch.memory_peak();
-    Ok(Reply::Ended {
-        exit,
-        limit,
-        usage: usage(wall, memory_peak, watch.grown),
-    })
+    Ok(Reply::Ended { exit, limit, usage: usage(wall, memory_peak, watch.grown) })
 }
 
 /// What was seen until the end.
@@ -164,14 +142,7 @@ fn follow<'a>(
     run: Option<(&'a Run, &'a Group)>,
 ) -> Result<Followed<'a>, Failure> {
     let mut watch = run.map(|(run, group)| Watch::new(run, group, child.id()));
-    let mut seen = Followed {
-        started: None,
-        watch: None,
-        limit: None,
-        left: None,
-        other: None,
-        stopped: false,
-    };
+    let mut seen = Followed { started: None, watch: None, limit: None, left: None, other: None, stopped: false };
     loop {
         let watching = seen.started.is_some() && watch.as_ref().is_some_and(Watch::needed);
         match wait(host, line, watching)? {
@@ -188,20 +159,15 @@ fn follow<'a>(
             Event::Inner => match line.receive::<Reply>() {
                 Ok(Some(Reply::MapMe)) => {
                     map_ids(child.id(), job.isolation)?;
-                    line.send(&GO)
-                        .map_err(Failure::of("speak to the inner stage"))?;
+                    line.send(&GO).map_err(Failure::of("speak to the inner stage"))?;
                 }
                 Ok(Some(Reply::Started)) => {
                     seen.started = Some(Instant::now());
-                    host.send(&Reply::Started)
-                        .map_err(Failure::of("speak to the host"))?;
+                    host.send(&Reply::Started).map_err(Failure::of("speak to the host"))?;
                 }
                 Ok(Some(Reply::Left(exit))) => {
                     seen.left = Some(exit);
-                    seen.limit = watch
-                        .as_mut()
-                        .filter(|watch| watch.needed())
-                        .and_then(Watch::look);
+                    seen.limit = watch.as_mut().filter(|watch| watch.needed()).and_then(Watch::look);
                     break;
                 }
                 Ok(Some(reply)) => {
@@ -227,25 +193,14 @@ fn wait(host: &Line, line: &Line, watching: bool) -> Result<Event, Failure> {
     if line.buffered() {
         return Ok(Event::Inner);
     }
-    let timeout = if watching {
-        PollTimeout::try_from(TICK).unwrap_or(PollTimeout::MAX)
-    } else {
-        PollTimeout::NONE
-    };
-    let mut sockets = [
-        PollFd::new(host.as_fd(), PollFlags::POLLIN),
-        PollFd::new(line.as_fd(), PollFlags::POLLIN),
-    ];
+    let timeout = if watching { PollTimeout::try_from(TICK).unwrap_or(PollTimeout::MAX) } else { PollTimeout::NONE };
+    let mut sockets = [PollFd::new(host.as_fd(), PollFlags::POLLIN), PollFd::new(line.as_fd(), PollFlags::POLLIN)];
     poll(&mut sockets, timeout).map_err(Failure::of("wait"))?;
     // The host says nothing but "stop" from here on, and hanging up means the same.
     if sockets[0].any().unwrap_or(true) {
         return Ok(Event::Host);
     }
-    Ok(if sockets[1].any().unwrap_or(true) {
-        Event::Inner
-    } else {
-        Event::Tick
-    })
+    Ok(if sockets[1].any().unwrap_or(true) { Event::Inner } else { Event::Tick })
 }
 
 fn spawn() -> Result<(Child, Line), Failure> {
@@ -275,17 +230,9 @@ fn map_ids(pid: u32, isolation: Isolation) -> Result<(), Failure> {
 
 fn usage(wall: Duration, memory_peak: Option<u64>, disk: Option<u64>) -> Usage {
     let children = getrusage(UsageWho::RUSAGE_CHILDREN).ok();
-    let cpu = children.map_or(Duration::ZERO, |used| {
-        duration(used.user_time()) + duration(used.system_time())
-    });
+    let cpu = children.map_or(Duration::ZERO, |used| duration(used.user_time()) + duration(used.system_time()));
     let largest = children.map(|used| used.max_rss() as u64 * 1024);
-    Usage {
-        wall,
-        cpu,
-        memory_peak: memory_peak.or(largest),
-        disk,
-        output: 0,
-    }
+    Usage { wall, cpu, memory_peak: memory_peak.or(largest), disk, output: 0 }
 }
 
 fn duration(time: TimeVal) -> Duration {

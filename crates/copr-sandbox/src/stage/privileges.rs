@@ -59,10 +59,7 @@ pub(crate) fn limit_processes(limits: &Limits, limiter: &Limiter) -> Result<(), 
         // Counted per user *and* user namespace since Linux 5.14, so runs do not disturb each other.
         // A little more than the limit, so that the watcher can see it reached before a process
         // that is refused a child gives up.
-        set(
-            Resource::RLIMIT_NPROC,
-            processes.saturating_add(processes / 4 + 4),
-        )?;
+        set(Resource::RLIMIT_NPROC, processes.saturating_add(processes / 4 + 4))?;
     }
     Ok(())
 }

@@ -29,28 +29,14 @@ pub(crate) fn mount_root(run: &Run, ids: Ids, base: &Path) -> Result<OwnedFd, Fa
     match &run.spec.root {
         Root::HostTools => {
             let (uid, gid) = ids.owner(User::Root);
-            let size = run
-                .spec
-                .limits
-                .disk
-                .map_or(String::new(), |size| format!(",size={size}"));
+            let size = run.spec.limits.disk.map_or(String::new(), |size| format!(",size={size}"));
             let options = format!("mode=755,uid={uid},gid={gid}{size}");
             let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
-            mount(
-                Some("tmpfs"),
-                base,
-                Some("tmpfs"),
-                flags,
-                Some(options.as_str()),
-            )
-            .map_err(Failure::of("mount an empty root"))?;
+            mount(Some("tmpfs"), base, Some("tmpfs"), flags, Some(options.as_str()))
+                .map_err(Failure::of("mount an empty root"))?;
         }
         Root::Tree(path) => mount_tree(path, ids, base)?,
-        Root::Overlay {
-            lowers,
-            upper,
-            work,
-        } => {
+        Root::Overlay { lowers, upper, work } => {
             if !run.overlay {
                 copy_lowers(lowers, upper)?;
                 mount_tree(upper, ids, base)?;
@@ -80,26 +66,14 @@ fn mount_tree(path: &Path, ids: Ids, base: &Path) -> Result<(), Failure> {
     remount(base, MsFlags::MS_NODEV).map_err(Failure::of(doing()))
 }
 
-fn mount_overlay(
-    lowers: &[PathBuf],
-    upper: &Path,
-    work: &Path,
-    ids: Ids,
-    base: &Path,
-) -> Result<(), Failure> {
+fn mount_overlay(lowers: &[PathBuf], upper: &Path, work: &Path, ids: Ids, base: &Path) -> Result<(), Failure> {
     fs::create_dir_all(upper).map_err(Failure::of(format!("make `{}`", upper.display())))?;
     empty(work)?;
-    let lowers = lowers
-        .iter()
-        .map(|path| open_path(path))
-        .collect::<Result<Vec<_>, _>>()?;
+    let lowers = lowers.iter().map(|path| open_path(path)).collect::<Result<Vec<_>, _>>()?;
     let (upper, work) = (open_path(upper)?, open_path(work)?);
     own_top(&upper, ids)?;
     own_top(&work, ids)?;
-    let lower = lowers
-        .iter()
-        .map(|fd| path_of(fd).display().to_string())
-        .collect::<Vec<_>>();
+    let lower = lowers.iter().map(|fd| path_of(fd).display().to_string()).collect::<Vec<_>>();
     let mut options = format!(
         "lowerdir={},upperdir={},workdir={}",
         lower.join(":"),
@@ -110,19 +84,10 @@ fn mount_overlay(
         // `trusted.` attributes are for the host's root alone (overlayfs.rst, "userxattr").
         options += ",userxattr";
     }
-    let try_with = |options: String| {
-        mount(
-            Some("overlay"),
-            base,
-            Some("overlay"),
-            MsFlags::MS_NODEV,
-            Some(options.as_str()),
-        )
-    };
+    let try_with =
+        |options: String| mount(Some("overlay"), base, Some("overlay"), MsFlags::MS_NODEV, Some(options.as_str()));
     // Builds are repeated after a crash, never repaired: no fsync needs to reach the disk.
-    try_with(format!("{options},volatile"))
-        .or_else(|_| try_with(options))
-        .map_err(Failure::of("mount the overlay"))
+    try_with(format!("{options},volatile")).or_else(|_| try_with(options)).map_err(Failure::of("mount the overlay"))
 }
 
 /// Are our ids not the host's own?

@@ -37,10 +37,7 @@ impl<'a> Watch<'a> {
     pub fn new(run: &'a Run, group: &'a Group, inner: u32) -> Watch<'a> {
         let limits = &run.spec.limits;
         let places = limits.disk.map_or(Vec::new(), |_| writable(&run.spec));
-        let before = places
-            .iter()
-            .map(|path| size_below(path))
-            .fold(0, u64::saturating_add);
+        let before = places.iter().map(|path| size_below(path)).fold(0, u64::saturating_add);
         Watch {
             limits,
             group,
@@ -56,12 +53,7 @@ impl<'a> Watch<'a> {
 
     /// Is there anything to look at while the command runs?
     pub fn needed(&self) -> bool {
-        let Limits {
-            memory,
-            processes,
-            disk,
-            ..
-        } = self.limits;
+        let Limits { memory, processes, disk, .. } = self.limits;
         memory.is_some() || processes.is_some() || disk.is_some()
     }
 
@@ -87,9 +79,7 @@ impl<'a> Watch<'a> {
 
     /// The most memory at any time, as far as somebody counted.
     pub fn memory_peak(&self) -> Option<u64> {
-        self.group
-            .memory_peak()
-            .or((self.memory_peak > 0).then_some(self.memory_peak))
+        self.group.memory_peak().or((self.memory_peak > 0).then_some(self.memory_peak))
     }
 
     fn counters(&mut self) -> Option<Limit> {
@@ -100,40 +90,21 @@ impl<'a> Watch<'a> {
             return None;
         }
         let processes = below(self.inner);
-        let page = nix::unistd::sysconf(SysconfVar::PAGE_SIZE)
-            .ok()
-            .flatten()
-            .unwrap_or(4096) as u64;
-        let memory = processes
-            .iter()
-            .map(|process| process.resident_pages)
-            .sum::<u64>()
-            * page;
-        let threads = processes
-            .iter()
-            .map(|process| process.threads.max(1))
-            .sum::<u64>();
+        let page = nix::unistd::sysconf(SysconfVar::PAGE_SIZE).ok().flatten().unwrap_or(4096) as u64;
+        let memory = processes.iter().map(|process| process.resident_pages).sum::<u64>() * page;
+        let threads = processes.iter().map(|process| process.threads.max(1)).sum::<u64>();
         self.memory_peak = self.memory_peak.max(memory);
         if self.limits.memory.is_some_and(|limit| memory >= limit) {
             return Some(Limit::Memory);
         }
-        self.limits
-            .processes
-            .is_some_and(|limit| threads >= limit)
-            .then_some(Limit::Processes)
+        self.limits.processes.is_some_and(|limit| threads >= limit).then_some(Limit::Processes)
     }
 
     fn measure(&mut self, living: bool) -> Option<Limit> {
         let limit = self.limits.disk?;
-        let mut now = self
-            .places
-            .iter()
-            .map(|path| size_below(path))
-            .fold(0, u64::saturating_add);
+        let mut now = self.places.iter().map(|path| size_below(path)).fold(0, u64::saturating_add);
         if living {
-            now = now
-                .saturating_add(self.in_memory())
-                .saturating_add(self.deleted());
+            now = now.saturating_add(self.in_memory()).saturating_add(self.deleted());
         }
         let grown = now.saturating_sub(self.before);
         self.grown = Some(self.grown.unwrap_or(0).max(grown));
@@ -175,11 +146,7 @@ fn writable(spec: &Spec) -> Vec<PathBuf> {
         Root::Tree(path) => Some(path.clone()),
         Root::HostTools => None,
     };
-    let binds = spec
-        .binds
-        .iter()
-        .filter(|bind| bind.writable)
-        .map(|bind| bind.source.clone());
+    let binds = spec.binds.iter().filter(|bind| bind.writable).map(|bind| bind.source.clone());
     root.into_iter().chain(binds).collect()
 }
 
@@ -221,11 +188,7 @@ fn size_below(top: &Path) -> u64 {
 fn bytes(found: &Metadata) -> u64 {
     const BLOCK: u64 = 4096;
     let allocated = found.blocks() * 512;
-    if found.is_file() {
-        allocated.min(found.len().next_multiple_of(BLOCK))
-    } else {
-        allocated
-    }
+    if found.is_file() { allocated.min(found.len().next_multiple_of(BLOCK)) } else { allocated }
 }
 
 fn too_long(error: &io::Error) -> bool {

@@ -38,13 +38,7 @@ const FOREVER: &str = "exec 3>/mnt/fifo; echo begun >&3; (setsid sleep 1000 &) ;
 fn forever(place: &Place) -> (Command, Witness) {
     let bind = place.directory("bind");
     let witness = Witness::new(fifo(&bind));
-    (
-        place
-            .shell("upper", FOREVER)
-            .bind_writable(bind, "/mnt")
-            .user(User::Build),
-        witness,
-    )
+    (place.shell("upper", FOREVER).bind_writable(bind, "/mnt").user(User::Build), witness)
 }
 
 #[tokio::test]
@@ -97,9 +91,7 @@ async fn killing_the_service_ends_every_process() {
 async fn a_full_channel_makes_the_command_wait_and_loses_nothing() {
     let place = Place::new();
     let (send, mut receive) = mpsc::channel(1);
-    let command = place
-        .shell("upper", "yes | head -c 1000000")
-        .send_output(send);
+    let command = place.shell("upper", "yes | head -c 1000000").send_output(send);
     let read = async {
         let mut bytes = 0;
         while let Some(piece) = receive.recv().await {
@@ -116,9 +108,7 @@ async fn a_full_channel_makes_the_command_wait_and_loses_nothing() {
 #[tokio::test]
 async fn output_and_errors_come_merged_in_their_order() {
     let place = Place::new();
-    let (_, output) = place
-        .run(place.shell("upper", "echo a; echo b >&2; echo c"))
-        .await;
+    let (_, output) = place.run(place.shell("upper", "echo a; echo b >&2; echo c")).await;
     assert_eq!(output, "a\nb\nc\n");
 }
 

@@ -9,16 +9,8 @@ use crate::place::Place;
 #[tokio::test]
 async fn inside_the_build_user_is_1000_without_capabilities_or_groups() {
     let place = Place::new();
-    let said = place
-        .say(
-            User::Build,
-            "id -u; grep -E 'CapEff|CapPrm|CapInh|CapAmb|NoNew' /proc/self/status",
-        )
-        .await;
-    let lines: Vec<&str> = said
-        .lines()
-        .map(|line| line.split('\t').next_back().unwrap())
-        .collect();
+    let said = place.say(User::Build, "id -u; grep -E 'CapEff|CapPrm|CapInh|CapAmb|NoNew' /proc/self/status").await;
+    let lines: Vec<&str> = said.lines().map(|line| line.split('\t').next_back().unwrap()).collect();
     let none = "0000000000000000";
     assert_eq!(lines, ["1000", none, none, none, none, "1"]);
 }
@@ -27,9 +19,7 @@ async fn inside_the_build_user_is_1000_without_capabilities_or_groups() {
 async fn inside_root_is_0_and_nobody_on_the_host() {
     let place = Place::new();
     let bind = place.directory("bind");
-    let command = place
-        .shell("upper", "id -u; touch /mnt/file")
-        .bind_writable(&bind, "/mnt");
+    let command = place.shell("upper", "id -u; touch /mnt/file").bind_writable(&bind, "/mnt");
     let (ended, output) = place.run(command).await;
     assert!(ended.success(), "{output}");
     assert_eq!(output, "0\n");
@@ -43,16 +33,10 @@ async fn files_of_the_build_user_belong_to_no_user_of_the_host() {
     let place = Place::new();
     let bind = place.directory("bind");
     let script = "touch /mnt/file; chmod 000 /mnt/file";
-    let command = place
-        .shell("upper", script)
-        .bind_writable(&bind, "/mnt")
-        .user(User::Build);
+    let command = place.shell("upper", script).bind_writable(&bind, "/mnt").user(User::Build);
     let (ended, output) = place.run(command).await;
     assert!(ended.success(), "{output}");
-    assert_eq!(
-        fs::metadata(bind.join("file")).unwrap().uid(),
-        place.outer_uid(User::Build)
-    );
+    assert_eq!(fs::metadata(bind.join("file")).unwrap().uid(), place.outer_uid(User::Build));
 }
 
 #[tokio::test]
@@ -75,18 +59,14 @@ async fn loopback_carries_connections() {
 async fn with_network_the_resolver_of_the_host_is_there() {
     let place = Place::new();
     let expected = fs::read_to_string("/etc/resolv.conf").unwrap();
-    let command = place
-        .shell("upper", "cat /etc/resolv.conf")
-        .network(Network::On);
+    let command = place.shell("upper", "cat /etc/resolv.conf").network(Network::On);
     assert_eq!(place.run(command).await.1, expected);
 }
 
 #[tokio::test]
 async fn only_its_own_processes_are_there() {
     let place = Place::new();
-    let said = place
-        .say(User::Build, "echo $$; ls -d /proc/[0-9]* | wc -l")
-        .await;
+    let said = place.say(User::Build, "echo $$; ls -d /proc/[0-9]* | wc -l").await;
     let numbers: Vec<u32> = said.lines().map(|line| line.parse().unwrap()).collect();
     assert!(numbers[0] < 10, "{said}");
     assert!(numbers[1] <= 4, "process 1, the shell, ls, wc: {said}");
@@ -106,10 +86,7 @@ async fn the_build_user_writes_nowhere_but_where_it_may() {
     let place = Place::new();
     let script = "for place in / /usr /etc /bin /root /tmp /var/tmp /builddir /dev /sys /proc/sys; do \
                   touch $place/x 2>/dev/null && echo $place; done; true";
-    let command = place
-        .shell("upper", script)
-        .user(User::Build)
-        .writable("/builddir");
+    let command = place.shell("upper", script).user(User::Build).writable("/builddir");
     let (_, output) = place.run(command).await;
     assert_eq!(output, "/tmp\n/var/tmp\n/builddir\n");
     assert!(place.path("upper/builddir/x").exists());
@@ -118,9 +95,7 @@ async fn the_build_user_writes_nowhere_but_where_it_may() {
 #[tokio::test]
 async fn the_build_user_makes_no_user_namespace() {
     let place = Place::new();
-    let (ended, output) = place
-        .run(place.shell("upper", "unshare -U true").user(User::Build))
-        .await;
+    let (ended, output) = place.run(place.shell("upper", "unshare -U true").user(User::Build)).await;
     assert!(!ended.success());
     assert!(output.contains("unshare"), "{output}");
 }
@@ -155,28 +130,16 @@ async fn links_in_the_tree_do_not_lead_mounts_into_the_host() {
     let script = format!("ln -s {} /host; ln -s /etc /inner", victim.display());
     place.say(User::Root, &script).await;
     let bind = place.directory("bind");
-    let command = || {
-        place
-            .shell("upper", "touch /inner/deep/made")
-            .user(User::Build)
-    };
+    let command = || place.shell("upper", "touch /inner/deep/made").user(User::Build);
     // The way of the first link does not exist inside; what it means outside is no way at all.
-    for refused in [
-        command().bind_writable(&bind, "/host/deep"),
-        command().writable("/host/deep"),
-        command().directory("/host"),
-    ] {
+    for refused in
+        [command().bind_writable(&bind, "/host/deep"), command().writable("/host/deep"), command().directory("/host")]
+    {
         let error = place.sandbox.run(refused).await.unwrap_err();
         assert!(matches!(error, Error::Setup { .. }), "{error}");
     }
-    assert_eq!(
-        fs::read_dir(&victim).unwrap().count(),
-        0,
-        "the host's directory is untouched"
-    );
-    let (ended, output) = place
-        .run(command().bind_writable(&bind, "/inner/deep"))
-        .await;
+    assert_eq!(fs::read_dir(&victim).unwrap().count(), 0, "the host's directory is untouched");
+    let (ended, output) = place.run(command().bind_writable(&bind, "/inner/deep")).await;
     assert!(ended.success(), "{output}");
     assert!(bind.join("made").exists() && place.path("upper/etc/deep").is_dir());
 }
@@ -184,9 +147,7 @@ async fn links_in_the_tree_do_not_lead_mounts_into_the_host() {
 #[tokio::test]
 async fn the_environment_of_the_service_stays_outside() {
     let place = Place::new();
-    let command = Command::new(place.overlay("upper"), "/bin/busybox")
-        .arg("env")
-        .env("MY", "own");
+    let command = Command::new(place.overlay("upper"), "/bin/busybox").arg("env").env("MY", "own");
     let (_, output) = place.run(command).await;
     let mut lines: Vec<&str> = output.lines().collect();
     lines.sort_unstable();
@@ -208,31 +169,21 @@ async fn a_missing_program_is_an_error_that_names_it() {
     let place = Place::new();
     let command = Command::new(place.overlay("upper"), "/bin/nothing");
     let error = place.sandbox.run(command).await.unwrap_err();
-    assert!(
-        matches!(&error, Error::Start { program, .. } if program == "/bin/nothing"),
-        "{error}"
-    );
+    assert!(matches!(&error, Error::Start { program, .. } if program == "/bin/nothing"), "{error}");
 }
 
 #[tokio::test]
 async fn the_command_has_no_files_of_the_service_open() {
     let place = Place::new();
     let said = place.say(User::Build, "ls /proc/self/fd").await;
-    assert_eq!(
-        said.split_whitespace().collect::<Vec<_>>(),
-        ["0", "1", "2", "3"],
-        "3 is ls's own"
-    );
+    assert_eq!(said.split_whitespace().collect::<Vec<_>>(), ["0", "1", "2", "3"], "3 is ls's own");
 }
 
 #[tokio::test]
 async fn exit_codes_and_signals_come_back() {
     use copr_sandbox::Exit;
     let place = Place::new();
-    assert_eq!(
-        place.run(place.shell("upper", "exit 7")).await.0.exit,
-        Exit::Exited(7)
-    );
+    assert_eq!(place.run(place.shell("upper", "exit 7")).await.0.exit, Exit::Exited(7));
     let (ended, _) = place.run(place.shell("upper", "kill -11 $$")).await;
     assert_eq!(ended.exit, Exit::Signaled(11));
 }

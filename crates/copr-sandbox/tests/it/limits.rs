@@ -9,10 +9,7 @@ use crate::place::{GIVE_UP, Place, fifo};
 const MIB: u64 = 1 << 20;
 
 fn limits() -> Limits {
-    Limits {
-        wall: Some(GIVE_UP),
-        ..Limits::default()
-    }
+    Limits { wall: Some(GIVE_UP), ..Limits::default() }
 }
 
 /// Runs a script that would never end, and waits until nobody holds its fifo any more.
@@ -21,17 +18,11 @@ async fn torment(place: &Place, limits: Limits, script: &str) -> Ended {
     let path = fifo(&bind);
     let reader = std::thread::spawn(move || {
         let mut text = String::new();
-        std::fs::File::open(path)
-            .unwrap()
-            .read_to_string(&mut text)
-            .unwrap();
+        std::fs::File::open(path).unwrap().read_to_string(&mut text).unwrap();
         text
     });
     let command = place
-        .shell(
-            "upper",
-            &format!("exec 3>/mnt/fifo; echo begun >&3; {script}"),
-        )
+        .shell("upper", &format!("exec 3>/mnt/fifo; echo begun >&3; {script}"))
         .user(User::Build)
         .bind_writable(&bind, "/mnt")
         .limits(limits);
@@ -47,23 +38,14 @@ fn rlimits_only() -> Place {
 #[tokio::test]
 async fn an_endless_loop_ends_at_its_time() {
     let wall = Some(Duration::from_millis(300));
-    let ended = torment(
-        &Place::new(),
-        Limits { wall, ..limits() },
-        "while :; do :; done",
-    )
-    .await;
-    assert_eq!(
-        (ended.exit, ended.limit_hit),
-        (Exit::Signaled(9), Some(Limit::Wall))
-    );
+    let ended = torment(&Place::new(), Limits { wall, ..limits() }, "while :; do :; done").await;
+    assert_eq!((ended.exit, ended.limit_hit), (Exit::Signaled(9), Some(Limit::Wall)));
 }
 
 #[tokio::test]
 async fn children_that_left_their_session_end_as_well() {
     let wall = Some(Duration::from_millis(300));
-    let script =
-        "setsid sleep 1000 & (setsid sh -c 'trap \"\" TERM HUP; sleep 1000' &) ; sleep 1000";
+    let script = "setsid sleep 1000 & (setsid sh -c 'trap \"\" TERM HUP; sleep 1000' &) ; sleep 1000";
     let ended = torment(&Place::new(), Limits { wall, ..limits() }, script).await;
     assert_eq!(ended.limit_hit, Some(Limit::Wall));
 }
@@ -79,20 +61,14 @@ const MORE_AND_MORE: &str = "while :; do sleep 1000 & done 2>/dev/null";
 
 #[tokio::test]
 async fn more_and_more_processes_end() {
-    let limits = Limits {
-        processes: FIFTY,
-        ..limits()
-    };
+    let limits = Limits { processes: FIFTY, ..limits() };
     let ended = torment(&Place::new(), limits, MORE_AND_MORE).await;
     assert_eq!(ended.limit_hit, Some(Limit::Processes));
 }
 
 #[tokio::test]
 async fn more_and_more_processes_end_without_control_groups() {
-    let limits = Limits {
-        processes: FIFTY,
-        ..limits()
-    };
+    let limits = Limits { processes: FIFTY, ..limits() };
     let ended = torment(&rlimits_only(), limits, MORE_AND_MORE).await;
     assert_eq!(ended.limit_hit, Some(Limit::Processes));
 }
@@ -102,24 +78,12 @@ async fn a_fork_bomb_ends() {
     let place = Place::new();
     let wall = Some(Duration::from_secs(2));
     let script = "bomb() { bomb | bomb & }; bomb 2>/dev/null; sleep 1000";
-    let ended = torment(
-        &place,
-        Limits {
-            processes: FIFTY,
-            wall,
-            ..limits()
-        },
-        script,
-    )
-    .await;
+    let ended = torment(&place, Limits { processes: FIFTY, wall, ..limits() }, script).await;
     // Without control groups nobody counts refusals, and a bomb may have burnt out, at its limit,
     // before the watcher looks.
     let by_hand = place.sandbox.capabilities().limiter == Limiter::Rlimits;
     let expected = [Some(Limit::Processes), Some(Limit::Wall)];
-    assert!(
-        expected[..1 + usize::from(by_hand)].contains(&ended.limit_hit),
-        "{ended:?}"
-    );
+    assert!(expected[..1 + usize::from(by_hand)].contains(&ended.limit_hit), "{ended:?}");
 }
 
 /// `tail` keeps the endless line in memory.
@@ -140,15 +104,7 @@ async fn a_memory_hog_ends_without_control_groups() {
 }
 
 async fn disk(script: &str) -> Ended {
-    torment(
-        &Place::new(),
-        Limits {
-            disk: Some(8 * MIB),
-            ..limits()
-        },
-        script,
-    )
-    .await
+    torment(&Place::new(), Limits { disk: Some(8 * MIB), ..limits() }, script).await
 }
 
 #[tokio::test]
@@ -180,32 +136,16 @@ async fn deleted_files_that_are_open_count() {
 async fn below_the_disk_limit_nothing_happens_and_the_bytes_are_told() {
     let place = Place::new();
     let script = "dd if=/dev/zero of=/var/tmp/x bs=1M count=2 2>/dev/null";
-    let limits = Limits {
-        disk: Some(8 * MIB),
-        ..limits()
-    };
-    let (ended, output) = place
-        .run(
-            place
-                .shell("upper", script)
-                .user(User::Build)
-                .limits(limits),
-        )
-        .await;
+    let limits = Limits { disk: Some(8 * MIB), ..limits() };
+    let (ended, output) = place.run(place.shell("upper", script).user(User::Build).limits(limits)).await;
     assert!(ended.success(), "{output}");
-    assert!(
-        (2 * MIB..3 * MIB).contains(&ended.usage.disk.unwrap()),
-        "{ended:?}"
-    );
+    assert!((2 * MIB..3 * MIB).contains(&ended.usage.disk.unwrap()), "{ended:?}");
 }
 
 #[tokio::test]
 async fn endless_output_ends_and_no_byte_above_the_limit_comes() {
     let place = Place::new();
-    let limits = Limits {
-        output: Some(100_000),
-        ..limits()
-    };
+    let limits = Limits { output: Some(100_000), ..limits() };
     let command = Command::new(place.overlay("upper"), "yes").limits(limits);
     let (ended, output) = place.run(command).await;
     assert_eq!(ended.limit_hit, Some(Limit::Output));
@@ -215,10 +155,7 @@ async fn endless_output_ends_and_no_byte_above_the_limit_comes() {
 #[tokio::test]
 async fn open_files_are_limited_and_no_core_is_written() {
     let place = Place::new();
-    let limits = Limits {
-        open_files: Some(33),
-        ..limits()
-    };
+    let limits = Limits { open_files: Some(33), ..limits() };
     let command = place.shell("upper", "ulimit -n; ulimit -c").limits(limits);
     assert_eq!(place.run(command).await.1, "33\n0\n");
 }
@@ -245,10 +182,7 @@ async fn a_run_within_all_limits_tells_what_it_took() {
 #[tokio::test]
 async fn no_control_group_stays_behind() {
     let place = Place::new();
-    let limits = Limits {
-        memory: Some(256 * MIB),
-        ..limits()
-    };
+    let limits = Limits { memory: Some(256 * MIB), ..limits() };
     place.run(place.shell("upper", "true").limits(limits)).await;
     let mine = format!("copr-sandbox-{}-", std::process::id());
     assert_eq!(groups(&place, &mine), 0);

@@ -1,5 +1,7 @@
 //! Stories about sandboxes. As root, one more test tells them all again without any privilege.
 
+#![expect(clippy::disallowed_methods, reason = "the tests start stages by hand")]
+
 mod ending;
 mod isolation;
 mod limits;

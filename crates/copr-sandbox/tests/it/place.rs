@@ -7,16 +7,14 @@ use std::{
     time::Duration,
 };
 
-use copr_sandbox::{
-    Capabilities, Command, Config, Ended, Isolation, Limits, Root, Sandbox, User, UserMap,
-};
+use copr_sandbox::{Capabilities, Command, Config, Ended, Isolation, Limits, Root, Sandbox, User, UserMap};
 use tempfile::TempDir;
 
 const BUSYBOX: [&str; 2] = ["/bin/busybox", "/usr/bin/busybox"];
 const APPLETS: [&str; 33] = [
-    "sh", "cat", "ls", "id", "touch", "mkdir", "rm", "ln", "dd", "yes", "sleep", "true", "echo",
-    "stat", "ps", "chmod", "mkfifo", "mknod", "mount", "umount", "unshare", "hostname", "wc",
-    "test", "head", "nc", "setsid", "grep", "chown", "tail", "find", "kill", "readlink",
+    "sh", "cat", "ls", "id", "touch", "mkdir", "rm", "ln", "dd", "yes", "sleep", "true", "echo", "stat", "ps", "chmod",
+    "mkfifo", "mknod", "mount", "umount", "unshare", "hostname", "wc", "test", "head", "nc", "setsid", "grep", "chown",
+    "tail", "find", "kill", "readlink",
 ];
 
 /// Far more than any story takes; only so that a broken one ends.
@@ -29,17 +27,11 @@ pub struct Place {
 
 /// The program that becomes the stages.
 pub fn stage() -> PathBuf {
-    std::env::var_os("COPR_SANDBOX_TEST_STAGE").map_or(
-        env!("CARGO_BIN_EXE_copr-sandbox-stage").into(),
-        PathBuf::from,
-    )
+    std::env::var_os("COPR_SANDBOX_TEST_STAGE").map_or(env!("CARGO_BIN_EXE_copr-sandbox-stage").into(), PathBuf::from)
 }
 
 pub fn config() -> Config {
-    Config {
-        stage: stage(),
-        ..Config::default()
-    }
+    Config { stage: stage(), ..Config::default() }
 }
 
 impl Place {
@@ -82,24 +74,12 @@ impl Place {
 
     /// The small tree below these layers, the topmost first, below a new one.
     pub fn layers(&self, layer: &str, below: &[&str]) -> Root {
-        let lowers = below
-            .iter()
-            .map(|name| self.path(name))
-            .chain([self.tree()])
-            .collect();
-        Root::Overlay {
-            lowers,
-            upper: self.path(layer),
-            work: self.path(&format!("{layer}.work")),
-        }
+        let lowers = below.iter().map(|name| self.path(name)).chain([self.tree()]).collect();
+        Root::Overlay { lowers, upper: self.path(layer), work: self.path(&format!("{layer}.work")) }
     }
 
     pub async fn run(&self, command: Command) -> (Ended, String) {
-        let (ended, output) = self
-            .sandbox
-            .output(command, 1 << 20)
-            .await
-            .expect("a sandbox");
+        let (ended, output) = self.sandbox.output(command, 1 << 20).await.expect("a sandbox");
         (ended, String::from_utf8_lossy(&output).into_owned())
     }
 
@@ -113,10 +93,7 @@ impl Place {
     pub fn shell(&self, layer: &str, script: &str) -> Command {
         Command::new(self.overlay(layer), "/bin/sh")
             .args(["-c", script])
-            .limits(Limits {
-                wall: Some(GIVE_UP),
-                ..Limits::default()
-            })
+            .limits(Limits { wall: Some(GIVE_UP), ..Limits::default() })
     }
 
     /// The uid on the host of this user inside.
@@ -162,12 +139,8 @@ impl Drop for Place {
     fn drop(&mut self) {
         let (sandbox, path) = (self.sandbox.clone(), self.directory.path().to_path_buf());
         let removed = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
-            runtime
-                .expect("a runtime")
-                .block_on(sandbox.remove_tree(&path))
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(sandbox.remove_tree(&path))
         });
         let result = removed.join().expect("no panic");
         if !std::thread::panicking() {

@@ -46,13 +46,9 @@ async fn an_upper_is_used_again_and_again() {
 #[tokio::test]
 async fn a_plain_tree_is_written_in_place() {
     let place = Place::new();
-    let command =
-        Command::new(Root::Tree(place.tree()), "/bin/sh").args(["-c", "echo new >/etc/new"]);
+    let command = Command::new(Root::Tree(place.tree()), "/bin/sh").args(["-c", "echo new >/etc/new"]);
     assert!(place.run(command).await.0.success());
-    assert_eq!(
-        fs::read_to_string(place.tree().join("etc/new")).unwrap(),
-        "new\n"
-    );
+    assert_eq!(fs::read_to_string(place.tree().join("etc/new")).unwrap(), "new\n");
 }
 
 #[tokio::test]
@@ -60,15 +56,10 @@ async fn host_tools_fill_a_tree_that_is_bound_into_them() {
     let place = Place::new();
     let tree = place.directory("installroot");
     let script = "mkdir -p /installroot/usr/bin && echo made >/installroot/usr/bin/tool";
-    let command = Command::new(Root::HostTools, "/bin/sh")
-        .args(["-c", script])
-        .bind_writable(&tree, "/installroot");
+    let command = Command::new(Root::HostTools, "/bin/sh").args(["-c", script]).bind_writable(&tree, "/installroot");
     let (ended, output) = place.run(command).await;
     assert!(ended.success(), "{output}");
-    assert_eq!(
-        fs::read_to_string(tree.join("usr/bin/tool")).unwrap(),
-        "made\n"
-    );
+    assert_eq!(fs::read_to_string(tree.join("usr/bin/tool")).unwrap(), "made\n");
 }
 
 #[tokio::test]
@@ -83,16 +74,11 @@ async fn paths_with_colons_commas_and_spaces_are_fine() {
 #[tokio::test]
 async fn a_tree_with_closed_directories_can_be_removed() {
     let place = Place::new();
-    let script =
-        "mkdir -p /var/tmp/a/b && touch /var/tmp/a/b/c && chmod 000 /var/tmp/a/b /var/tmp/a";
+    let script = "mkdir -p /var/tmp/a/b && touch /var/tmp/a/b/c && chmod 000 /var/tmp/a/b /var/tmp/a";
     place.say(User::Build, script).await;
     let upper = place.path("upper");
     assert!(upper.exists());
     place.sandbox.remove_tree(&upper).await.unwrap();
     assert!(!upper.exists());
-    place
-        .sandbox
-        .remove_tree(&upper)
-        .await
-        .expect("a missing tree is fine");
+    place.sandbox.remove_tree(&upper).await.expect("a missing tree is fine");
 }

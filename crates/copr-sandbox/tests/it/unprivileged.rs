@@ -18,14 +18,7 @@ fn all_stories_hold_without_privileges() {
     fs::copy(std::env::current_exe().unwrap(), &tests).unwrap();
     fs::copy(stage(), &stage_copy).unwrap();
     let output = Command::new("setpriv")
-        .args([
-            "--reuid",
-            "65534",
-            "--regid",
-            "65534",
-            "--clear-groups",
-            "--",
-        ])
+        .args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "--"])
         .arg(&tests)
         .args(["--test-threads", "4"])
         .env(MARK, &stage_copy)
@@ -34,13 +27,6 @@ fn all_stories_hold_without_privileges() {
         .output()
         .expect("setpriv");
     let told = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success(),
-        "{told}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert!(
-        told.contains("the_build_user_writes_nowhere_but_where_it_may ... ok"),
-        "{told}"
-    );
+    assert!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(told.contains("the_build_user_writes_nowhere_but_where_it_may ... ok"), "{told}");
 }

@@ -176,38 +176,21 @@ fn every_collected_package_can_be_signed() {
         }
         let package = workshop.path().join("copy.rpm");
         std::fs::write(&package, std::fs::read(&original).unwrap()).unwrap();
-        signer
-            .sign_package(&package, &name("key"))
-            .unwrap_or_else(|error| panic!("{label}: {error}"));
+        signer.sign_package(&package, &name("key")).unwrap_or_else(|error| panic!("{label}: {error}"));
 
         // The rpm crate reads v6 packages as well; it looks at the OPENPGP tag.
-        let parsed =
-            rpm::Package::open(&package).unwrap_or_else(|error| panic!("{label}: {error}"));
-        parsed
-            .verify_signature(&verifier)
-            .unwrap_or_else(|error| panic!("{label}: {error}"));
+        let parsed = rpm::Package::open(&package).unwrap_or_else(|error| panic!("{label}: {error}"));
+        parsed.verify_signature(&verifier).unwrap_or_else(|error| panic!("{label}: {error}"));
         by_crate += 1;
 
         let said = check(&workshop, &[&public], &package);
         if said.contains("Header V4 RSA/SHA256 Signature") {
-            assert!(
-                said.contains(&format!("key ID {}: OK", &public.key_id[8..])),
-                "{label}: {said}"
-            );
-            assert!(
-                !said.contains("BAD") && !said.contains("NOKEY"),
-                "{label}: {said}"
-            );
+            assert!(said.contains(&format!("key ID {}: OK", &public.key_id[8..])), "{label}: {said}");
+            assert!(!said.contains("BAD") && !said.contains("NOKEY"), "{label}: {said}");
             by_rpm += 1;
         } else {
-            assert!(
-                original.to_string_lossy().contains("rpm-rs-v6"),
-                "{label}: {said}"
-            );
+            assert!(original.to_string_lossy().contains("rpm-rs-v6"), "{label}: {said}");
         }
     }
-    assert!(
-        by_crate == 0 || by_crate > 80 && by_rpm > 60,
-        "{by_crate} and {by_rpm} packages"
-    );
+    assert!(by_crate == 0 || by_crate > 80 && by_rpm > 60, "{by_crate} and {by_rpm} packages");
 }

@@ -9,6 +9,7 @@ use super::upload::Incoming;
 use crate::Web;
 use axum::Json;
 use axum::extract::{Request, State};
+use copr_app::Refusal;
 use copr_app::build::{self, Options};
 use copr_wire::v3::{Build, List, Message, Meta};
 
@@ -33,11 +34,17 @@ pub async fn by_upload(State(web): State<Web>, Login(me): Login, request: Reques
     let source = FilePart { name: "pkgs", limit: web.app.rules.upload_mib << 20 };
     let Form { fields, file } = Form::read(request, &web, Some(source)).await?;
     let (owner, name) = (fields.need("ownername")?, fields.need("projectname")?);
-    let upload = file.as_ref().map(Incoming::upload);
-    let made = build::by_upload(&web.app, &me, &owner, &name, upload, &options(&fields)).await?;
-    if let Some(file) = file {
-        file.keep();
-    }
+    let (app, options) = (web.app.clone(), options(&fields));
+    // In a task of its own, which goes on when the client goes away: between the commit and the word that the file
+    // stays, a build would lose its source.
+    let submitting = tokio::spawn(async move {
+        let made = build::by_upload(&app, &me, &owner, &name, file.as_ref().map(Incoming::upload), &options).await?;
+        if let Some(file) = file {
+            file.keep();
+        }
+        Ok::<_, Refusal>(made)
+    });
+    let made = submitting.await.map_err(|error| Refusal::internal("submitting a build", error))??;
     Ok(Json(show::build(&web, &made)))
 }
 

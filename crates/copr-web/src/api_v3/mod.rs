@@ -1,8 +1,8 @@
 //! Version 3 of the API, under `/api_3`: what python-copr, copr-cli and `dnf copr` speak.
 //!
 //! One file per group of endpoints, each handler being: read, authorise, call the use case, show, answer. Around
-//! them: [`routes`] (addresses and methods), [`path`], [`query`] and [`body`] (what came), [`login`] (who asks),
-//! [`refused`] (errors), [`show`] (rows as the API's objects).
+//! them: `routes` (addresses and methods), `path`, `query` and `body` (what came), `login` (who asks),
+//! `refused` (errors), `show` (rows as the API's objects).
 
 mod body;
 mod build;

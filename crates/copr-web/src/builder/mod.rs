@@ -106,7 +106,7 @@ async fn source(
     let open = move || File::open(path).and_then(|file| file.metadata().map(|meta| OpenFile { file, meta }));
     let opened = tokio::task::spawn_blocking(open).await.map_err(std::io::Error::other).flatten();
     let opened = opened.map_err(|error| Refusal::internal("opening a task's source", error))?;
-    Ok(results::file(opened, "", &method, &headers, results::Audience::Programs))
+    Ok(results::file(opened, "", &method, &headers, results::Audience::Programs).await)
 }
 
 async fn file(

@@ -98,7 +98,8 @@ fn open(path: &Path) -> io::Result<Option<File>> {
 }
 
 fn read_plain(file: &File, offset: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; CHUNK];
+    let more = file.metadata()?.len().saturating_sub(offset);
+    let mut bytes = vec![0; usize::try_from(more).unwrap_or(CHUNK).min(CHUNK)];
     let size = file.read_at(&mut bytes, offset)?;
     bytes.truncate(size);
     Ok(bytes)

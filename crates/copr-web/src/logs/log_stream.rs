@@ -19,7 +19,9 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 /// A look at the file without a bell: the builder may be talking to another server on the same files.
-const UNHEARD: Duration = Duration::from_millis(300);
+const UNHEARD: Duration = Duration::from_secs(1);
+/// The same once that has turned out to be so.
+const DEAF: Duration = Duration::from_millis(300);
 /// Seconds between signs of life, so that proxies keep the connection.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
@@ -44,7 +46,7 @@ pub(super) async fn show(
     }
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
     let offset = resumed.or(from.offset).unwrap_or(0);
-    let watcher = Watcher { live, _followed: followed, sight, step, offset, log: None, over: false };
+    let watcher = Watcher { live, _followed: followed, sight, step, offset, log: None, deaf: false, over: false };
     let events = stream::unfold(watcher, |mut watcher| async move { Some((watcher.next().await?, watcher)) });
     events_of(events)
 }
@@ -65,6 +67,8 @@ struct Watcher {
     step: String,
     offset: u64,
     log: Option<(Growing, Arc<Notify>)>,
+    /// Text came without a bell.
+    deaf: bool,
     over: bool,
 }
 
@@ -74,6 +78,7 @@ impl Watcher {
         if self.over {
             return None;
         }
+        let mut unheard = false;
         loop {
             // The state before the file: a log whose step was over before we read is complete.
             let Some((state, is_over, path)) = self.state() else { return Some(Ok(self.end("deleted"))) };
@@ -100,6 +105,7 @@ impl Watcher {
             self.log = Some((growing, bell));
             match piece {
                 Piece::Text(text, end) => {
+                    self.deaf |= unheard;
                     let data = serde_json::Value::String(text).to_string();
                     return Some(Ok(Event::default().event("log").id(end.to_string()).data(data)));
                 }
@@ -107,10 +113,11 @@ impl Watcher {
                 Piece::Nothing if is_over => return Some(Ok(self.end(state))),
                 Piece::Nothing => {}
             }
+            unheard = false;
             tokio::select! {
                 () = heard => {}
                 changed = self.sight.changed() => if changed.is_err() { return None },
-                () = tokio::time::sleep(UNHEARD) => {}
+                () = tokio::time::sleep(if self.deaf { DEAF } else { UNHEARD }) => unheard = true,
             }
         }
     }

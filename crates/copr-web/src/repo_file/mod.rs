@@ -1,5 +1,7 @@
 //! `.repo` files, where `dnf copr enable` and people look for them.
 
+mod rpmrepo;
+
 use crate::Web;
 use crate::ui::page;
 use axum::Router;
@@ -24,6 +26,8 @@ pub fn router() -> Router<Web> {
         .route("/coprs/{owner}/{dir}/repo/{name_release}", get(of_user))
         .route("/coprs/{owner}/{dir}/repo/{name_release}/", get(of_user))
         .route("/coprs/{owner}/{dir}/repo/{name_release}/{file}", get(of_user_named))
+        .route("/api_3/rpmrepo/{owner}/{dir}/{name_release}", get(rpmrepo::show))
+        .route("/api_3/rpmrepo/{owner}/{dir}/{name_release}/", get(rpmrepo::show))
         .route("/coprs/g/{group}/{dir}/repo/{name_release}", get(of_group))
         .route("/coprs/g/{group}/{dir}/repo/{name_release}/", get(of_group))
         .route("/coprs/g/{group}/{dir}/repo/{name_release}/{file}", get(of_group_named))

@@ -59,7 +59,7 @@ async fn show(
             if let ("repomd.xml", Some(generation)) = (path.name(), generation) {
                 served.note(reader, repository(&path), generation, Instant::now());
             }
-            file(found, path.name(), &method, &headers, Audience::Everyone)
+            file(found, path.name(), &method, &headers, Audience::Everyone).await
         }
         Ok(Some((Found::Dir(_), _))) if !path.trailing_slash => {
             moved(StatusCode::MOVED_PERMANENTLY, path.address("/results") + "/")

@@ -18,7 +18,7 @@ pub(crate) enum Audience {
 }
 
 /// The answer to a request for a file.
-pub(crate) fn file(
+pub(crate) async fn file(
     OpenFile { file, meta }: OpenFile,
     name: &str,
     method: &Method,
@@ -50,7 +50,7 @@ pub(crate) fn file(
     };
     set(&mut response, header::CONTENT_LENGTH, &length.to_string());
     if method != Method::HEAD {
-        *response.body_mut() = body::of_file(file, start, length);
+        *response.body_mut() = body::of_file(file, start, length).await;
     }
     response
 }

@@ -28,7 +28,7 @@ async fn show(
     // The upload's directory comes and goes: when it is gone, so is the file.
     match tokio::task::spawn_blocking(move || results::open(&dir, path.parts(), None)).await {
         Ok(Ok(Some((Found::File(found), _)))) => {
-            results::file(found, &file, &method, &headers, results::Audience::Programs)
+            results::file(found, &file, &method, &headers, results::Audience::Programs).await
         }
         Ok(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => {
             tracing::error!(%error, "could not read an upload");

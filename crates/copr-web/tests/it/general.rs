@@ -1,6 +1,8 @@
 //! Addresses, methods, who is logged in.
 
+use crate::packages::finish;
 use crate::server::{EPEL, FEDORA, FEDORA_32, Server, send};
+use copr_types::State;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -123,9 +125,16 @@ async fn chroots_that_are_switched_on_are_listed_with_their_remarks() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_address_answers_with_a_trailing_slash_too() {
-    let server = Server::start().await;
+    for server in Server::on_each_engine().await {
+        all_addresses(&server).await;
+    }
+}
+
+async fn all_addresses(server: &Server) {
     server.project("p").await;
     let id = server.build("p", json!({"chroots": [FEDORA]})).await;
+    let other = server.build("p", json!({"chroots": [FEDORA]})).await;
+    finish(server, other, "hello", &[(FEDORA, State::Succeeded)]).await;
     let project = "ownername=alice&projectname=p";
     let reads = [
         ("/mock-chroots/list".to_owned(), String::new()),
@@ -146,7 +155,8 @@ async fn every_address_answers_with_a_trailing_slash_too() {
         (format!("/build-chroot/{id}/{FEDORA}"), String::new()),
         (format!("/build-chroot/list/{id}"), "order=name".to_owned()),
         (format!("/build-chroot/build-config/{id}/{FEDORA}"), String::new()),
-        ("/package/list".to_owned(), project.to_owned()),
+        ("/package".to_owned(), format!("{project}&packagename=hello&with_latest_build=1")),
+        ("/package/list".to_owned(), format!("{project}&with_latest_build=1&with_latest_succeeded_build=1")),
         ("/monitor".to_owned(), project.to_owned()),
     ];
     for (path, query) in reads {
@@ -168,7 +178,12 @@ async fn every_address_answers_with_a_trailing_slash_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn older_methods_do_the_same_and_are_told_to_be_old() {
-    let server = Server::start().await;
+    for server in Server::on_each_engine().await {
+        older_methods(&server).await;
+    }
+}
+
+async fn older_methods(server: &Server) {
     let warned = |canonical: &str| Some(format!("This method is deprecated: Use {canonical} method instead of POST"));
     for (method, expected) in [(Method::POST, [warned("PUT"), warned("DELETE")]), (Method::PUT, [None, None])] {
         let canonical = method == Method::PUT;

@@ -108,3 +108,36 @@ async fn a_chroot_that_is_not_there_is_answered_with_those_that_are() {
         assert_eq!((answer.status().as_u16(), header(&answer, "copr-error-data")), (404, None), "{path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dnf5_gets_the_whole_project_as_data() {
+    let service = Service::start().await;
+    service.project("@devs", "lib", &[FEDORA], |_| {}).await;
+    service
+        .project("alice", "app", &[FEDORA, "fedora-43-i386", "epel-9-x86_64"], |input| {
+            input.multilib = Some(true);
+            input.module_hotfixes = Some(true);
+            input.repo_priority = Some("9".to_owned());
+            input.runtime_dependencies = Some("http://rd/ copr://@devs/lib".to_owned());
+        })
+        .await;
+    let build = copr_app::build::Options { project_dirname: Some("app:custom:x".to_owned()), ..Default::default() };
+    let urls = ["http://x.example/hello-1-1.src.rpm".to_owned()];
+    copr_app::build::by_urls(&service.app, &service.alice, "alice", "app", &urls, &build).await.expect("a build");
+    let dropped = copr_app::project::Input {
+        chroots: Some(vec![FEDORA.to_owned(), "fedora-43-i386".to_owned()]),
+        ..Default::default()
+    };
+    let builds = copr_app::build::newest(&service.app, 1).await.expect("the build");
+    copr_app::build::cancel(&service.app, &service.alice, builds[0].build.id).await.expect("canceled");
+    copr_app::project::edit(&service.app, &service.alice, "alice", "app", &dropped).await.expect("an edit");
+    let answer: Value = service.get("/api_3/rpmrepo/alice/app/fedora-43/").await.json().await.expect("JSON");
+    insta::assert_json_snapshot!(answer);
+    for path in ["/api_3/rpmrepo/alice/app/whatever", "/api_3/rpmrepo/alice/app:custom:nothing/x/"] {
+        assert_eq!(service.get(path).await.json::<Value>().await.expect("JSON"), answer, "{path}");
+    }
+    let missing = service.get("/api_3/rpmrepo/alice/nothing/fedora-43/").await;
+    assert_eq!(missing.status(), 404);
+    let missing: Value = missing.json().await.expect("JSON");
+    assert_eq!(missing, json!({"error": "alice/nothing copr doesn't exist"}));
+}

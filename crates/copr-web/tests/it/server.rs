@@ -8,7 +8,7 @@ use copr_types::{ChrootDefinition, Clock};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
@@ -37,6 +37,7 @@ pub struct Server {
     client: Client,
     task: JoinHandle<()>,
     data: TempDir,
+    _postgres: Option<copr_testkit::Database>,
 }
 
 impl Drop for Server {
@@ -74,8 +75,22 @@ impl Server {
         Self::start_with(|_| {}).await
     }
 
+    /// One server for each engine that the machine has: SQLite, and PostgreSQL where tests are given one.
+    pub async fn on_each_engine() -> Vec<Self> {
+        let mut servers = vec![Self::start().await];
+        match copr_testkit::fresh_database() {
+            Some(database) => servers.push(Self::start_on(Some(database), |_| {}).await),
+            None => eprintln!("skipped on PostgreSQL: COPRD_TEST_POSTGRES is not set"),
+        }
+        servers
+    }
+
     /// A server whose rules are changed first.
     pub async fn start_with(change: impl FnOnce(&mut Rules)) -> Self {
+        Self::start_on(None, change).await
+    }
+
+    async fn start_on(postgres: Option<copr_testkit::Database>, change: impl FnOnce(&mut Rules)) -> Self {
         let data = copr_testkit::temp_dir();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("the address"));
@@ -86,7 +101,8 @@ impl Server {
             ..Rules::default()
         };
         change(&mut rules);
-        let database = format!("sqlite://{}", data.path().join("test.sqlite").display());
+        let sqlite = || format!("sqlite://{}", data.path().join("test.sqlite").display());
+        let database = postgres.as_ref().map_or_else(sqlite, copr_testkit::Database::url);
         let keys = KeyStore::open(data.path().join("keys")).expect("a place for keys");
         let app = App {
             db: Db::open(&database).await.expect("a database"),
@@ -105,7 +121,7 @@ impl Server {
         let devs = "devs".parse().expect("an alias");
         copr_app::account::create_group(&app, &devs, "developers").await.expect("a group");
         copr_app::account::add_to_group(&app, "devs", "alice").await.expect("a member");
-        Self { url, app, alice, bob, root, client: client(), task, data }
+        Self { url, app, alice, bob, root, client: client(), task, data, _postgres: postgres }
     }
 
     /// A request below `/api_3`.
@@ -172,10 +188,8 @@ pub async fn read(response: Response) -> Answer {
 }
 
 fn client() -> Client {
-    static PROVIDER: Once = Once::new();
-    PROVIDER.call_once(|| {
-        rustls::crypto::ring::default_provider().install_default().expect("the first provider");
-    });
+    // An error means that another test of this process was faster.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("a client")
 }
 

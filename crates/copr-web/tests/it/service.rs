@@ -1,5 +1,6 @@
 //! A whole service without builders and jobs, reached at an address of its own and known under a fixed one.
 
+use axum::serve::ListenerExt;
 use copr_app::{App, Rules, account, build, builders, chroot, project};
 use copr_db::Db;
 use copr_db::account::Account;
@@ -81,6 +82,7 @@ impl Service {
         account::add_to_group(&app, "devs", "alice").await.expect("a member");
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the address").to_string();
+        let listener = listener.tap_io(|connection| connection.set_nodelay(true).expect("a TCP connection"));
         let router = copr_web::router(copr_web::Web { app: app.clone() });
         let task = tokio::spawn(async move { axum::serve(listener, router).await.expect("serving") });
         Self { app, alice, address, client: client(), task, _data: data }

@@ -159,6 +159,28 @@ async fn a_client_that_breaks_off_leaves_nothing_behind() {
     assert!(!answer.contains("200 OK"), "{answer}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_crash_left_behind_goes_after_a_day() {
+    let server = Server::start().await;
+    server.project("p").await;
+    upload(&server, &server.alice, "waits.spec", b"x", &common(json!({}))).await.ok();
+    let done = upload(&server, &server.alice, "done.spec", b"x", &common(json!({}))).await.ok();
+    server.put(&server.alice, &format!("/build/cancel/{}", done["id"]), json!({})).await.ok();
+    for name in ["upload-old", "upload-young"] {
+        std::fs::create_dir(server.app.store.upload_dir(&name.parse().expect("a name"))).expect("a directory");
+    }
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    for path in server.uploads().iter().filter(|path| !path.ends_with("upload-young")) {
+        std::fs::File::open(path).expect("a directory").set_modified(long_ago).expect("a new time");
+    }
+    copr_app::removal::sweep_uploads(&server.app).await.expect("a sweep");
+    let mut left = server.uploads();
+    left.retain(|path| !path.ends_with("upload-young"));
+    let [waits] = &left[..] else { panic!("more than what is used is left: {left:?}") };
+    assert!(waits.join("waits.spec").exists());
+    assert_eq!(server.uploads().len(), 2);
+}
+
 /// Looks again and again for a state that must come; nextest ends what never comes.
 async fn wait_until(there: impl Fn() -> bool) {
     let mut ticks = tokio::time::interval(std::time::Duration::from_millis(5));

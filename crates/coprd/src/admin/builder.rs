@@ -1,37 +1,113 @@
 //! `coprd admin builder`
 
-use super::table::Table;
-use super::told;
-use crate::cli::BuilderCommand;
-use copr_app::{App, builders};
+use super::table::{self, or_dash};
+use super::{task, told, words};
+use crate::cli::{BuilderCommand, Listing};
+use crate::config::Config;
+use anyhow::bail;
+use copr_app::{App, Kind, builders, queue};
+use copr_db::builder::Builder;
+use copr_db::task::Task;
+use serde::Serialize;
 
-pub(super) async fn run(app: &App, command: BuilderCommand) -> anyhow::Result<()> {
+/// A builder that waits for work asks anew at least once a minute; the rest is for slow networks.
+const SILENCE: i64 = 90;
+
+pub(super) async fn run(app: &App, config: &Config, command: BuilderCommand) -> anyhow::Result<()> {
     match command {
-        BuilderCommand::Add { name } => {
-            let token = builders::add(app, &name).await.map_err(told)?;
-            println!("{token}");
-            eprintln!(
-                "The token is shown only this once. On the builder put it into a file of its own and run:\n\
-                 coprd builder --server {} --token FILE",
-                app.rules.public_url
-            );
-        }
-        BuilderCommand::List(listing) => {
-            let mut table = Table::new(&["name", "last seen", "arches", "isolation"]);
-            for builder in builders::list(app).await.map_err(told)? {
-                table.row([
-                    builder.name.into(),
-                    builder.last_seen_on.map(super::task::time).into(),
-                    builder.arches.into(),
-                    builder.isolation.into(),
-                ]);
-            }
-            table.print(listing.json)?;
-        }
-        BuilderCommand::Remove { name } => {
-            builders::remove(app, &name).await.map_err(told)?;
-            eprintln!("`{name}` gets no tasks any more; what it holds goes back when its leases end.");
-        }
+        BuilderCommand::Add { name } => add(app, config, &name).await,
+        BuilderCommand::List(listing) => list(app, listing).await,
+        BuilderCommand::Remove { name } => remove(app, &name).await,
     }
+}
+
+async fn add(app: &App, config: &Config, name: &str) -> anyhow::Result<()> {
+    let token = match builders::add(app, name).await {
+        Ok(token) => token,
+        Err(refusal) if refusal.kind == Kind::Conflict => bail!(
+            "{refusal}\nhint: for a new token `coprd admin builder remove {name}` comes first; or take another name"
+        ),
+        Err(refusal) => return Err(told(refusal)),
+    };
+    eprintln!(
+        "The token is shown only this once. On the builder, put it into a file that only its user can read, and run:\n\
+         coprd builder --server {} --token FILE",
+        config.public_url
+    );
+    super::print(&format!("{token}\n"))
+}
+
+async fn remove(app: &App, name: &str) -> anyhow::Result<()> {
+    let known = builders::list(app).await.map_err(told)?;
+    if !known.iter().any(|builder| builder.name == name) {
+        let names = known.iter().map(|builder| builder.name.as_str());
+        let hint = words::hint(name, names, "`coprd admin builder list` lists them");
+        bail!("there is no builder `{name}`\n{hint}");
+    }
+    builders::remove(app, name).await.map_err(told)?;
+    eprintln!("`{name}` gets no tasks any more; those it holds go to others when their leases end.");
     Ok(())
+}
+
+/// A builder as programs see it.
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    state: &'static str,
+    tasks: usize,
+    arches: Vec<String>,
+    isolation: String,
+    last_seen: Option<String>,
+    created: String,
+    #[serde(skip)]
+    silent_for: Option<i64>,
+}
+
+async fn list(app: &App, listing: Listing) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    let tasks = queue::list(app, task::MOST).await.map_err(told)?;
+    let rows: Vec<Row> = builders::list(app)
+        .await
+        .map_err(told)?
+        .into_iter()
+        .map(|builder| Row {
+            state: state(&builder, &tasks, now),
+            tasks: held(&builder, &tasks).count(),
+            arches: arches(&builder).map(str::to_owned).collect(),
+            isolation: builder.isolation,
+            last_seen: builder.last_seen_on.map(words::stamp),
+            created: words::stamp(builder.created_on),
+            silent_for: builder.last_seen_on.map(|seen| now - seen),
+            name: builder.name,
+        })
+        .collect();
+    table::print(listing, &rows, ["NAME", "STATE", "TASKS", "ASKED", "ARCHES", "ISOLATION"], |row| {
+        let asked = row.silent_for.map_or_else(|| "-".to_owned(), |silent| format!("{} ago", words::span(silent)));
+        let state = row.state.to_owned();
+        [row.name.clone(), state, row.tasks.to_string(), asked, or_dash(&row.arches.join(" ")), or_dash(&row.isolation)]
+    })
+}
+
+fn state(builder: &Builder, tasks: &[Task], now: i64) -> &'static str {
+    match builder.last_seen_on {
+        _ if held(builder, tasks).any(|task| task.deadline >= Some(now)) => "working",
+        None => "never seen",
+        Some(seen) if now - seen <= SILENCE => "waiting",
+        Some(_) => "silent",
+    }
+}
+
+/// Whether it could take a task in the near future.
+pub(super) fn is_there(builder: &Builder, tasks: &[Task], now: i64) -> bool {
+    matches!(state(builder, tasks, now), "working" | "waiting")
+}
+
+/// What it builds for.
+pub(super) fn arches(builder: &Builder) -> impl Iterator<Item = &str> {
+    builder.arches.split_whitespace()
+}
+
+fn held<'a>(builder: &Builder, tasks: &'a [Task]) -> impl Iterator<Item = &'a Task> {
+    let id = builder.id.0;
+    tasks.iter().filter(move |task| task.leased && task.builder_id == Some(id))
 }

@@ -1,80 +1,102 @@
-//! Lists, aligned for people or as JSON for programs.
+//! Lists: aligned columns for people, JSON for programs.
 
-use serde_json::{Map, Value};
-use std::io::Write;
+use crate::cli::Listing;
+use serde::Serialize;
 
-/// A list with named columns.
-#[derive(Debug)]
-pub struct Table {
-    columns: &'static [&'static str],
-    rows: Vec<Vec<Value>>,
+/// Cells that have to give way keep this many characters.
+const LEAST: usize = 10;
+
+/// Prints a list: `rows` as JSON, or as a table with the `cells` of each row.
+pub(super) fn print<R: Serialize, const N: usize>(
+    listing: Listing,
+    rows: &[R],
+    head: [&str; N],
+    cells: impl Fn(&R) -> [String; N],
+) -> anyhow::Result<()> {
+    if listing.json {
+        return super::print(&(serde_json::to_string_pretty(rows)? + "\n"));
+    }
+    // Only a terminal has an edge: what goes to a file or a pipe stays whole.
+    let width = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+    super::print(&text(head, rows.iter().map(cells), width))
 }
 
-impl Table {
-    /// An empty list.
-    pub fn new(columns: &'static [&'static str]) -> Self {
-        Self { columns, rows: Vec::new() }
-    }
+/// Empty cells would be hard to count.
+pub(super) fn or_dash(text: &str) -> String {
+    if text.is_empty() { "-".to_owned() } else { text.to_owned() }
+}
 
-    /// Adds a row with a value for each column.
-    pub fn row<const N: usize>(&mut self, values: [Value; N]) {
-        debug_assert_eq!(N, self.columns.len());
-        self.rows.push(values.into());
+fn text<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>, width: Option<usize>) -> String {
+    let mut lines = vec![head.map(str::to_owned)];
+    // Some words come from builders: none of them may speak to the terminal.
+    lines.extend(rows.map(|row| row.map(|cell| cell.replace(char::is_control, "\u{fffd}"))));
+    let mut widths: [usize; N] =
+        std::array::from_fn(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default());
+    fit(&mut widths, width);
+    let mut text = String::new();
+    for line in &lines {
+        let cells: Vec<String> =
+            line.iter().zip(widths).map(|(cell, width)| format!("{:<width$}", shorten(cell, width))).collect();
+        text += cells.join("  ").trim_end();
+        text.push('\n');
     }
+    text
+}
 
-    /// Prints the list.
-    pub fn print(&self, json: bool) -> anyhow::Result<()> {
-        let text = if json { self.json()? } else { self.text() };
-        Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
-    }
-
-    fn json(&self) -> anyhow::Result<String> {
-        let object = |row: &Vec<Value>| {
-            let pairs = self.columns.iter().map(|name| name.replace(' ', "_")).zip(row.iter().cloned());
-            Value::Object(pairs.collect::<Map<_, _>>())
-        };
-        let rows: Vec<Value> = self.rows.iter().map(object).collect();
-        Ok(serde_json::to_string_pretty(&rows)? + "\n")
-    }
-
-    fn text(&self) -> String {
-        let mut lines = vec![self.columns.iter().map(|name| name.to_uppercase()).collect::<Vec<_>>()];
-        lines.extend(self.rows.iter().map(|row| row.iter().map(cell).collect()));
-        let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
-        let mut text = String::new();
-        for line in &lines {
-            let padded: Vec<String> =
-                line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}", width = *width)).collect();
-            text.push_str(padded.join("  ").trim_end());
-            text.push('\n');
+/// Takes from the widest columns what a terminal has no room for.
+fn fit(widths: &mut [usize], room: Option<usize>) {
+    let gaps = 2 * widths.len().saturating_sub(1);
+    let Some(room) = room else { return };
+    while widths.iter().sum::<usize>() + gaps > room {
+        match widths.iter_mut().max() {
+            Some(widest) if *widest > LEAST => *widest -= 1,
+            _ => return,
         }
-        text
     }
 }
 
-fn cell(value: &Value) -> String {
-    match value {
-        Value::Null => "-".to_owned(),
-        Value::Bool(true) => "yes".to_owned(),
-        Value::Bool(false) => "no".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(" "),
-        other => other.to_string(),
+fn shorten(cell: &str, width: usize) -> String {
+    if cell.chars().count() <= width {
+        return cell.to_owned();
     }
+    let kept: String = cell.chars().take(width.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn table(width: Option<usize>) -> String {
+        let rows = [
+            ["ada".to_owned(), "yes".to_owned(), "a long remark about this one".to_owned()],
+            ["charlotte".to_owned(), "no".to_owned(), "\u{1b}[31mred".to_owned()],
+        ];
+        text(["NAME", "ADMIN", "REMARK"], rows.into_iter(), width)
+    }
+
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
-        let mut table = Table::new(&["name", "admin"]);
-        table.row(["ada".into(), true.into()]);
-        table.row(["charlotte".into(), false.into()]);
-        assert_eq!(table.text(), "NAME       ADMIN\nada        yes\ncharlotte  no\n");
-        let json: Value = serde_json::from_str(&table.json().unwrap()).unwrap();
-        assert_eq!(json[1]["admin"], false);
+        insta::assert_snapshot!(table(None), @r"
+        NAME       ADMIN  REMARK
+        ada        yes    a long remark about this one
+        charlotte  no     �[31mred
+        ");
+    }
+
+    #[test]
+    fn the_widest_column_gives_way_to_the_terminals_edge() {
+        let narrow = table(Some(30));
+        insta::assert_snapshot!(narrow, @r"
+        NAME       ADMIN  REMARK
+        ada        yes    a long rema…
+        charlotte  no     �[31mred
+        ");
+        assert!(narrow.lines().all(|line| line.chars().count() <= 30));
+    }
+
+    #[test]
+    fn a_terminal_too_narrow_for_anything_still_gets_every_column() {
+        assert_eq!(table(Some(5)), table(Some(28)));
     }
 }

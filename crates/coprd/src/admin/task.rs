@@ -1,49 +1,232 @@
 //! `coprd admin task`
 
-use super::table::Table;
-use super::told;
-use crate::cli::TaskCommand;
-use copr_app::{App, queue};
+use super::builder::{arches, is_there};
+use super::table::{self, or_dash};
+use super::{told, words};
+use crate::cli::{Listing, TaskCommand};
+use copr_app::{App, builders, queue};
 use copr_db::task::Task;
-use serde_json::Value;
+use copr_types::RepoId;
+use copr_wire::builder::Task as Work;
+use serde::Serialize;
+use std::collections::BTreeSet;
 
-/// Tasks printed at most.
-const MOST: i64 = 1000;
+/// Tasks listed at most.
+pub(super) const MOST: i64 = 1000;
 
 pub(super) async fn run(app: &App, command: TaskCommand) -> anyhow::Result<()> {
-    let TaskCommand::List(listing) = command;
-    let mut table = Table::new(&["task", "build", "kind", "owner", "arch", "state", "builder", "attempts", "since"]);
+    match command {
+        TaskCommand::List(listing) => list(app, listing).await,
+    }
+}
+
+/// A task as programs see it. Times are RFC 3339.
+#[derive(Serialize)]
+struct Row {
+    id: i64,
+    build: i64,
+    /// The chroot, or `source`.
+    work: String,
+    owner: String,
+    project: String,
+    submitter: Option<String>,
+    background: bool,
+    state: &'static str,
+    builder: Option<String>,
+    phase: Option<String>,
+    attempts: i64,
+    deadline: Option<String>,
+    created: String,
+    /// Why it waits, where that is known.
+    why: Option<String>,
+    #[serde(skip)]
+    age: i64,
+    #[serde(skip)]
+    left: Option<i64>,
+}
+
+async fn list(app: &App, listing: Listing) -> anyhow::Result<()> {
+    let tasks = queue::list(app, MOST).await.map_err(told)?;
+    let builders = builders::list(app).await.map_err(told)?;
     let now = app.clock.now();
-    for task in queue::list(app, MOST).await.map_err(told)? {
-        let kind = if task.build_chroot_id.is_some() { "rpm" } else { "source" };
-        table.row([
-            task.id.0.into(),
-            task.build_id.0.into(),
-            kind.into(),
-            task.owner.clone().into(),
-            task.arch.clone().into(),
-            state(&task, now).into(),
-            task.builder_name.clone().into(),
-            task.attempts.into(),
-            Value::from(time(task.created_on)),
-        ]);
+    let around = Around {
+        now,
+        max_attempts: app.rules.max_attempts,
+        arches: builders
+            .iter()
+            .filter(|builder| is_there(builder, &tasks, now))
+            .flat_map(arches)
+            .map(str::to_owned)
+            .collect(),
+        anybody: builders.iter().any(|builder| is_there(builder, &tasks, now)),
+        unpublished: unpublished(app, &tasks).await?,
+    };
+    let rows = tasks.iter().map(|task| row(task, &around)).collect::<Result<Vec<Row>, _>>()?;
+    let head = ["TASK", "BUILD", "WORK", "PROJECT", "STATE", "AGE", "BUILDER", "PHASE", "TRIES", "LEASE", "WHY"];
+    table::print(listing, &rows, head, |row| {
+        [
+            row.id.to_string(),
+            row.build.to_string(),
+            row.work.clone(),
+            format!("{}/{}", row.owner, row.project),
+            row.state.to_owned(),
+            words::span(row.age),
+            or_dash(row.builder.as_deref().unwrap_or_default()),
+            or_dash(row.phase.as_deref().unwrap_or_default()),
+            row.attempts.to_string(),
+            row.left.map_or_else(|| "-".to_owned(), lease_left),
+            or_dash(row.why.as_deref().unwrap_or_default()),
+        ]
+    })?;
+    if tasks.len() == MOST.unsigned_abs() as usize {
+        eprintln!("These are the first {MOST}; there may be more.");
     }
-    table.print(listing.json)
+    Ok(())
 }
 
-/// What a task does, or what it waits for.
-fn state(task: &Task, now: i64) -> String {
-    if task.leased {
-        let doing = task.phase.as_deref().unwrap_or("starting");
-        return if task.cancel { format!("{doing}, to be stopped") } else { doing.to_owned() };
-    }
-    if task.not_before > now {
-        return format!("waiting {} s before the next attempt", task.not_before - now);
-    }
-    if task.background { "waiting in the background".to_owned() } else { "waiting for a builder".to_owned() }
+fn lease_left(seconds: i64) -> String {
+    if seconds < 0 { format!("over for {}", words::span(-seconds)) } else { words::span(seconds) }
 }
 
-/// A time for people.
-pub(super) fn time(seconds: i64) -> String {
-    jiff::Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default()
+/// What decides whether a task can be handed out.
+#[derive(Default)]
+struct Around {
+    now: i64,
+    max_attempts: i64,
+    /// Architectures of the builders that are there.
+    arches: BTreeSet<String>,
+    /// Whether any builder is there.
+    anybody: bool,
+    /// Repositories that do not exist yet.
+    unpublished: BTreeSet<i64>,
+}
+
+/// The repositories of waiting tasks that have no generation yet.
+async fn unpublished(app: &App, tasks: &[Task]) -> anyhow::Result<BTreeSet<i64>> {
+    let wanted: BTreeSet<i64> = tasks.iter().filter(|task| !task.leased).filter_map(|task| task.repo_id).collect();
+    let mut missing = BTreeSet::new();
+    let mut conn = app.db.read().await?;
+    for id in wanted {
+        if copr_db::repo::by_id(&mut conn, RepoId(id)).await?.is_none_or(|repo| repo.generation == 0) {
+            missing.insert(id);
+        }
+    }
+    Ok(missing)
+}
+
+fn row(task: &Task, around: &Around) -> Result<Row, serde_json::Error> {
+    let (build, work) = match serde_json::from_str(&task.spec)? {
+        Work::Source(source) => (source.build, "source".to_owned()),
+        Work::Rpm(rpm) => (rpm.build, rpm.chroot.name.to_string()),
+    };
+    Ok(Row {
+        id: task.id.0,
+        build: task.build_id.0,
+        work,
+        owner: task.owner.clone(),
+        project: build.project,
+        submitter: build.submitter,
+        background: task.background,
+        state: match (task.cancel, task.leased) {
+            (true, _) => "stopping",
+            (false, true) => "leased",
+            (false, false) => "waiting",
+        },
+        builder: task.builder_name.clone(),
+        phase: task.phase.clone(),
+        attempts: task.attempts,
+        deadline: task.deadline.map(words::stamp),
+        created: words::stamp(task.created_on),
+        why: why(task, around),
+        age: around.now - task.created_on,
+        left: task.deadline.map(|deadline| deadline - around.now),
+    })
+}
+
+/// Why nobody has this task.
+fn why(task: &Task, around: &Around) -> Option<String> {
+    if task.leased || task.cancel {
+        return None;
+    }
+    if task.not_before > around.now {
+        let (next, most) = (task.attempts + 1, around.max_attempts);
+        return Some(format!("try {next} of {most} in {}", words::span(task.not_before - around.now)));
+    }
+    if task.repo_id.is_some_and(|repo| around.unpublished.contains(&repo)) {
+        return Some("its repository is not published yet".to_owned());
+    }
+    if !around.anybody {
+        return Some("no builder is there".to_owned());
+    }
+    if let Some(arch) = task.arch.as_ref().filter(|arch| !around.arches.contains(*arch)) {
+        return Some(format!("no builder for {arch} is there"));
+    }
+    let free = "until a builder is free";
+    Some(if task.background { format!("{free}; in the background") } else { free.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use copr_types::{BuildId, TaskId};
+
+    fn task() -> Task {
+        Task {
+            id: TaskId(7),
+            build_id: BuildId(3),
+            build_chroot_id: Some(5),
+            repo_id: Some(2),
+            owner: "ada".to_owned(),
+            sandbox: "ada/hello--ada".to_owned(),
+            arch: Some("x86_64".to_owned()),
+            background: false,
+            leased: false,
+            builder_id: None,
+            builder_name: None,
+            isolation: None,
+            fence: 0,
+            attempts: 1,
+            deadline: None,
+            phase: None,
+            cancel: false,
+            not_before: 0,
+            spec: String::new(),
+            created_on: 0,
+        }
+    }
+
+    fn around() -> Around {
+        Around { now: 1000, max_attempts: 3, arches: ["x86_64".to_owned()].into(), anybody: true, ..Around::default() }
+    }
+
+    #[test]
+    fn a_task_that_waits_says_why() {
+        let cases = [
+            (task(), around()),
+            (Task { background: true, ..task() }, around()),
+            (Task { arch: Some("s390x".to_owned()), ..task() }, around()),
+            (Task { arch: None, ..task() }, Around { arches: BTreeSet::new(), ..around() }),
+            (task(), Around { anybody: false, arches: BTreeSet::new(), ..around() }),
+            (task(), Around { unpublished: [2].into(), ..around() }),
+            (Task { not_before: 1060, ..task() }, around()),
+            (Task { leased: true, ..task() }, around()),
+        ];
+        let reasons: Vec<String> =
+            cases.iter().map(|(task, around)| why(task, around).unwrap_or_else(|| "-".to_owned())).collect();
+        insta::assert_snapshot!(reasons.join("\n"), @r"
+        until a builder is free
+        until a builder is free; in the background
+        no builder for s390x is there
+        until a builder is free
+        no builder is there
+        its repository is not published yet
+        try 2 of 3 in 60 s
+        -
+        ");
+    }
+
+    #[test]
+    fn a_lease_that_is_over_says_since_when() {
+        assert_eq!([lease_left(40), lease_left(-200)], ["40 s", "over for 3 min"]);
+    }
 }

@@ -65,6 +65,13 @@ impl DatabaseUrl {
     }
 }
 
+impl DatabaseUrl {
+    /// Whether the database is a file of this machine.
+    pub fn is_sqlite(&self) -> bool {
+        self.engine == Engine::Sqlite
+    }
+}
+
 impl FromStr for DatabaseUrl {
     type Err = &'static str;
 

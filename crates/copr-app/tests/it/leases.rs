@@ -1,0 +1,197 @@
+//! Leases: lost, given back, too old; two servers at once.
+
+use crate::both_engines;
+use crate::rpms::made;
+use crate::world::X86;
+use copr_app::{Kind, Refusal, lease};
+use copr_types::{FailureClass, Phase, State};
+use copr_wire::builder::Outcome;
+use std::fmt::Debug;
+
+fn refused<T: Debug>(result: Result<T, Refusal>) {
+    assert_eq!(result.expect_err("an old lease did something").kind, Kind::Conflict);
+}
+
+both_engines! {
+    async fn a_lost_builder_gives_its_task_back_and_fails_as_ours_the_third_time(w: World) {
+        w.project(&[X86]).await;
+        let builder = w.builder("b1").await;
+        let id = w.imported(&builder, "hello-noarch").await;
+        for attempt in 1..=3 {
+            let lease = builder.lease().await;
+            builder.beat(&lease, Some(Phase::Build)).await.unwrap();
+            builder.log(&lease, &format!("attempt {attempt}\n")).await.unwrap();
+            w.clock.advance(29);
+            assert_eq!(lease::expire(&w.app).await.unwrap(), 0);
+            builder.beat(&lease, Some(Phase::Build)).await.unwrap();
+            w.clock.advance(31);
+            assert_eq!(lease::expire(&w.app).await.unwrap(), 1);
+            refused(builder.beat(&lease, None).await);
+            let expected = if attempt < 3 { State::Pending } else { State::Failed };
+            assert_eq!(w.state(id).await, Some(expected));
+        }
+        let failure = w.show(id).await.chroots[0].failure().unwrap();
+        assert_eq!((failure.class, failure.phase), (FailureClass::Infrastructure, Phase::Build));
+        assert!(w.tasks().await.is_empty());
+        let dir = w.chroot_dir("hello").join("00000001-hello-noarch");
+        assert!(dir.join("builder-live.log.gz").is_file());
+        assert_eq!(std::fs::read_to_string(dir.join("prev_build_backup/builder-live.log")).unwrap(), "attempt 2\n");
+        w.succeeded(&builder).await;
+    }
+
+    async fn a_lost_source_task_is_made_by_another_builder(w: World) {
+        w.project(&[X86]).await;
+        let (lost, other) = (w.builder("b1").await, w.builder("b2").await);
+        let id = w.submit().await;
+        lost.lease().await;
+        w.clock.advance(31);
+        lease::expire(&w.app).await.unwrap();
+        assert_eq!(w.state(id).await, Some(State::Pending));
+        other.make("hello-noarch").await;
+        w.import().await;
+        other.make("hello-noarch").await;
+        w.publish().await;
+        assert_eq!(w.state(id).await, Some(State::Succeeded));
+    }
+
+    async fn an_old_fence_is_refused_everywhere(w: World) {
+        w.project(&[X86]).await;
+        let builder = w.builder("b1").await;
+        w.imported(&builder, "hello-noarch").await;
+        let old = builder.lease().await;
+        w.clock.advance(31);
+        lease::expire(&w.app).await.unwrap();
+        // First while nobody holds the task, then while the same builder has it again.
+        for _ in 0..2 {
+            refused(builder.beat(&old, Some(Phase::Build)).await);
+            refused(builder.log(&old, "late").await);
+            refused(builder.source_file(&old).await);
+            refused(builder.upload(&old, &made("hello-noarch").srpm).await);
+            refused(builder.finish(&old, Outcome::Canceled, Vec::new()).await);
+            refused(builder.finish(&old, Outcome::Returned, Vec::new()).await);
+            refused(builder.fail(&old, FailureClass::User).await);
+            if w.tasks().await[0].leased {
+                break;
+            }
+            assert!(builder.lease().await.fence > old.fence);
+        }
+        assert_eq!(w.state(copr_types::BuildId(1)).await, Some(State::Starting));
+    }
+
+    async fn another_builder_can_not_use_a_lease(w: World) {
+        w.project(&[X86]).await;
+        let (holder, thief) = (w.builder("b1").await, w.builder("b2").await);
+        w.submit().await;
+        let lease = holder.lease().await;
+        refused(thief.beat(&lease, None).await);
+        refused(thief.log(&lease, "x").await);
+        refused(thief.fail(&lease, FailureClass::User).await);
+        holder.beat(&lease, None).await.unwrap();
+    }
+
+    async fn two_servers_give_one_lost_task_back_once(w: World) {
+        w.project(&[X86]).await;
+        let builder = w.builder("b1").await;
+        let id = w.imported(&builder, "hello-noarch").await;
+        let second = w.second().await;
+        for _ in 0..2 {
+            let lease = builder.lease().await;
+            w.clock.advance(31);
+            // The builder comes back in the same instant.
+            let (one, two, _) = tokio::join!(lease::expire(&w.app), lease::expire(&second), builder.deliver(&lease, "hello-noarch"));
+            (one.unwrap(), two.unwrap());
+            let (tasks, shown) = (w.tasks().await, w.show(id).await);
+            match shown.chroots[0].state {
+                State::Pending => assert_eq!((tasks.len(), tasks[0].leased), (1, false)),
+                State::Publishing => {
+                    assert!(tasks.is_empty());
+                    break;
+                }
+                other => panic!("{other}"),
+            }
+        }
+    }
+
+    async fn a_task_given_back_by_its_builder_is_handed_out_again(w: World) {
+        w.project(&[X86]).await;
+        let builder = w.builder("b1").await;
+        let id = w.imported(&builder, "hello-noarch").await;
+        let lease = builder.lease().await;
+        let file = builder.upload(&lease, &made("hello-noarch").srpm).await.unwrap();
+        builder.finish(&lease, Outcome::Returned, vec![file]).await.unwrap();
+        assert_eq!(w.state(id).await, Some(State::Pending));
+        assert!(!w.staging().iter().any(|path| path.ends_with(format!("{}-{}", lease.task_id, lease.fence))));
+        builder.make("hello-noarch").await;
+        w.publish().await;
+        assert_eq!(w.state(id).await, Some(State::Succeeded));
+    }
+
+    async fn trouble_of_ours_is_tried_again_later(w: World) {
+        w.project(&[X86]).await;
+        let builder = w.builder("b1").await;
+        let id = w.imported(&builder, "hello-noarch").await;
+        for wait in [5, 10] {
+            let lease = builder.lease().await;
+            builder.fail(&lease, FailureClass::Infrastructure).await.unwrap();
+            assert_eq!(w.state(id).await, Some(State::Pending));
+            assert!(builder.try_lease().await.is_none(), "handed out again at once");
+            w.clock.advance(wait);
+        }
+        let lease = builder.lease().await;
+        builder.fail(&lease, FailureClass::Infrastructure).await.unwrap();
+        assert_eq!(w.state(id).await, Some(State::Failed));
+    }
+
+    async fn the_builder_in_the_service_gets_its_tasks_back_after_a_restart(w: World) {
+        w.project(&[X86]).await;
+        let builder = w.builder("b1").await;
+        let id = w.imported(&builder, "hello-noarch").await;
+        builder.lease().await;
+        assert_eq!(lease::release_builder(&w.app, &builder.token).await.unwrap(), 1);
+        assert_eq!(w.state(id).await, Some(State::Pending));
+        builder.make("hello-noarch").await;
+        w.publish().await;
+        assert_eq!(w.state(id).await, Some(State::Succeeded));
+    }
+
+    async fn what_did_not_arrive_whole_is_refused_and_can_be_sent_again(w: World) {
+        w.project(&[X86]).await;
+        let builder = w.builder("b1").await;
+        let id = w.submit().await;
+        let lease = builder.lease().await;
+        let mut file = builder.upload(&lease, &made("hello-noarch").srpm).await.unwrap();
+        let outcome = Outcome::Succeeded { srpm: file.name.clone() };
+        assert_eq!(builder.finish(&lease, outcome.clone(), Vec::new()).await.unwrap_err().kind, Kind::Invalid);
+        file.size += 1;
+        assert_eq!(builder.finish(&lease, outcome, vec![file]).await.unwrap_err().kind, Kind::Invalid);
+        builder.deliver(&lease, "hello-noarch").await.unwrap();
+        w.import().await;
+        assert_eq!(w.state(id).await, Some(State::Pending));
+    }
+
+    async fn builders_of_two_servers_never_get_the_same_task(w: World) {
+        w.project(&[X86]).await;
+        let builder = w.builder("b1").await;
+        let mut builds = Vec::new();
+        for _ in 0..6 {
+            builds.push(w.submit().await);
+        }
+        let second = w.second().await;
+        let mut racers = tokio::task::JoinSet::new();
+        for app in [&w.app, &second, &w.app, &second] {
+            let builder = builder.at(app);
+            racers.spawn(async move {
+                let mut got = Vec::new();
+                while let Some(lease) = builder.try_lease().await {
+                    got.push(lease.task_id);
+                }
+                got
+            });
+        }
+        let mut got: Vec<_> = racers.join_all().await.into_iter().flatten().collect();
+        let all = got.len();
+        got.sort_unstable();
+        got.dedup();
+        assert_eq!((got.len(), all), (6, 6));
+    }
+}

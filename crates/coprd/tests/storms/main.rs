@@ -1,0 +1,9 @@
+//! The whole service under bad weather: processes killed at the worst moments, builders lost, crowds.
+//!
+//! Slow tests in a binary of their own; each has its own service, builders and dnf.
+
+mod builders;
+mod crowd;
+mod kill;
+mod restart;
+mod stage;
