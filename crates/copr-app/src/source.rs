@@ -42,10 +42,8 @@ pub fn file_of_url(text: &str) -> Result<FileName, BadUrl> {
     let url = Url::parse(text).ok().filter(|_| crate::repos::is_http(text));
     let url = url.ok_or_else(|| BadUrl::NotHttp(text.to_owned()))?;
     let last = url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
-    if kind_of(last).is_none() {
-        return Err(BadUrl::NotSource(text.to_owned()));
-    }
-    sanitise(last).ok_or_else(|| BadUrl::NotSource(text.to_owned()))
+    let file = sanitise(last).filter(|file| kind_of(file.as_str()).is_some());
+    file.ok_or_else(|| BadUrl::NotSource(text.to_owned()))
 }
 
 /// A file name that is safe everywhere: the last part of what was given, blanks and odd characters as `_`
@@ -60,7 +58,7 @@ pub fn sanitise(name: &str) -> Option<FileName> {
             safe.push('_');
         }
     }
-    safe.trim_matches(['.', '_', '-']).parse().ok()
+    safe.trim_start_matches(['.', '-']).trim_end_matches(['.', '_', '-']).parse().ok()
 }
 
 #[cfg(test)]
@@ -74,6 +72,8 @@ mod tests {
         assert_eq!(safe("../../etc/passwd.spec").as_deref(), Some("passwd.spec"));
         assert_eq!(safe("foo-1.0~rc1^git-1.src.rpm").as_deref(), Some("foo-1.0~rc1^git-1.src.rpm"));
         assert_eq!(safe("-x.spec").as_deref(), Some("x.spec"));
+        assert_eq!(safe("příliš.src.rpm").as_deref(), Some("p_li_.src.rpm"));
+        assert_eq!(safe("žluť.spec").as_deref(), Some("_lu_.spec"));
         assert_eq!(safe(".."), None);
     }
 
@@ -81,6 +81,8 @@ mod tests {
     fn addresses_must_be_http_and_end_in_a_source() {
         assert_eq!(file_of_url("http://x.org/a/foo-1-1.src.rpm?y=1").unwrap().as_str(), "foo-1-1.src.rpm");
         assert!(matches!(file_of_url("ftp://x/foo.spec"), Err(BadUrl::NotHttp(_))));
+        assert!(matches!(file_of_url("http://x/.src.rpm"), Err(BadUrl::NotSource(_))));
+        assert!(matches!(file_of_url("http://x/..spec"), Err(BadUrl::NotSource(_))));
         assert!(matches!(file_of_url("http://x/foo.tar.gz"), Err(BadUrl::NotSource(_))));
     }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use copr_sandbox::Capabilities;
+use copr_types::source::without_passwords;
 use copr_wire::builder::{SourceInput, Task, TaskLimits};
 
 use crate::work::Work;
@@ -13,7 +14,7 @@ pub(crate) fn write(work: &Work, task: &Task) {
     let (build, what, chroot) = match task {
         Task::Source(task) => {
             let from = match &task.input {
-                SourceInput::Url { url, .. } => url.clone(),
+                SourceInput::Url { url, .. } => without_passwords(url),
                 SourceInput::Upload { file, size } => format!("uploaded {file} ({size} bytes)"),
             };
             (&task.build, format!("Source package from {from}"), &task.chroot.name)
@@ -36,9 +37,10 @@ pub(crate) fn write(work: &Work, task: &Task) {
     ));
 }
 
-/// The isolation in one line.
+/// The isolation in one line, without a word for what it is: that stands before it everywhere.
 pub(crate) fn isolation(capabilities: &Capabilities) -> String {
     let text = capabilities.to_string();
+    let text = text.strip_prefix("isolation: ").unwrap_or(&text);
     let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("missing: ")).map(str::trim).collect();
     lines.join("; ")
 }

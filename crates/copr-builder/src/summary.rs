@@ -9,7 +9,45 @@ pub(crate) fn of_rpmbuild(output: &str, exit: Exit) -> String {
         Exit::Exited(_) => "rpmbuild failed".to_owned(),
         Exit::Signaled(signal) => format!("rpmbuild was ended by signal {signal}"),
     };
-    if telling.is_empty() { format!("{how} ({exit})") } else { format!("{how}:\n{telling}") }
+    let hint = hint(&telling).map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    if telling.is_empty() { format!("{how} ({exit})") } else { format!("{how}:\n{telling}{hint}") }
+}
+
+/// rpm's errors alone.
+pub(crate) fn errors(output: &str) -> String {
+    telling_lines(output)
+}
+
+/// What to do about the mistakes that are made most.
+fn hint(telling: &str) -> Option<String> {
+    if let Some(program) = telling.lines().find_map(missing_program) {
+        return Some(format!(
+            "`{program}` is not in the buildroot: add a BuildRequires for it to the spec file, or its package to those of \
+             the chroot"
+        ));
+    }
+    let no_debug_files =
+        telling.lines().any(|line| line.starts_with("error: Empty %files file ") && line.contains("/debug"));
+    no_debug_files.then(|| {
+        "nothing was compiled, so there is nothing for a debug package: say `BuildArch: noarch` or `%global debug_package \
+         %{nil}` in the spec file"
+            .to_owned()
+    })
+}
+
+/// The program that a shell or make looked for in vain.
+fn missing_program(line: &str) -> Option<&str> {
+    let from_script = line.split_once("/rpm-tmp.").and_then(|(_, rest)| rest.split_once(": line ")?.1.split_once(": "));
+    let from_make = line.starts_with("make").then(|| line.split_once(": ")).flatten();
+    let (_, said) = from_script.or(from_make)?;
+    let program = match said.split_once(": ")? {
+        (program, "command not found" | "Command not found") => program,
+        // A path that the shell was given, and not one that some command was.
+        (program, "No such file or directory") if from_make.is_some() || program.starts_with('/') => program,
+        _ => return None,
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.+".contains(c);
+    program.chars().all(plain).then_some(program)
 }
 
 /// rpmbuild's errors, with what the failing script said last before them.
@@ -82,6 +120,22 @@ mod tests {
             "rpmbuild failed:\ngcc -o broken broken.c\nbroken.c:3: error: 'x' undeclared\nmake: *** [broken] Error 1\n\
              error: Bad exit status from /var/tmp/rpm-tmp.a (%build)"
         );
+    }
+
+    #[test]
+    fn a_missing_program_is_a_missing_dependency() {
+        let missing = |line: &str| missing_program(line).map(str::to_owned);
+        assert_eq!(missing("/var/tmp/rpm-tmp.a: line 29: make: command not found").as_deref(), Some("make"));
+        assert_eq!(
+            missing("/var/tmp/rpm-tmp.a: line 29: /usr/bin/make: No such file or directory").as_deref(),
+            Some("/usr/bin/make")
+        );
+        assert_eq!(missing("make: gcc: No such file or directory").as_deref(), Some("gcc"));
+        assert_eq!(missing("make[1]: cc: Command not found").as_deref(), Some("cc"));
+        assert_eq!(missing("/var/tmp/rpm-tmp.a: line 36: cd: x-0: No such file or directory"), None);
+        assert_eq!(missing("make: *** [all] Error 1"), None);
+        let told = of_rpmbuild("/var/tmp/rpm-tmp.a: line 2: cmake: command not found\nerror: x\n", Exit::Exited(1));
+        assert!(told.contains("\nhint: `cmake` is not in the buildroot"), "{told}");
     }
 
     #[test]

@@ -100,10 +100,16 @@ pub(crate) struct Headers {
 impl Headers {
     pub(crate) fn read(reader: &mut impl Read) -> Result<Headers, Error> {
         let mut lead = [0; LEAD_LENGTH as usize];
-        read_fully(reader, &mut lead, "lead")?;
-        if lead[..4] != [0xed, 0xab, 0xee, 0xdb] {
+        // The magic number first: a short text is no package, and not one that was cut short.
+        let (magic, rest) = lead.split_at_mut(4);
+        match read_fully(reader, magic, "lead") {
+            Err(Error::Truncated { .. }) => return Err(Error::NotAPackage { what: "it is empty or all but empty" }),
+            read => read?,
+        }
+        if magic != [0xed, 0xab, 0xee, 0xdb] {
             return Err(Error::NotAPackage { what: "the magic number of the lead is missing" });
         }
+        read_fully(reader, rest, "lead")?;
         let signature = Index::read(reader, Part::Signature)?;
         let mut padding = [0; 7];
         let padding = &mut padding[..padding_after(signature.length())];

@@ -43,6 +43,9 @@ fn word_dot_dash(s: &str) -> bool {
     !s.is_empty() && s != "." && s != ".." && s.chars().all(|c| is_word(c) || c == '.' || c == '-')
 }
 
+/// Longest name of a file on Linux.
+const MOST_BYTES: usize = 255;
+
 macro_rules! text_name {
     ($(#[$doc:meta])* $name:ident, $what:literal, $limit:literal, $rule:literal, $check:expr) => {
         $(#[$doc])*
@@ -64,7 +67,8 @@ macro_rules! text_name {
                 if s.is_empty() {
                     return Err(InvalidName::Empty { what: $what });
                 }
-                if s.chars().count() > $limit {
+                // Names become names of directories, which have a limit in bytes.
+                if s.chars().count() > $limit || s.len() > MOST_BYTES {
                     return Err(InvalidName::TooLong { what: $what, limit: $limit });
                 }
                 let check: fn(&str) -> bool = $check;
@@ -199,6 +203,9 @@ pub enum InvalidDir {
         "Please use directory format <project>:custom:<SUFFIX_OF_CHOICE> or <project>:pr:<ID> (for automatically removed directories)"
     )]
     Kind,
+    /// Longer than the name of a directory can be.
+    #[error("Directory name cannot be longer than 255 bytes.")]
+    TooLong,
     /// Characters that are not allowed.
     #[error(
         "Wrong directory '{dir}' specified.  Directory name can consist of alpha-numeric strings separated by colons."
@@ -223,6 +230,9 @@ impl DirName {
         let Some(rest) = dir.strip_prefix(&format!("{project}:")) else {
             return Err(InvalidDir::Prefix { project: project.to_string() });
         };
+        if dir.len() > MOST_BYTES {
+            return Err(InvalidDir::TooLong);
+        }
         let parts: Vec<&str> = rest.split(':').collect();
         let pull_request = parts.len() == 2
             && parts[0] == "pr"
@@ -275,6 +285,8 @@ mod tests {
         for bad in ["p:xx", "p:custom:", "p:custom:a_b", "p:custom:a.b", "p:pr:12a", "p:pr:1:2", "q:custom:x"] {
             assert!(DirName::parse(&project, bad).is_err(), "{bad}");
         }
+        let long = format!("p:custom:{}", "x".repeat(300));
+        assert_eq!(DirName::parse(&project, &long), Err(InvalidDir::TooLong));
     }
 
     #[test]
@@ -286,6 +298,13 @@ mod tests {
             assert!(bad.parse::<OwnerName>().is_err(), "owner {bad:?}");
         }
         assert!("1234".parse::<ProjectName>().is_err());
+    }
+
+    #[test]
+    fn a_name_fits_into_a_directory_whatever_its_letters() {
+        assert!("ž".repeat(100).parse::<ProjectName>().is_ok());
+        assert!("𝒳".repeat(100).parse::<ProjectName>().is_err(), "400 bytes");
+        assert!("𝒳".repeat(100).parse::<UserName>().is_err(), "400 bytes");
     }
 
     #[test]

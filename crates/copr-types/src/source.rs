@@ -87,3 +87,49 @@ impl Source {
         }
     }
 }
+
+/// A text in which every address has lost its user name and password: for logs and for everything that others can see.
+///
+/// ```
+/// use copr_types::source::without_passwords;
+///
+/// assert_eq!(without_passwords("from https://me:secret@host/a@b.spec"), "from https://…@host/a@b.spec");
+/// ```
+pub fn without_passwords(text: &str) -> String {
+    let (mut safe, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        safe.push_str(before);
+        let end = after.find(|c: char| "/?#\\`'\"<>".contains(c) || c.is_whitespace()).unwrap_or(after.len());
+        rest = match after[..end].rfind('@') {
+            Some(at) => {
+                safe.push('…');
+                &after[at..]
+            }
+            None => after,
+        };
+    }
+    safe.push_str(rest);
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_passwords;
+
+    #[test]
+    fn passwords_in_addresses_are_for_nobody_else() {
+        for (text, safe) in [
+            ("nothing", "nothing"),
+            ("http://host/x", "http://host/x"),
+            ("http://u:p@host/x", "http://…@host/x"),
+            ("http://u:p@q@host:1/x@y", "http://…@host:1/x@y"),
+            (
+                "`http://t@a` leads to https://u:p@b?c and file:///x@y",
+                "`http://…@a` leads to https://…@b?c and file:///x@y",
+            ),
+        ] {
+            assert_eq!(without_passwords(text), safe);
+        }
+    }
+}

@@ -10,6 +10,7 @@ use copr_db::account::Account;
 use copr_db::build::NewBuild;
 use copr_db::project::{Dir, Project};
 use copr_db::project_chroot::ProjectChroot;
+use copr_types::source::without_passwords;
 use copr_types::{BuildId, ChrootBootstrap, ChrootId, DirName, FileName, Isolation, Source, State};
 
 /// The options that all ways of submitting share. `None`: not said. Numbers come as text.
@@ -264,8 +265,10 @@ pub async fn by_urls(
     allowed(&mut tx, who, &checked, options).await?;
     let mut ids = Vec::new();
     for (url, file) in urls.iter().zip(parsed.into_iter().flatten()) {
-        let source = Source::Link { url: url.clone() };
-        let shown = (kind_of(file.as_str()) == Some(SourceFile::Srpm)).then_some(url.as_str());
+        // Everybody may look at a build's source: only the builder is told the password.
+        let public = without_passwords(url);
+        let source = Source::Link { url: public.clone() };
+        let shown = (kind_of(file.as_str()) == Some(SourceFile::Srpm)).then_some(public.as_str());
         let input = copr_wire::builder::SourceInput::Url { url: url.clone(), file: file.to_string() };
         ids.push(make(app, &mut tx, who, &checked, &source, shown, input).await?);
     }

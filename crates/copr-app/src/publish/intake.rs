@@ -149,7 +149,8 @@ impl Intake {
             return Ok(Err(unfit(format!("`{name}` did not arrive whole"))));
         }
         // A name of this turn's own: one that was thought lost may still be writing.
-        let hidden = self.dir.join(format!("{}signing-{}-{name}", copr_store::UNFINISHED, self.turn));
+        // Without the package's name, which may be as long as names can be.
+        let hidden = self.dir.join(format!("{}signing-{}", copr_store::UNFINISHED, self.turn));
         let io = |error| Refusal::internal("copying a package", error);
         std::fs::copy(&from, &hidden).map_err(io)?;
         if let Err(error) = self.signer.sign_package(&hidden, &self.key_name) {

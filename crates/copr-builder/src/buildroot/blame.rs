@@ -98,7 +98,13 @@ pub(crate) fn failure(cause: Cause, phase: Phase, output: &str) -> End {
         Cause::Unresolvable if base => {
             end::infrastructure(phase, format!("the packages of the chroot can not be installed:\n{problem}"))
         }
-        Cause::Unresolvable => end::user(phase, format!("the build dependencies can not be installed:\n{problem}")),
+        Cause::Unresolvable => end::user(
+            phase,
+            format!(
+                "the build dependencies can not be installed:\n{problem}\nhint: build what is missing in this project \
+                 first, or add a repository that has it"
+            ),
+        ),
         Cause::UsersRepository => {
             end::user(phase, format!("a repository that the project adds can not be read:\n{problem}"))
         }

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use copr_types::source::without_passwords;
 use futures::StreamExt;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::{Client, StatusCode, redirect};
+use reqwest::{Client, StatusCode, header, redirect};
 use tokio::io::AsyncWriteExt;
 use url::{Host, Url};
 
@@ -58,7 +59,7 @@ fn client(rules: &Downloads) -> Result<Client, String> {
 
 /// Fetches one address, with a few tries when the network or the server is at fault.
 async fn one(client: &Client, order: &Order, wanted: &Wanted, to: &Path) -> Fetched {
-    println!("Downloading {}", wanted.url);
+    println!("Downloading {}", without_passwords(&wanted.url));
     let mut pause = Duration::from_millis(order.pause_ms);
     let mut tried = 1;
     loop {
@@ -69,6 +70,7 @@ async fn one(client: &Client, order: &Order, wanted: &Wanted, to: &Path) -> Fetc
             }
             Err(failed) => failed,
         };
+        let failed = (failed.0, without_passwords(&failed.1));
         println!("{}", failed.1);
         if failed.0 != Fault::Network || tried >= order.attempts {
             return Fetched::Failed { fault: failed.0, message: failed.1 };
@@ -88,6 +90,13 @@ async fn attempt(client: &Client, rules: &Downloads, wanted: &Wanted, to: &Path)
     allowed(&url, rules).map_err(|message| (Fault::Address, format!("`{name}`: {message}")))?;
     let answer = client.get(url).send().await.map_err(|error| classify(name, &error))?;
     let status = answer.status();
+    if status.is_redirection() {
+        // Where the client would not go at all: no place named, or none of the web.
+        let to = answer.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
+        let to = to.map_or("nowhere".to_owned(), |to| format!("to `{to}`"));
+        let message = format!("`{name}` leads {to} ({status}); only http and https addresses are fetched");
+        return Err((Fault::Address, message));
+    }
     if !status.is_success() {
         return Err((fault_of(status), format!("`{name}` was answered with {status}")));
     }

@@ -123,7 +123,8 @@ async fn attempt(
         (Some(reached), _) => Err(end::limit(phase, reached, limits)),
         (None, Exit::Exited(0)) => Ok((Ended::Built, results)),
         (None, Exit::Exited(91)) => {
-            Err(end::user(Phase::Srpm, format!("the source package could not be unpacked:\n{}", tail.last_lines(5))))
+            let why = summary::errors(&tail.text());
+            Err(end::user(Phase::Srpm, format!("the source package could not be unpacked:\n{why}")))
         }
         (None, exit) => {
             let words = tail.text();

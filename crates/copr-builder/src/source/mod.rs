@@ -20,6 +20,7 @@ use crate::work::{Done, Work};
 pub(crate) async fn make(work: &Work, task: &SourceTask) -> Step<Done> {
     work.held.enter(Phase::Fetch);
     let (path, name) = work.transcript.step("fetch", get(work, task)).await?;
+    let name = with_small_ending(name);
     work.held.enter(Phase::Srpm);
     if name.ends_with(".spec") {
         let srpm = spec::make_srpm(work, task, &path, &name).await?;
@@ -32,6 +33,19 @@ pub(crate) async fn make(work: &Work, task: &SourceTask) -> Step<Done> {
         ));
     }
     finished(work, task, &path).await
+}
+
+/// `HELLO.SPEC` is `HELLO.spec` for rpm's tools, which look at the ending.
+fn with_small_ending(mut name: String) -> String {
+    for ending in [".nosrc.rpm", ".src.rpm", ".spec"] {
+        let at = name.len().saturating_sub(ending.len());
+        if name.get(at..).is_some_and(|end| end.eq_ignore_ascii_case(ending)) {
+            name.truncate(at);
+            name.push_str(ending);
+            break;
+        }
+    }
+    name
 }
 
 /// The file the user gave, and its name.
@@ -119,4 +133,22 @@ fn results_json(package: &Package, distribution: &str) -> serde_json::Value {
         "name": nevra.name, "epoch": nevra.epoch, "version": nevra.version, "release": nevra.release,
         "architecture_specific_tags": { distribution: tags },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_small_ending;
+
+    #[test]
+    fn endings_are_told_whatever_the_case_of_their_letters() {
+        for (name, told) in [
+            ("HELLO.SPEC", "HELLO.spec"),
+            ("Hello-1.SRC.rpm", "Hello-1.src.rpm"),
+            ("x.NoSrc.RPM", "x.nosrc.rpm"),
+            ("readme.txt", "readme.txt"),
+            ("ž", "ž"),
+        ] {
+            assert_eq!(with_small_ending(name.to_owned()), told);
+        }
+    }
 }

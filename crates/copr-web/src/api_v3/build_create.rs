@@ -8,8 +8,8 @@ use super::show;
 use super::upload::Incoming;
 use crate::Web;
 use axum::Json;
-use copr_app::Refusal;
 use axum::extract::{Request, State};
+use copr_app::Refusal;
 use copr_app::build::{self, Options};
 use copr_wire::v3::{Build, List, Message, Meta};
 

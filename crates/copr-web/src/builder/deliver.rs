@@ -28,8 +28,9 @@ pub(super) async fn file(
 ) -> Result<(), Refusal> {
     let name: FileName = name.parse().map_err(|error| Refusal::invalid(format!("{error}")))?;
     let expected = digest(headers)?;
-    let most = app.rules.file_mib << 20;
-    let too_large = || Refusal::too_large(format!("`{name}` is larger than {} MiB", app.rules.file_mib));
+    let most_mib = most_mib(app.rules.file_mib, app.rules.upload_mib);
+    let most = most_mib << 20;
+    let too_large = || Refusal::too_large(format!("`{name}` is larger than {most_mib} MiB"));
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|size| size > most) {
         return Err(too_large());
@@ -52,6 +53,12 @@ pub(super) async fn file(
         }
         (Sent::Whole, Err(Unwritten::Io(error))) => Err(Refusal::internal("writing a delivered file", error)),
     }
+}
+
+/// Largest file that is taken from a builder: what a build may make, or a source package as it was uploaded. No limit
+/// for a build (0) is none here.
+fn most_mib(file: u64, upload: u64) -> u64 {
+    if file == 0 { u64::MAX >> 20 } else { file.max(upload) }
 }
 
 fn digest(headers: &HeaderMap) -> Result<String, Refusal> {
