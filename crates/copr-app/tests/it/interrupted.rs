@@ -103,11 +103,11 @@ both_engines! {
         let dir = w.chroot_dir("hello").join("00000001-hello-noarch");
         std::fs::create_dir_all(&dir).unwrap();
         // The turn to come has fence 2: what its predecessor left has another name and must not matter either.
-        for name in [".signing-1-hello-noarch-1.0-1.noarch.rpm", ".signing-2-hello-noarch-1.0-1.noarch.rpm"] {
+        for name in [".unfinished-signing-1-hello-noarch-1.0-1.noarch.rpm", ".unfinished-signing-2-hello-noarch-1.0-1.noarch.rpm"] {
             std::fs::write(dir.join(name), b"half").unwrap();
         }
         succeeds_with_both_packages(&w, id).await;
-        let left: Vec<_> = crate::world::entries(dir).into_iter().filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(".signing")).collect();
+        let left: Vec<_> = crate::world::entries(dir).into_iter().filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(".unfinished")).collect();
         assert!(left.is_empty(), "{left:?}");
     }
 
