@@ -241,6 +241,12 @@ pub async fn release(conn: &mut Conn, id: TaskId, fence: i64, not_before: i64) -
     Ok(done)
 }
 
+/// Counts the last lease not among the attempts.
+pub async fn forget_attempt(conn: &mut Conn, id: TaskId) -> Result<(), Error> {
+    run!(conn, execute, "UPDATE task SET attempts = attempts - 1 WHERE id = $1 AND attempts > 0", id.0)?;
+    Ok(())
+}
+
 /// Leases whose deadline has passed.
 pub async fn lost(conn: &mut Conn, now: i64) -> Result<Vec<Task>, Error> {
     run!(

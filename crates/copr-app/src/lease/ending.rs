@@ -43,7 +43,7 @@ pub async fn finish(app: &App, builder: &Builder, id: i64, finish: &Finish) -> R
         {
             let wait = RETRY_SECONDS * row.attempts;
             say(&place, app, format!("attempt {} failed: {failure}; trying again in {wait} s", row.attempts)).await?;
-            give_back(app, &row, wait).await
+            give_back(app, &row, wait, Attempt::Used).await
         }
         Outcome::Failed { failure } => {
             keep_logs(app, &row, &place, &finish.files).await?;
@@ -60,9 +60,18 @@ pub async fn finish(app: &App, builder: &Builder, id: i64, finish: &Finish) -> R
         }
         Outcome::Returned => {
             say(&place, app, "the builder gave the task back".to_owned()).await?;
-            give_back(app, &row, 0).await
+            give_back(app, &row, 0, Attempt::Unused).await
         }
     }
+}
+
+/// Whether a lease that came back counts among the attempts that a task has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attempt {
+    /// The builder failed or was lost: the task may have done it.
+    Used,
+    /// The builder was told to end: a long build outlives any number of restarts.
+    Unused,
 }
 
 /// Names from builders become names of files.
@@ -163,12 +172,15 @@ async fn canceled(app: &App, row: &Row) -> Result<(), Refusal> {
     Ok(tx.commit().await?)
 }
 
-async fn give_back(app: &App, row: &Row, wait: i64) -> Result<(), Refusal> {
+async fn give_back(app: &App, row: &Row, wait: i64, attempt: Attempt) -> Result<(), Refusal> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     // The task first: everything that ends a lease takes the rows in this order.
     if !copr_db::task::release(&mut tx, row.id, row.fence, now + wait).await? {
         return Err(super::lost());
+    }
+    if attempt == Attempt::Unused {
+        copr_db::task::forget_attempt(&mut tx, row.id).await?;
     }
     if change(&mut tx, row, Event::LeaseLost).await? {
         note(&mut tx, row, "pending", now).await?;
@@ -199,7 +211,7 @@ async fn give_back_all(app: &App, rows: Vec<Row>, why: &str) -> Result<usize, Re
             let place = place(app, &mut app.db.read().await?, &row).await?;
             say(&place, app, format!("attempt {} ended: {why}", row.attempts)).await?;
             if row.attempts < app.rules.max_attempts {
-                return give_back(app, &row, 0).await;
+                return give_back(app, &row, 0, Attempt::Used).await;
             }
             let message = format!("{why}, for the {}. time; this is no fault of the package", row.attempts);
             let phase = row.phase.as_deref().and_then(Phase::from_word).unwrap_or(Phase::Build);

@@ -103,6 +103,7 @@ both_engines! {
         build::cancel(&w.app, &w.alice, id).await.unwrap();
         w.clock.advance(31);
         copr_app::lease::expire(&w.app).await.unwrap();
+        copr_app::removal::sweep(&w.app).await.unwrap();
         assert!(w.tasks().await.is_empty() && w.staging().is_empty());
         assert_eq!(w.show(id).await.build.source_state, State::Canceled);
     }

@@ -120,10 +120,24 @@ both_engines! {
         let file = builder.upload(&lease, &made("hello-noarch").srpm).await.unwrap();
         builder.finish(&lease, Outcome::Returned, vec![file]).await.unwrap();
         assert_eq!(w.state(id).await, Some(State::Pending));
+        copr_app::removal::sweep(&w.app).await.unwrap();
         assert!(!w.staging().iter().any(|path| path.ends_with(format!("{}-{}", lease.task_id, lease.fence))));
         builder.make("hello-noarch").await;
         w.publish().await;
         assert_eq!(w.state(id).await, Some(State::Succeeded));
+    }
+
+    async fn builders_that_are_told_to_end_use_up_no_attempts(w: World) {
+        w.project(&[X86]).await;
+        let builder = w.builder("b1").await;
+        let id = w.imported(&builder, "hello-noarch").await;
+        for _ in 0..5 {
+            let lease = builder.lease().await;
+            builder.finish(&lease, Outcome::Returned, Vec::new()).await.unwrap();
+        }
+        let lease = builder.lease().await;
+        builder.fail(&lease, FailureClass::Infrastructure).await.unwrap();
+        assert_eq!(w.state(id).await, Some(State::Pending), "one failure of ours ended the build");
     }
 
     async fn trouble_of_ours_is_tried_again_later(w: World) {

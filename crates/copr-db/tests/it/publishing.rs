@@ -62,6 +62,17 @@ both_engines! {
         assert!(claim(&mut tx, NOW + 2000).await.is_none(), "nothing is wanted any more");
     }
 
+    async fn turns_of_publishers_that_are_no_more_are_free_at_once(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let mut tx = t.begin().await;
+        let dead = claim(&mut tx, NOW).await.unwrap();
+        repo::release_all(&mut tx).await.unwrap();
+        assert!(!repo::keep(&mut tx, h.repo, dead.publisher_fence, UNTIL).await.unwrap(), "a lost turn was kept");
+        let next = claim(&mut tx, NOW).await.unwrap();
+        assert!(next.publisher_fence > dead.publisher_fence);
+        assert!(repo::published(&mut tx, h.repo, next.publisher_fence, next.wanted, NOW).await.unwrap());
+    }
+
     async fn a_failed_turn_waits_and_counts_until_one_succeeds(t: Fixture) {
         let h = t.home("alice", "hello").await;
         let mut tx = t.begin().await;

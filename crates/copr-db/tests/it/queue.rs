@@ -97,6 +97,8 @@ both_engines! {
         assert!(!task::beat(&mut tx, task.id, 1, UNTIL, None).await.unwrap());
         assert!(!task::release(&mut tx, task.id, 1, 0).await.unwrap());
         assert!(!task::remove(&mut tx, task.id, 1).await.unwrap());
+        task::forget_attempt(&mut tx, task.id).await.unwrap();
+        assert_eq!(task::by_id(&mut tx, task.id).await.unwrap().unwrap().attempts, 1);
         task::withdraw(&mut tx, task.id).await.unwrap();
         assert!(task::by_id(&mut tx, task.id).await.unwrap().is_some(), "a held task was withdrawn");
         assert!(task::remove(&mut tx, task.id, 2).await.unwrap());
