@@ -53,7 +53,7 @@ fn senseless_requests_are_refused_in_the_contracts_shape() {
         ("project_dirname", json!("api:pr:../../x"), "Please use directory format"),
         ("after_build_id", json!("x"), "Not a valid integer value."),
         ("with_build_id", json!(99_999), "Build 99999 not found"),
-        ("pkgs", json!([["x"]]), "doesn't seem to be a valid URL"),
+        ("pkgs", json!([["x"]]), "seem to be a valid URL"),
         ("pkgs", json!({ "a": 1 }), "A list of http[s] URLs"),
         ("pkgs", json!("file:///etc/passwd"), "A list of http[s] URLs"),
         ("pkgs", json!("http://a/.src.rpm"), "URLs must end with .src.rpm"),

@@ -17,7 +17,7 @@ fn spec(source: &str) -> Vec<u8> {
 
 #[test]
 fn addresses_that_bring_nothing_fail_and_say_why() {
-    // Once is enough where somebody else's server is at fault: trying again is another test's matter.
+    // Where somebody else's server is at fault, a build is tried again later: not here, where that is half a minute.
     let stage = Stage::set(launch().setting("limits.file_mib", "32").setting("scheduler.max_attempts", "1"));
     let web = Web::of(stage.srpm("hello-noarch"));
     let project = stage.project("fetching");
