@@ -81,7 +81,11 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(30));
         let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        sqlx::migrate!("migrations/sqlite").run(&write).await?;
+        // Two processes may open a new database at once. For SQLite sqlx has no lock of its own: the second would make
+        // every table again. So the one that has the right to write goes first, and the other finds it all done.
+        let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::migrate!("migrations/sqlite").run(&mut *tx).await?;
+        tx.commit().await?;
         let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
         Ok(Pools::Sqlite { read, write })
     }

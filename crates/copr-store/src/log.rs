@@ -40,12 +40,12 @@ impl LogFile {
     pub fn begin(&self) -> Result<(), Error> {
         let dir = self.path.parent().unwrap_or(Path::new("/"));
         doing("make the directory", dir, std::fs::create_dir_all(dir))?;
-        if self.path.metadata().is_ok_and(|meta| meta.len() > 0) {
+        let earlier = [self.path.clone(), self.gz_path()];
+        for path in earlier.iter().filter(|path| path.metadata().is_ok_and(|meta| meta.len() > 0)) {
             let backup = dir.join("prev_build_backup");
             doing("make the directory", &backup, std::fs::create_dir_all(&backup))?;
-            if let Some(name) = self.path.file_name() {
-                let to = backup.join(name);
-                doing("move", &self.path, std::fs::rename(&self.path, to))?;
+            if let Some(name) = path.file_name() {
+                doing("move", path, std::fs::rename(path, backup.join(name)))?;
             }
         }
         doing("make", &self.path, File::create(&self.path)).map(|_| ())
@@ -114,6 +114,17 @@ mod tests {
         assert_eq!(log.append(2, b"e\ntwo\n").unwrap(), Ok(8));
         assert_eq!(log.append(100, b"x").unwrap(), Err(LogMismatch { size: 8 }));
         assert_eq!(std::fs::read(log.path()).unwrap(), b"one\ntwo\n");
+    }
+
+    #[test]
+    fn an_attempt_after_one_that_was_thought_to_be_over_keeps_its_finished_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = LogFile::at(dir.path().join("builder-live.log"));
+        log.begin().unwrap();
+        log.append(0, b"first").unwrap().unwrap();
+        log.finish().unwrap();
+        log.begin().unwrap();
+        assert!(dir.path().join("prev_build_backup/builder-live.log.gz").exists() && !log.gz_path().exists());
     }
 
     #[test]

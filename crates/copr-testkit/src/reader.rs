@@ -30,6 +30,8 @@ struct Shared {
     good: AtomicU32,
     /// Reads that met nobody.
     absent: AtomicU32,
+    /// Packages that the last good read fetched.
+    packages: AtomicU32,
 }
 
 /// What a reader has seen.
@@ -39,6 +41,8 @@ pub struct Seen {
     pub good: u32,
     /// Reads that met nobody.
     pub absent: u32,
+    /// Packages that the last good read fetched.
+    pub packages: u32,
 }
 
 impl Reader {
@@ -55,7 +59,7 @@ impl Reader {
     /// What it has seen so far.
     pub fn seen(&self) -> Seen {
         let of = |count: &AtomicU32| count.load(Ordering::Relaxed);
-        Seen { good: of(&self.shared.good), absent: of(&self.shared.absent) }
+        Seen { good: of(&self.shared.good), absent: of(&self.shared.absent), packages: of(&self.shared.packages) }
     }
 
     /// Waits until it has read well once more, from the beginning.
@@ -92,7 +96,10 @@ impl Drop for Reader {
 fn read_on(root: &Root, shared: &Shared) -> Result<()> {
     while !shared.end.load(Ordering::Relaxed) {
         match read(root) {
-            Ok(()) => shared.good.fetch_add(1, Ordering::Relaxed),
+            Ok(packages) => {
+                shared.packages.store(packages, Ordering::Relaxed);
+                shared.good.fetch_add(1, Ordering::Relaxed)
+            }
             Err(error) if is_absence(&format!("{error:#}")) => shared.absent.fetch_add(1, Ordering::Relaxed),
             Err(error) => return Err(error.context("a reader met a repository that is not whole")),
         };
@@ -100,13 +107,14 @@ fn read_on(root: &Root, shared: &Shared) -> Result<()> {
     Ok(())
 }
 
-fn read(root: &Root) -> Result<()> {
+/// Gives how many packages there were.
+fn read(root: &Root) -> Result<u32> {
     root.refresh()?;
     let packages = root.packages()?;
     if !packages.is_empty() {
         root.download(&packages)?;
     }
-    Ok(())
+    Ok(u32::try_from(packages.len())?)
 }
 
 /// Whether dnf failed because the service was not there, and for no other reason.

@@ -7,13 +7,16 @@ use copr_db::Db;
 use copr_sign::{Expiry, KeyStore, LocalSigner};
 use copr_store::Store;
 use copr_types::Clock;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
 /// Opens everything that the use cases stand on, making what is missing.
 pub async fn open(config: &Config) -> anyhow::Result<App> {
     make_private(&config.data_dir)?;
+    if let Some(file) = config.database.sqlite_file() {
+        make_private_file(&file)?;
+    }
     let db = Db::open(config.database.expose())
         .await
         .with_context(|| format!("can't open the database `{}`", config.database))?;
@@ -32,6 +35,13 @@ fn make_private(dir: &Path) -> anyhow::Result<()> {
         .mode(0o711)
         .create(dir)
         .with_context(|| format!("can't make the data directory `{}`", dir.display()))
+}
+
+/// SQLite gives a file that it makes to everybody for reading; one that is there already keeps its mode, and lends it
+/// to the journals beside it.
+fn make_private_file(file: &Path) -> anyhow::Result<()> {
+    let opened = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(file);
+    opened.map(drop).with_context(|| format!("can't open the database `{}`", file.display()))
 }
 
 /// The rules of the service, as configured.

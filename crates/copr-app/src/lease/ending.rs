@@ -48,14 +48,15 @@ pub async fn finish(app: &App, builder: &Builder, id: i64, finish: &Finish) -> R
         Outcome::Failed { failure } => {
             keep_logs(app, &row, &place, &finish.files).await?;
             say(&place, app, format!("failed: {failure}")).await?;
-            fail(app, &row, failure).await?;
-            close_logs(&place).await
+            // Before the end is told: whoever hears of it finds the logs under their final names.
+            close_logs(&place).await?;
+            fail(app, &row, failure).await
         }
         Outcome::Canceled => {
             keep_logs(app, &row, &place, &finish.files).await?;
             say(&place, app, "canceled".to_owned()).await?;
-            canceled(app, &row).await?;
-            close_logs(&place).await
+            close_logs(&place).await?;
+            canceled(app, &row).await
         }
         Outcome::Returned => {
             say(&place, app, "the builder gave the task back".to_owned()).await?;
@@ -202,8 +203,8 @@ async fn give_back_all(app: &App, rows: Vec<Row>, why: &str) -> Result<usize, Re
             }
             let message = format!("{why}, for the {}. time; this is no fault of the package", row.attempts);
             let phase = row.phase.as_deref().and_then(Phase::from_word).unwrap_or(Phase::Build);
-            fail(app, &row, &Failure::new(FailureClass::Infrastructure, phase, message)).await?;
-            close_logs(&place).await
+            close_logs(&place).await?;
+            fail(app, &row, &Failure::new(FailureClass::Infrastructure, phase, message)).await
         };
         if let Err(refusal) = done.await {
             tracing::warn!(task = row.id.0, "could not give back a task: {}", refusal.inside());

@@ -85,7 +85,23 @@ impl Intake {
         Place { dir: self.dir.clone(), result_dir: self.result_dir.clone() }
     }
 
+    /// Removes copies that turns before this one were signing when they were broken off.
+    fn forget_halves(&self) -> Result<(), Refusal> {
+        let io = |error| Refusal::internal("looking for half signed packages", error);
+        let own = format!(".signing-{}-", self.turn);
+        for entry in std::fs::read_dir(&self.dir).map_err(io)? {
+            let entry = entry.map_err(io)?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with(".signing-") && !name.starts_with(&own) {
+                std::fs::remove_file(entry.path()).map_err(io)?;
+            }
+        }
+        Ok(())
+    }
+
     fn all(&self) -> Result<Result<Described, Failure>, Refusal> {
+        self.forget_halves()?;
         let (mut built, mut packages) = (Vec::new(), Vec::new());
         // The source package first, as upstream lists it.
         let mut files: Vec<_> = self.staged.files.iter().collect();

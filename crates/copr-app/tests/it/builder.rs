@@ -64,7 +64,8 @@ impl FakeBuilder {
         let file = name.parse().unwrap();
         let target = lease::upload_target(&self.app, &self.row, lease.task_id, lease.fence, &file).await?;
         let bytes = std::fs::read(path).unwrap();
-        std::fs::write(target, &bytes).unwrap();
+        // The lease may end between the two, and its directory with it.
+        std::fs::write(target, &bytes).map_err(|error| Refusal::conflict(error.to_string()))?;
         Ok(FileRef { name, size: bytes.len() as u64, sha256: hex::encode(Sha256::digest(&bytes)) })
     }
 

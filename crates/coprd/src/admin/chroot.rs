@@ -79,7 +79,7 @@ async fn add(app: &App, add: &ChrootAdd) -> anyhow::Result<()> {
     let done = match &before {
         None => "is new",
         Some(before) if before.definition.0 == entry.definition => "is as it was",
-        Some(_) => "has a new definition; builds that wait already keep the old one",
+        Some(_) => "has a new definition; tasks that wait already keep the old one",
     };
     eprintln!("`{name}` {done}.");
     if !add.enable && !before.is_some_and(|before| before.enabled) {
@@ -175,7 +175,7 @@ async fn disable(app: &App, names: &[String]) -> anyhow::Result<()> {
 
 async fn import(app: &App, file: &Path) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(file).with_context(|| format!("can't read `{}`", file.display()))?;
-    let entries = copr_catalogue::read(&file.display().to_string(), &text)?;
+    let entries = copr_catalogue::read(&file.display().to_string(), &text).map_err(|error| anyhow!("{error}"))?;
     if entries.is_empty() {
         bail!("`{}` describes no chroot\nhint: each begins with `[[chroot]]`", file.display());
     }

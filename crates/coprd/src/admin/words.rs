@@ -6,7 +6,7 @@ use jiff::Timestamp;
 pub(super) fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, otherwise: &str) -> String {
     let best = known.into_iter().map(|other| (strsim::jaro_winkler(name, other), other));
     match best.max_by(|(a, _), (b, _)| a.total_cmp(b)) {
-        Some((likeness, other)) if likeness > 0.8 => format!("hint: did you mean `{other}`?"),
+        Some((likeness, other)) if likeness > 0.9 => format!("hint: did you mean `{other}`?"),
         _ => format!("hint: {otherwise}"),
     }
 }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use url::Url;
 
@@ -29,6 +29,12 @@ impl DatabaseUrl {
         // SQLite's path is percent-encoded in the address, just as that of `file:`.
         let url = Url::from_file_path(file).ok()?;
         Some(Self { text: format!("sqlite://{}", url.path()), engine: Engine::Sqlite })
+    }
+
+    /// The file, when it is SQLite.
+    pub fn sqlite_file(&self) -> Option<PathBuf> {
+        let path = self.text.strip_prefix("sqlite://")?;
+        Url::parse(&format!("file://{path}")).ok()?.to_file_path().ok()
     }
 
     /// The whole address with its password: for the connection alone.

@@ -48,9 +48,11 @@ fn every_command_of_the_administrator_is_understood() {
         "user list --json",
         "user token ada",
         "user disable ada",
+        "user enable ada",
         "group create kitchen",
         "group add @kitchen ada",
         "group remove kitchen ada",
+        "group list --json",
         "chroot list",
         "chroot list --all --json",
         "chroot add fedora-44-x86_64 --from-catalogue --enable",
@@ -65,6 +67,18 @@ fn every_command_of_the_administrator_is_understood() {
     ] {
         subject(line);
     }
+}
+
+#[test]
+fn the_commands_of_the_documentation_are_understood() {
+    let text = include_str!("../../../../docs/administration.md").replace("\\\n", " ");
+    let lines = text.lines().filter_map(|line| line.strip_prefix("    coprd "));
+    let plain = |line: &str| line.split(['#', '>']).next().unwrap().replace(['\'', '[', ']'], "");
+    let lines: Vec<String> = lines.map(plain).collect();
+    for line in &lines {
+        parse(line).unwrap_or_else(|refusal| panic!("{line}: {refusal}"));
+    }
+    assert!(lines.len() > 15, "{lines:?}");
 }
 
 #[test]
@@ -88,6 +102,7 @@ fn what_makes_no_sense_is_refused() {
         "admin chroot add fedora-44-x86_64 --from-catalogue --baseurl https://r/",
         "admin chroot add fedora-44-x86_64 --from-catalogue --releasever 3",
         "admin chroot enable",
+        "admin builder add b/1",
         "builder --server copr.example.org --token f",
         "builder --server https://copr.example.org",
         "builder --server https://copr.example.org --token f --workers 0",

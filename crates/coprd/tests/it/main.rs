@@ -1,5 +1,9 @@
 //! The program through its public face.
 
+mod admin;
+mod beside;
 mod check_config;
+mod chroots;
 mod commands;
 mod configuration;
+mod service;

@@ -8,12 +8,18 @@ use copr_testkit::tiny_srpm;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Reading the spec takes a while, so making the source package does.
 const SLOW_TO_READ: &str = "# %(sleep 2)\n:";
 const SLOW_TO_BUILD: &str = "echo the build has begun; sleep 4";
 /// What compression does not make small, so that it takes a while to deliver and to sign.
 const LARGE: &str = "%global _binary_payload w1.zstdio\nhead -c 60000000 /dev/urandom > share/large";
+
+/// How often the server is killed at no moment in particular, and when.
+const ROUNDS: u32 = 14;
+const FIRST_MOMENT: Duration = Duration::from_millis(300);
+const STEP: Duration = Duration::from_millis(70);
 
 /// A moment in the life of a build, told by what can be seen from outside.
 #[derive(Clone, Copy, Debug)]
@@ -169,6 +175,11 @@ fn a_server_killed_in_the_middle_of_an_upload_knows_no_half_build() {
     let begun = project.client().begin("POST", "/api_3/build/create/upload", Some((&kind, body.len())));
     let mut connection = begun.unwrap();
     connection.write_all(&body[..body.len() / 2]).unwrap();
+    let uploads = stage.service.data_dir().join("uploads");
+    let arriving = || entries(&uploads).first().map(|upload| uploads.join(upload).join("large-1-1.src.rpm"));
+    until(&stage, "the file arrives", || {
+        arriving().is_some_and(|file| file.metadata().is_ok_and(|found| found.len() > 1 << 20))
+    });
 
     stage.service.kill().unwrap();
     stage.service.start_again().unwrap();
@@ -177,4 +188,30 @@ fn a_server_killed_in_the_middle_of_an_upload_knows_no_half_build() {
     assert_eq!(list["items"].as_array().unwrap().len(), 0, "{list}");
     let build = told(&stage, project.submit(&srpm));
     told(&stage, project.succeeds(build));
+}
+
+#[test]
+fn a_server_killed_again_and_again_at_no_moment_in_particular_loses_nothing() {
+    // More lives than rounds: with each of them a task may lose a lease.
+    let mut stage = Stage::set(launch().setting("scheduler.max_attempts", "100").setting("builder.workers", "2"));
+    let project = stage.project("storm");
+    let reader = stage.reader(&project);
+    let mut builds = Vec::new();
+    for round in 0..ROUNDS {
+        let name = format!("storm-{round}");
+        builds.push(told(&stage, project.submit(&tiny_srpm(&name, ":", &stage.path("srpms")))));
+        // Not to wait for something: this is the moment itself, and each round has another one.
+        std::thread::sleep(FIRST_MOMENT + STEP * round);
+        stage.service.kill().unwrap();
+        stage.service.start_again().unwrap();
+    }
+    for build in builds {
+        told(&stage, project.succeeds(build));
+    }
+    told(&stage, reader.reads_once_more());
+    told(&stage, reader.stop());
+    let names: BTreeSet<String> = (0..ROUNDS).map(|round| format!("storm-{round}")).collect();
+    assert_eq!(stage.whole_repository(&project), names);
+    let staging = stage.service.data_dir().join("staging");
+    until(&stage, "the staging directory is empty", || entries(&staging).is_empty());
 }

@@ -1,0 +1,162 @@
+//! The loops at work: nobody calls a use case of theirs, and yet everything happens.
+
+use copr_app::build::{self, Options};
+use copr_app::{App, Rules, account, builders, chroot, lease, project};
+use copr_db::account::Account;
+use copr_db::{Db, Topic};
+use copr_jobs::Jobs;
+use copr_sign::{Expiry, KeyStore, KeyType, LocalSigner};
+use copr_store::Store;
+use copr_types::clock::ClockHand;
+use copr_types::{BuildId, ChrootDefinition, Clock, State};
+use copr_wire::builder::{FileRef, Finish, LeaseRequest, Outcome};
+use sha2::{Digest, Sha256};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+const CHROOT: &str = "fedora-44-aarch64";
+/// Far longer than anything here takes, and shorter than the slowest timer: what needs a bell needs its bell.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+struct Service {
+    app: App,
+    alice: Account,
+    clock: ClockHand,
+    _data: tempfile::TempDir,
+}
+
+async fn service(rules: Rules) -> Service {
+    let data = copr_testkit::temp_dir();
+    let (clock, hand) = Clock::manual(1_700_000_000);
+    let keys = KeyStore::open(data.path().join("keys")).unwrap();
+    let app = App {
+        db: Db::open(&format!("sqlite://{}", data.path().join("test.sqlite").display())).await.unwrap(),
+        clock,
+        store: Store::open(data.path()).unwrap(),
+        signer: Arc::new(LocalSigner::new(keys, KeyType::Ed25519, Expiry::Never)),
+        rules: Arc::new(Rules { key_type: KeyType::Ed25519, ..rules }),
+    };
+    let definition = ChrootDefinition {
+        package_manager: "dnf".to_owned(),
+        releasever: "44".to_owned(),
+        target: None,
+        install: Vec::new(),
+        modules: Vec::new(),
+        repos: Vec::new(),
+        macros: Default::default(),
+        platform_id: None,
+        image: None,
+        rpmdb: None,
+        comment: String::new(),
+    };
+    chroot::put(&app, &CHROOT.parse().unwrap(), &definition, true).await.unwrap();
+    let (alice, _) = account::create(&app, &"alice".parse().unwrap(), "", false).await.unwrap();
+    Service { app, alice, clock: hand, _data: data }
+}
+
+impl Service {
+    async fn project(&self) {
+        let input = project::Input {
+            name: Some("hello".to_owned()),
+            chroots: Some(vec![CHROOT.to_owned()]),
+            ..Default::default()
+        };
+        project::create(&self.app, &self.alice, "alice", &input, false).await.unwrap();
+    }
+
+    async fn submit(&self) -> BuildId {
+        let urls = ["http://example.org/excl-arch-1.0-1.src.rpm".to_owned()];
+        let made = build::by_urls(&self.app, &self.alice, "alice", "hello", &urls, &Options::default()).await.unwrap();
+        made[0].build.id
+    }
+
+    async fn state(&self, id: BuildId) -> Option<State> {
+        build::find(&self.app, id).await.unwrap().state()
+    }
+
+    /// Looks whenever something visible has changed, until it is so.
+    async fn until<F: Future<Output = bool>>(&self, what: &str, is_so: impl Fn() -> F) {
+        let looks = async {
+            loop {
+                let heard = self.app.db.wake().heard(Topic::Change);
+                tokio::pin!(heard);
+                heard.as_mut().enable();
+                if is_so().await {
+                    return;
+                }
+                // Files come and go without an event.
+                let _ = tokio::time::timeout(Duration::from_millis(50), heard).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, looks).await.unwrap_or_else(|_| panic!("never: {what}"));
+    }
+}
+
+/// A builder that takes the next task and delivers the source package for it, whatever it is.
+async fn deliver(app: &App, token: &str) {
+    let builder = app.authenticate_builder(token).await.unwrap();
+    let arches = vec!["aarch64".to_owned()];
+    let request = LeaseRequest { builder: "b".to_owned(), arches, isolation: "none".to_owned(), wait_seconds: 20 };
+    let lease = lease::take(app, &builder, &request).await.unwrap().expect("a task");
+    let scratch = copr_testkit::temp_dir();
+    let srpm = copr_testkit::srpm("excl-arch", scratch.path());
+    let name = srpm.file_name().unwrap().to_str().unwrap().to_owned();
+    let file = name.parse().unwrap();
+    let target = lease::upload_target(app, &builder, lease.task_id, lease.fence, &file).await.unwrap();
+    let bytes = std::fs::read(srpm).unwrap();
+    std::fs::write(target, &bytes).unwrap();
+    let files =
+        vec![FileRef { name: name.clone(), size: bytes.len() as u64, sha256: hex::encode(Sha256::digest(&bytes)) }];
+    let outcome = Outcome::Succeeded { srpm: name };
+    let finish = Finish { fence: lease.fence, outcome, files, timings: Default::default() };
+    lease::finish(app, &builder, lease.task_id, &finish).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_build_goes_its_way_by_itself() {
+    let s = service(Rules::default()).await;
+    let jobs = Jobs::start(s.app.clone());
+    s.project().await;
+    let token = builders::add(&s.app, "b1").await.unwrap();
+    let id = s.submit().await;
+    deliver(&s.app, &token).await;
+    deliver(&s.app, &token).await;
+    s.until("the build succeeds", || async { s.state(id).await == Some(State::Succeeded) }).await;
+    let staging = s.app.store.root().join("staging");
+    s.until("staging is empty", || async { std::fs::read_dir(&staging).unwrap().next().is_none() }).await;
+
+    project::delete(&s.app, &s.alice, "alice", "hello").await.unwrap();
+    let tree = s.app.store.results().join("alice/hello");
+    s.until("the project's files are gone", || async { !tree.exists() }).await;
+    tokio::time::timeout(PATIENCE, jobs.stop()).await.expect("the loops end when asked");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_builder_is_noticed_after_it_had_time_to_come_back() {
+    let s = service(Rules { lease_seconds: 2, ..Rules::default() }).await;
+    s.project().await;
+    let token = builders::add(&s.app, "b1").await.unwrap();
+    let builder = s.app.authenticate_builder(&token).await.unwrap();
+    let id = s.submit().await;
+    let request =
+        LeaseRequest { builder: "b".to_owned(), arches: Vec::new(), isolation: "none".to_owned(), wait_seconds: 0 };
+    let lease = lease::take(&s.app, &builder, &request).await.unwrap().expect("a task");
+    // The service was down for longer than the lease: the builder comes back at once and keeps its task.
+    s.clock.advance(100);
+    let jobs = Jobs::start(s.app.clone());
+    let beat = copr_wire::builder::Beat { fence: lease.fence, phase: None };
+    lease::beat(&s.app, &builder, lease.task_id, &beat).await.expect("the lease was taken away at the start");
+    s.clock.advance(100);
+    s.until("the task is given back", || async { s.state(id).await == Some(State::Pending) }).await;
+    jobs.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_lie_ready_before_anybody_asks() {
+    let s = service(Rules::default()).await;
+    let jobs = Jobs::start(s.app.clone());
+    let keys = s.app.signer.clone();
+    s.until("a spare key", || async { keys.store().spares(KeyType::Ed25519).unwrap() > 0 }).await;
+    jobs.stop().await;
+}
