@@ -62,6 +62,11 @@ impl Client {
         self.send("POST", path, Some(("application/json", body.to_string().as_bytes())))
     }
 
+    /// Posts anything, as what it says that it is.
+    pub fn post(&self, path: &str, kind: &str, body: &[u8]) -> Result<Answer> {
+        self.send("POST", path, Some((kind, body)))
+    }
+
     /// Posts a file and JSON in the layout of python-copr: the file first, then the part `json`.
     pub fn post_file(&self, path: &str, name: &str, file: &[u8], json: &Value) -> Result<Answer> {
         let body = form(name, file, json)?;

@@ -91,6 +91,7 @@ fn srpm_of(spec: &Path, out_dir: &Path) -> PathBuf {
             // a source package belongs to no distribution, whatever this machine's macros say
             .args(define("dist %{nil}".to_owned()))
             .args(define("_buildhost builder.example.org".to_owned()))
+            .args(define("_source_payload w9.gzdio".to_owned()))
             .args(define("use_source_date_epoch_as_buildtime 1".to_owned()))
             .args(define("clamp_mtime_to_source_date_epoch 1".to_owned()))
             .arg(spec)

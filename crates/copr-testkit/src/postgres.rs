@@ -7,12 +7,12 @@ use std::time::UNIX_EPOCH;
 
 use crate::{command, output};
 
-/// The server that tests may use, as `cargo xtask test` names it in `COPRD_TEST_POSTGRES`:
+/// The server that tests may use, as `cargo xtask test` names it in `COPR_TESTS_POSTGRES`:
 /// `postgres://USER@localhost/postgres?host=/socket/directory`. Its user may create databases.
 ///
 /// None when the variable is unset or empty: then tests run on SQLite alone, and should say so.
 pub fn postgres_url() -> Option<String> {
-    env::var("COPRD_TEST_POSTGRES").ok().filter(|url| !url.is_empty())
+    env::var("COPR_TESTS_POSTGRES").ok().filter(|url| !url.is_empty())
 }
 
 /// An empty database with a name of its own, dropped with the value.

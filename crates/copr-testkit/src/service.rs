@@ -111,7 +111,17 @@ pub(crate) fn started(binary: &Path, afterwards: Afterwards) -> Result<Command> 
         command.process_group(0); // the terminal's Ctrl-C is for us alone
     }
     command.stdin(Stdio::null());
+    without_settings(&mut command);
     Ok(command)
+}
+
+/// What the shell that started us says to coprd is not meant for the services of tests.
+fn without_settings(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"COPRD_") {
+            command.env_remove(name);
+        }
+    }
 }
 
 /// A service; stopped when dropped.
@@ -183,6 +193,7 @@ impl Service {
     /// Runs `coprd admin …` beside the service.
     pub fn admin(&self, arguments: &[&str]) -> Result<String> {
         let mut admin = run::program(&self.launch.binary)?;
+        without_settings(&mut admin);
         admin.args(["admin", "--data-dir"]).arg(self.data_dir()).args(arguments);
         run::read(&mut admin)
     }

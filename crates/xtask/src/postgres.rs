@@ -49,7 +49,7 @@ impl Server {
         }
     }
 
-    /// The address for clients, as `COPRD_TEST_POSTGRES` wants it.
+    /// The address for clients, as `COPR_TESTS_POSTGRES` wants it.
     pub fn url(&self) -> String {
         format!("postgres://coprd@localhost/postgres?host={}", self.directory.display())
     }

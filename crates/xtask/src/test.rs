@@ -26,13 +26,13 @@ pub fn test(filter: Option<&str>, packages: &[String]) -> Result<()> {
         tests.args(["test", "--no-fail-fast"]).args(&chosen).args(["--lib", "--bins", "--tests"]);
         tests.args(filter);
     }
-    let tests = run::passes(tests.env("COPRD_TEST_POSTGRES", server.url()));
+    let tests = run::passes(tests.env("COPR_TESTS_POSTGRES", server.url()));
 
     // nextest does not run the examples of the documentation
     let mut examples = run::cargo();
     examples.args(["test", "--doc"]).args(&chosen).args(filter);
     let examples = match has_library(packages) {
-        true => run::passes(examples.env("COPRD_TEST_POSTGRES", server.url())),
+        true => run::passes(examples.env("COPR_TESTS_POSTGRES", server.url())),
         false => Ok(()),
     };
     tests.and(examples)

@@ -224,7 +224,7 @@ proptest! {
         runtime().block_on(async {
             match World::postgres().await {
                 Some(world) => whatever_happens(world, steps).await,
-                None => eprintln!("skipped on PostgreSQL: COPRD_TEST_POSTGRES is not set"),
+                None => eprintln!("skipped on PostgreSQL: COPR_TESTS_POSTGRES is not set"),
             }
         });
     }

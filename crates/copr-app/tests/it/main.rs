@@ -1,5 +1,5 @@
 //! Stories of projects and builds, told through the public face, on both engines. PostgreSQL takes part when
-//! `COPRD_TEST_POSTGRES` names a server, as `cargo xtask test` does; otherwise its half says aloud that it did not run.
+//! `COPR_TESTS_POSTGRES` names a server, as `cargo xtask test` does; otherwise its half says aloud that it did not run.
 
 mod builder;
 mod building;
@@ -34,7 +34,7 @@ macro_rules! both_engines {
             async fn on_postgres() {
                 match crate::world::World::postgres().await {
                     Some(world) => story(world).await,
-                    None => eprintln!("skipped on PostgreSQL: COPRD_TEST_POSTGRES is not set (`cargo xtask test` sets it)"),
+                    None => eprintln!("skipped on PostgreSQL: COPR_TESTS_POSTGRES is not set (`cargo xtask test` sets it)"),
                 }
             }
         }

@@ -8,7 +8,7 @@ use crate::trial::{Trial, rpm_task};
 /// Source packages of strangers, where they lie beside the checkout.
 fn samples() -> Option<PathBuf> {
     let beside = copr_testkit::checkout().join("../shared/testdata/rpms");
-    let named = std::env::var_os("COPRD_TEST_SAMPLES").map(PathBuf::from);
+    let named = std::env::var_os("COPR_TESTS_SAMPLES").map(PathBuf::from);
     [named, Some(beside)].into_iter().flatten().find(|path| path.is_dir())
 }
 

@@ -1,4 +1,4 @@
-//! Every statement on both engines. PostgreSQL takes part when `COPRD_TEST_POSTGRES` names a server, as
+//! Every statement on both engines. PostgreSQL takes part when `COPR_TESTS_POSTGRES` names a server, as
 //! `cargo xtask test` does; otherwise its half of each test says aloud that it did not run.
 
 mod bells;
@@ -29,7 +29,7 @@ macro_rules! both_engines {
             async fn on_postgres() {
                 match crate::fixture::Fixture::postgres().await {
                     Some(fixture) => story(fixture).await,
-                    None => eprintln!("skipped on PostgreSQL: COPRD_TEST_POSTGRES is not set (`cargo xtask test` sets it)"),
+                    None => eprintln!("skipped on PostgreSQL: COPR_TESTS_POSTGRES is not set (`cargo xtask test` sets it)"),
                 }
             }
         }

@@ -76,7 +76,7 @@ fn assert_same<T: Ord + std::fmt::Debug>(what: &str, sqlite: &BTreeSet<T>, postg
 #[tokio::test]
 async fn both_engines_have_the_same_tables_columns_and_indexes() {
     let Some(postgres) = Fixture::postgres().await else {
-        eprintln!("skipped: COPRD_TEST_POSTGRES is not set (`cargo xtask test` sets it)");
+        eprintln!("skipped: COPR_TESTS_POSTGRES is not set (`cargo xtask test` sets it)");
         return;
     };
     let sqlite = Fixture::sqlite().await;

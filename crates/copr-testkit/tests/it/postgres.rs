@@ -9,7 +9,7 @@ fn ask(url: &str, statement: &str) -> String {
 #[test]
 fn every_database_is_new_and_goes_away() {
     let (Some(server), Some(one), Some(two)) = (postgres_url(), fresh_database(), fresh_database()) else {
-        eprintln!("skipped: no COPRD_TEST_POSTGRES (`cargo xtask test` sets it)");
+        eprintln!("skipped: no COPR_TESTS_POSTGRES (`cargo xtask test` sets it)");
         return;
     };
     assert_ne!(one.name(), two.name());

@@ -80,7 +80,7 @@ impl Server {
         let mut servers = vec![Self::start().await];
         match copr_testkit::fresh_database() {
             Some(database) => servers.push(Self::start_on(Some(database), |_| {}).await),
-            None => eprintln!("skipped on PostgreSQL: COPRD_TEST_POSTGRES is not set"),
+            None => eprintln!("skipped on PostgreSQL: COPR_TESTS_POSTGRES is not set"),
         }
         servers
     }

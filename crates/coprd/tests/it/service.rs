@@ -32,7 +32,7 @@ impl Service {
         let mut services = vec![Self::new()];
         match copr_testkit::fresh_database() {
             Some(database) => services.push(Self { home: copr_testkit::temp_dir(), database: Some(database) }),
-            None => eprintln!("skipped on PostgreSQL: no COPRD_TEST_POSTGRES (`cargo xtask test` sets it)"),
+            None => eprintln!("skipped on PostgreSQL: no COPR_TESTS_POSTGRES (`cargo xtask test` sets it)"),
         }
         services
     }
