@@ -136,3 +136,15 @@ fn write(target: &Path, mut arriving: mpsc::Receiver<Piece>, expected: &str) -> 
     file.persist(target).map_err(|error| error.error)?;
     Ok(std::fs::File::open(&dir)?.sync_all()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::most_mib;
+
+    #[test]
+    fn no_limit_means_none_and_an_upload_comes_back_whole() {
+        assert_eq!(most_mib(4096, 8192), 8192, "a source package may be as large as its upload");
+        assert_eq!(most_mib(4096, 1), 4096);
+        assert!(most_mib(0, 8192) << 20 > 1 << 50);
+    }
+}

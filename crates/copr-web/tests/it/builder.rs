@@ -130,7 +130,8 @@ async fn a_waiting_builder_hears_of_a_new_task_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_deliveries_are_refused_in_words() {
-    let service = Service::start_with(|rules| rules.file_mib = 1).await;
+    let small = |rules: &mut copr_app::Rules| (rules.file_mib, rules.upload_mib) = (1, 1);
+    let service = Service::start_with(small).await;
     service.project("alice", "hello", &[FEDORA], |_| {}).await;
     service.build("hello").await;
     let builder = Builder { service: &service, token: service.builder().await };
