@@ -14,7 +14,7 @@ pub async fn monitor(
     let mut conn = app.db.read().await?;
     let project = access::project(&mut conn, owner, name).await?;
     let wanted = dir.filter(|dir| !dir.is_empty()).unwrap_or(project.name.as_str()).to_owned();
-    let dir = copr_db::project::dir_by_name(&mut conn, project.id, &wanted).await?.ok_or_else(|| {
+    let dir = copr_db::dir::by_name(&mut conn, project.id, &wanted).await?.ok_or_else(|| {
         Refusal::not_found(format!("Dirname '{wanted}' doesn't exist in '{}' copr", project.full_name()))
     })?;
     let rows = copr_db::build_chroot::monitor(&mut conn, project.id, dir.id).await?;

@@ -8,7 +8,7 @@ use crate::{App, FieldErrors, Refusal, access, publish};
 use copr_db::account::Account;
 use copr_db::project::{NewProject, Project, Settings};
 use copr_db::{Conn, Page};
-use copr_types::{Bootstrap, DirName, Isolation, OwnerName, ProjectId, ProjectName};
+use copr_types::{DirName, OwnerName, ProjectId, ProjectName};
 
 /// A project with the names of its enabled and active chroots: what every dialect shows.
 #[derive(Clone, Debug)]
@@ -118,7 +118,7 @@ pub async fn create(app: &App, who: &Account, owner: &str, input: &Input, exist_
     }
     let known = copr_db::chroot::list(&mut tx).await?;
     let chroots = input.new_chroots(&known, &mut errors);
-    let mut settings = defaults();
+    let mut settings = Settings::default();
     input.apply(&mut tx, app, &mut settings, &mut errors).await?;
     if settings.delete_on.is_some() && input.persistent == Some(true) {
         errors.add("delete_after_days", "'delete after' can not be combined with persistent");
@@ -147,7 +147,7 @@ pub async fn create(app: &App, who: &Account, owner: &str, input: &Input, exist_
     };
     let deleted = copr_db::project::hold_deleted(&mut tx, &owner.name.to_string(), name.as_str()).await?;
     crate::removal::clear_name(app, &mut tx, &deleted).await?;
-    let dir = copr_db::project::create_dir(&mut tx, id, &DirName::main(&name), true, now).await?;
+    let dir = copr_db::dir::create(&mut tx, id, &DirName::main(&name), true, now).await?;
     for chroot in chroots {
         copr_db::project_chroot::enable(&mut tx, id, chroot).await?;
         copr_db::repo::ensure(&mut tx, dir, chroot).await?;
@@ -166,33 +166,6 @@ fn taken(owner: &Owner, name: &ProjectName) -> String {
             format!("Group {alias} (fas: {external}) already has a project named '{name}'.")
         }
         _ => format!("You already have a project named '{name}'."),
-    }
-}
-
-/// Settings of a project whose owner said nothing.
-fn defaults() -> Settings {
-    Settings {
-        description: String::new(),
-        instructions: String::new(),
-        homepage: None,
-        contact: None,
-        additional_repos: String::new(),
-        runtime_dependencies: String::new(),
-        packit_forge_projects_allowed: String::new(),
-        unlisted_on_hp: false,
-        enable_net: false,
-        devel_mode: false,
-        persistent: false,
-        auto_prune: true,
-        follow_fedora_branching: true,
-        multilib: false,
-        module_hotfixes: false,
-        fedora_review: false,
-        appstream: false,
-        bootstrap: Bootstrap::Default,
-        isolation: Isolation::Default,
-        repo_priority: None,
-        delete_on: None,
     }
 }
 
@@ -273,7 +246,7 @@ async fn set_chroots(
         let delete_on = now + app.rules.dropped_chroot_seconds;
         copr_db::project_chroot::drop(tx, project.id, chroot.chroot_id, delete_on).await?;
     }
-    let dirs = copr_db::project::dirs(tx, project.id).await?;
+    let dirs = copr_db::dir::of_project(tx, project.id).await?;
     for id in chosen {
         copr_db::project_chroot::enable(tx, project.id, *id).await?;
         for dir in &dirs {

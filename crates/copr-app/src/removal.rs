@@ -80,7 +80,7 @@ pub(crate) async fn doom_staging(app: &App, tx: &mut Conn, staged: Option<&str>,
 /// The caller holds the deleted rows until its transaction ends: nobody else moves at the same time.
 pub(crate) async fn clear_name(app: &App, tx: &mut Conn, deleted: &[Project]) -> Result<(), Refusal> {
     for project in deleted {
-        for dir in copr_db::project::dirs(tx, project.id).await? {
+        for dir in copr_db::dir::of_project(tx, project.id).await? {
             let from = app.store.dir(&project.owner, &dir.name);
             let trash = app.store.trash_dir(project.id);
             let store = app.store.clone();

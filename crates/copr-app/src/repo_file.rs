@@ -52,7 +52,7 @@ pub async fn render(
     let mut conn = app.db.read().await?;
     let name = dir.split(':').next().unwrap_or(dir);
     let project = access::project(&mut conn, owner, name).await?;
-    if copr_db::project::dir_by_name(&mut conn, project.id, dir).await?.is_none() {
+    if copr_db::dir::by_name(&mut conn, project.id, dir).await?.is_none() {
         let refusal = Refusal::not_found(format!("There is no directory {dir} in {}.", project.full_name()));
         return Err(refusal.into());
     }
@@ -192,7 +192,7 @@ pub async fn describe(app: &App, owner: &str, dir: &str) -> Result<Described, Re
         .filter(|chroot| chroot.enabled || chroot.delete_on.is_some_and(|end| end > now))
         .map(|chroot| (chroot.name, chroot.delete_on.filter(|_| !chroot.enabled)))
         .collect();
-    let dirs = copr_db::project::dirs(&mut conn, project.id).await?;
+    let dirs = copr_db::dir::of_project(&mut conn, project.id).await?;
     let dependencies = runtime_dependencies(&mut conn, &project).await?;
     Ok(Described { chroots, dirs: dirs.into_iter().map(|dir| dir.name.to_string()).collect(), dependencies, project })
 }

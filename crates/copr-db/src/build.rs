@@ -184,7 +184,7 @@ pub async fn by_id(conn: &mut Conn, id: BuildId) -> Result<Option<Build>, Error>
     run!(conn, fetch_optional as Build, select!("WHERE b.id = $1 AND p.deleted_on IS NULL"), id.0)
 }
 
-/// A project's builds, newest first unless the page says otherwise; of one package where named.
+/// A project's builds, newest first; of one package where named.
 pub async fn list(
     conn: &mut Conn,
     project: ProjectId,

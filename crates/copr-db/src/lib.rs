@@ -22,6 +22,7 @@ pub mod build;
 pub mod build_chroot;
 pub mod builder;
 pub mod chroot;
+pub mod dir;
 pub mod doomed;
 pub mod event;
 pub mod group;

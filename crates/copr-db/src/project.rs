@@ -1,9 +1,9 @@
-//! Projects and their directories.
+//! Projects.
 
 use crate::conn::run;
 use crate::{Conn, Error, Page};
 use copr_types::permission::Grant;
-use copr_types::{Bootstrap, DirId, DirName, Isolation, OwnerName, ProjectId, ProjectName, UserId};
+use copr_types::{Bootstrap, Isolation, OwnerName, ProjectId, ProjectName, UserId};
 use sqlx::{AssertSqlSafe, FromRow};
 
 /// What an owner can set, as stored. Lists are words split by blanks.
@@ -53,6 +53,35 @@ pub struct Settings {
     pub repo_priority: Option<i64>,
     /// When the project goes away by itself.
     pub delete_on: Option<i64>,
+}
+
+impl Default for Settings {
+    /// Those of a project whose owner said nothing.
+    fn default() -> Self {
+        Self {
+            description: String::new(),
+            instructions: String::new(),
+            homepage: None,
+            contact: None,
+            additional_repos: String::new(),
+            runtime_dependencies: String::new(),
+            packit_forge_projects_allowed: String::new(),
+            unlisted_on_hp: false,
+            enable_net: false,
+            devel_mode: false,
+            persistent: false,
+            auto_prune: true,
+            follow_fedora_branching: true,
+            multilib: false,
+            module_hotfixes: false,
+            fedora_review: false,
+            appstream: false,
+            bootstrap: Bootstrap::Default,
+            isolation: Isolation::Default,
+            repo_priority: None,
+            delete_on: None,
+        }
+    }
 }
 
 /// A project.
@@ -371,66 +400,4 @@ pub async fn grant(conn: &mut Conn, id: ProjectId, account: UserId, admin: Grant
         builder.as_str()
     )?;
     Ok(())
-}
-
-/// A directory of a project.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct Dir {
-    /// Its number.
-    #[sqlx(try_from = "i64")]
-    pub id: DirId,
-    /// The project.
-    #[sqlx(try_from = "i64")]
-    pub project_id: ProjectId,
-    /// Its name: the project's for the main one.
-    #[sqlx(try_from = "String")]
-    pub name: DirName,
-    /// The main directory.
-    pub main: bool,
-}
-
-/// Makes a directory; `Exists` when it is there.
-pub async fn create_dir(
-    conn: &mut Conn,
-    project: ProjectId,
-    name: &DirName,
-    main: bool,
-    now: i64,
-) -> Result<DirId, Error> {
-    let (id,) = run!(
-        conn,
-        fetch_one as (i64,),
-        "INSERT INTO project_dir (project_id, name, main, created_on) VALUES ($1, $2, $3, $4) RETURNING id",
-        project.0,
-        name.as_str(),
-        main,
-        now
-    )?;
-    Ok(DirId(id))
-}
-
-/// A project's directories, the main one first.
-pub async fn dirs(conn: &mut Conn, project: ProjectId) -> Result<Vec<Dir>, Error> {
-    run!(
-        conn,
-        fetch_all as Dir,
-        "SELECT id, project_id, name, main FROM project_dir WHERE project_id = $1 ORDER BY main DESC, id",
-        project.0
-    )
-}
-
-/// A directory by name.
-pub async fn dir_by_name(conn: &mut Conn, project: ProjectId, name: &str) -> Result<Option<Dir>, Error> {
-    run!(
-        conn,
-        fetch_optional as Dir,
-        "SELECT id, project_id, name, main FROM project_dir WHERE project_id = $1 AND name = $2",
-        project.0,
-        name
-    )
-}
-
-/// A directory by number.
-pub async fn dir_by_id(conn: &mut Conn, id: DirId) -> Result<Option<Dir>, Error> {
-    run!(conn, fetch_optional as Dir, "SELECT id, project_id, name, main FROM project_dir WHERE id = $1", id.0)
 }

@@ -8,7 +8,8 @@ use crate::{App, FieldErrors, Refusal, access};
 use copr_db::Conn;
 use copr_db::account::Account;
 use copr_db::build::NewBuild;
-use copr_db::project::{Dir, Project};
+use copr_db::dir::Dir;
+use copr_db::project::Project;
 use copr_db::project_chroot::ProjectChroot;
 use copr_types::source::without_passwords;
 use copr_types::{BuildId, ChrootBootstrap, ChrootId, DirName, FileName, Isolation, Source, State};
@@ -95,7 +96,7 @@ async fn directory(conn: &mut Conn, project: &Project, options: &Options) -> Res
     let Some(name) = options.project_dirname.as_deref().filter(|name| !name.is_empty()) else {
         return Ok(DirName::main(&project.name));
     };
-    if let Some(dir) = copr_db::project::dir_by_name(conn, project.id, name).await? {
+    if let Some(dir) = copr_db::dir::by_name(conn, project.id, name).await? {
         return Ok(dir.name);
     }
     DirName::parse(&project.name, name).map_err(|error| Refusal::invalid(error.to_string()))
@@ -372,16 +373,17 @@ fn dict(source: &Source) -> Result<String, Refusal> {
 
 /// The directory, made with repositories for all enabled chroots when it is new.
 async fn ensure_dir(app: &App, tx: &mut Conn, project: &Project, name: &DirName) -> Result<Dir, Refusal> {
-    if let Some(dir) = copr_db::project::dir_by_name(tx, project.id, name.as_str()).await? {
+    if let Some(dir) = copr_db::dir::by_name(tx, project.id, name.as_str()).await? {
         return Ok(dir);
     }
-    let id = copr_db::project::create_dir(tx, project.id, name, false, app.clock.now()).await?;
+    let dir = copr_db::dir::ensure(tx, project.id, name, app.clock.now()).await?;
+    let dir = dir.ok_or_else(|| Refusal::conflict(format!("the project {} is gone", project.full_name())))?;
     for chroot in copr_db::project_chroot::list(tx, project.id).await? {
         if chroot.enabled && chroot.active {
-            copr_db::repo::ensure(tx, id, chroot.chroot_id).await?;
+            copr_db::repo::ensure(tx, dir.id, chroot.chroot_id).await?;
         }
     }
-    Ok(Dir { id, project_id: project.id, name: name.clone(), main: false })
+    Ok(dir)
 }
 
 /// The chroots of a build whose package became known just now: those chosen at submission, or all that are enabled

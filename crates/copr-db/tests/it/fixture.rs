@@ -7,8 +7,8 @@ use copr_db::repo::RepoPackage;
 use copr_db::task::NewTask;
 use copr_db::{Conn, Db, account, build, build_chroot, builder, chroot, package, project, project_chroot, repo, task};
 use copr_types::{
-    Bootstrap, BuildChrootId, BuildId, BuilderId, ChrootDefinition, ChrootId, DirId, DirName, Isolation, OwnerName,
-    PackageId, ProjectId, ProjectName, RepoId, SourceKind, State, TaskId, UserId,
+    BuildChrootId, BuildId, BuilderId, ChrootDefinition, ChrootId, DirId, DirName, Isolation, OwnerName, PackageId,
+    ProjectId, ProjectName, RepoId, SourceKind, State, TaskId, UserId,
 };
 
 /// When everything happens, unless a test says otherwise.
@@ -94,29 +94,7 @@ pub struct Home {
 pub const CHROOT: &str = "fedora-44-x86_64";
 
 pub fn settings() -> Settings {
-    Settings {
-        description: String::new(),
-        instructions: String::new(),
-        homepage: None,
-        contact: None,
-        additional_repos: String::new(),
-        runtime_dependencies: String::new(),
-        packit_forge_projects_allowed: String::new(),
-        unlisted_on_hp: false,
-        enable_net: false,
-        devel_mode: false,
-        persistent: false,
-        auto_prune: true,
-        follow_fedora_branching: true,
-        multilib: false,
-        module_hotfixes: false,
-        fedora_review: false,
-        appstream: false,
-        bootstrap: Bootstrap::Default,
-        isolation: Isolation::Default,
-        repo_priority: None,
-        delete_on: None,
-    }
+    Settings::default()
 }
 
 pub fn definition(comment: &str) -> ChrootDefinition {
@@ -165,7 +143,7 @@ pub async fn project(conn: &mut Conn, owner: &str, name: &str, settings: &Settin
 pub async fn home(conn: &mut Conn, owner: &str, name: &str) -> Home {
     let project = project(conn, owner, name, &settings()).await;
     let name: ProjectName = name.parse().unwrap();
-    let dir = project::create_dir(conn, project, &DirName::main(&name), true, NOW).await.unwrap();
+    let dir = copr_db::dir::create(conn, project, &DirName::main(&name), true, NOW).await.unwrap();
     let chroot = chroot(conn, CHROOT).await;
     project_chroot::enable(conn, project, chroot).await.unwrap();
     let repo = repo::ensure(conn, dir, chroot).await.unwrap();

@@ -85,7 +85,7 @@ both_engines! {
 
         let mut conn = t.read().await;
         assert!(projects::by_id(&mut conn, h.project).await.unwrap().is_none());
-        assert!(projects::dirs(&mut conn, h.project).await.unwrap().is_empty());
+        assert!(copr_db::dir::of_project(&mut conn, h.project).await.unwrap().is_empty());
         assert!(copr_db::repo::by_id(&mut conn, h.repo).await.unwrap().is_none());
         assert!(copr_db::build_chroot::by_id(&mut conn, one).await.unwrap().is_none());
         assert!(copr_db::task::of_build(&mut conn, build).await.unwrap().is_empty());
@@ -175,13 +175,15 @@ both_engines! {
         let mut tx = t.begin().await;
         let id = project(&mut tx, "alice", "hello", &settings()).await;
         let name: ProjectName = "hello".parse().unwrap();
-        let side = projects::create_dir(&mut tx, id, &DirName::parse(&name, "hello:pr:1").unwrap(), false, NOW).await.unwrap();
-        let main = projects::create_dir(&mut tx, id, &DirName::main(&name), true, NOW).await.unwrap();
-        let dirs: Vec<_> = projects::dirs(&mut tx, id).await.unwrap().into_iter().map(|dir| (dir.id, dir.main)).collect();
+        let side = copr_db::dir::create(&mut tx, id, &DirName::parse(&name, "hello:pr:1").unwrap(), false, NOW).await.unwrap();
+        let main = copr_db::dir::create(&mut tx, id, &DirName::main(&name), true, NOW).await.unwrap();
+        let dirs: Vec<_> = copr_db::dir::of_project(&mut tx, id).await.unwrap().into_iter().map(|dir| (dir.id, dir.main)).collect();
         assert_eq!(dirs, [(main, true), (side, false)]);
-        let found = projects::dir_by_name(&mut tx, id, "hello:pr:1").await.unwrap().unwrap();
-        assert_eq!(projects::dir_by_id(&mut tx, side).await.unwrap().unwrap(), found);
-        let twice = projects::create_dir(&mut tx, id, &DirName::main(&name), true, NOW).await;
+        let found = copr_db::dir::by_name(&mut tx, id, "hello:pr:1").await.unwrap().unwrap();
+        assert_eq!(copr_db::dir::by_id(&mut tx, side).await.unwrap().unwrap(), found);
+        let again = copr_db::dir::ensure(&mut tx, id, &found.name, NOW).await.unwrap();
+        assert_eq!(again, Some(found), "asked for twice it is the same");
+        let twice = copr_db::dir::create(&mut tx, id, &DirName::main(&name), true, NOW).await;
         assert!(matches!(twice, Err(Error::Exists(_))));
     }
 
