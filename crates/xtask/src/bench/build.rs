@@ -1,6 +1,6 @@
 //! One small package after another, through the API that copr-cli uses.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 struct Timing {
     submitted: f64,
     source: f64,
-    built: f64,
+    delivered: f64,
     installable: f64,
 }
 
@@ -49,8 +49,8 @@ pub fn build(rounds: usize, given: Option<&Path>) -> Result<()> {
     let of = |figure: &dyn Fn(&Timing) -> f64| median(timings.iter().map(figure).collect());
     report("submit", of(&|t| t.submitted), None);
     report("source", of(&|t| t.source - t.submitted), None);
-    report("rpm", of(&|t| t.built - t.source), Some(peer));
-    report("publish", of(&|t| t.installable - t.built), None);
+    report("rpm", of(&|t| t.delivered - t.source), Some(peer));
+    report("publish", of(&|t| t.installable - t.delivered), None);
     report("installable", of(&|t| t.installable), Some(peer));
     Ok(())
 }
@@ -69,6 +69,7 @@ struct Submitter {
     owner: String,
     name: String,
     srpm: Vec<u8>,
+    results: PathBuf,
 }
 
 impl Submitter {
@@ -79,7 +80,7 @@ impl Submitter {
         client.post_json(&format!("/api_3/project/add/{owner}"), &project)?.json()?;
         let name = srpm.file_name().context("a source package has a name")?;
         let name = name.to_string_lossy().into_owned();
-        Ok(Submitter { client, owner, name, srpm: std::fs::read(srpm)? })
+        Ok(Submitter { client, owner, name, srpm: std::fs::read(srpm)?, results: service.data_dir().join("results") })
     }
 
     fn build_once(&self) -> Result<Timing> {
@@ -96,12 +97,11 @@ impl Submitter {
 
         let source = self.when(start, &format!("/api_3/build/source-chroot/{id}"), is_done)?;
         let chroot = format!("/api_3/build-chroot?build_id={id}&chrootname={CHROOT}");
-        // An end may be known before the packages are published; at the latest it is with "succeeded".
-        let built = self.when(start, &chroot, |answer| has_ended(answer) || is_done(answer))?;
         let installable = self.when(start, &chroot, is_done)?;
+        let delivered = installable - self.publishing(id)?;
         // "succeeded" has to mean that: the repository that dnf would read is a new one.
         ensure!(self.revision()? != before, "build {id} succeeded, but its repository is as it was");
-        Ok(Timing { submitted, source, built, installable })
+        Ok(Timing { submitted, source, delivered, installable })
     }
 
     /// Seconds from `start` until the answer is as wanted.
@@ -120,6 +120,16 @@ impl Submitter {
         }
     }
 
+    /// Seconds from the delivery to the switch to the new repository. The API shows no such moment, the tree does: the
+    /// first thing that publishing writes beside the results, and the link to the metadata.
+    fn publishing(&self, id: u64) -> Result<f64> {
+        let repository = self.results.join(&self.owner).join(PROJECT).join(CHROOT);
+        let begun = repository.join(format!("{id:08}-hello-noarch/build.info"));
+        let begun = begun.metadata().and_then(|file| file.modified()).context("when publishing began")?;
+        let switched = repository.join("repodata").symlink_metadata().and_then(|link| link.modified())?;
+        Ok(switched.duration_since(begun).context("the switch came before its beginning")?.as_secs_f64())
+    }
+
     /// The repository's index, which changes with every publication.
     fn revision(&self) -> Result<Vec<u8>> {
         let path = format!("/results/{}/{PROJECT}/{CHROOT}/repodata/repomd.xml", self.owner);
@@ -131,10 +141,6 @@ impl Submitter {
 
 fn is_done(answer: &Value) -> bool {
     answer["state"] == "succeeded"
-}
-
-fn has_ended(answer: &Value) -> bool {
-    answer["ended_on"].is_number()
 }
 
 /// Seconds that the host's rpmbuild needs for the same package: no service, no clean root, no signature.
