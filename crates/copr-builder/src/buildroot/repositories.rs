@@ -190,7 +190,7 @@ fn plain(value: &str) -> String {
     value.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
-fn section(id: &str) -> String {
+pub(super) fn section(id: &str) -> String {
     id.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.:".contains(c) { c } else { '_' }).collect()
 }
 

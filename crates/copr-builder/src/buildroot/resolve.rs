@@ -141,6 +141,7 @@ async fn run(
     work.transcript.command(Of::Root, &format!("{} {}", program.display(), args.join(" ")));
     let kept = Arc::new(Mutex::new(String::new()));
     let (log, keep) = (work.transcript.clone(), Arc::clone(&kept));
+    let ask_again: Vec<String> = question.repos.iter().map(|repo| repositories::section(&repo.id)).collect();
     let mut command = Command::new(Root::HostTools, "/bin/sh")
         .args(["-c", SCRIPT, "resolve"])
         .arg(program.display().to_string())
@@ -149,6 +150,7 @@ async fn run(
         .env("MANAGER", program.display().to_string())
         .env("RELEASEVER", &definition.releasever)
         .env("MODULES", question.modules.join("\n"))
+        .env("ASK_AGAIN", ask_again.join(" "))
         .bind_read_only(&conf, "/conf")
         .bind_writable(&installroot, "/installroot")
         .bind_writable(&cache, "/cache")
