@@ -266,15 +266,12 @@ pub async fn source_file(app: &App, builder: &Builder, id: i64, fence: i64) -> R
     let build = copr_db::build::by_id(&mut conn, row.build_id).await?.ok_or_else(lost)?;
     let name = |text: &str| text.parse::<FileName>().map_err(|error| Refusal::internal("reading a stored name", error));
     match serde_json::from_str(&row.spec)? {
-        Task::Source(task) => {
-            let source: serde_json::Value = serde_json::from_str(&build.source)?;
-            match (task.input, source.get("tmp").and_then(|tmp| tmp.as_str())) {
-                (SourceInput::Upload { file, .. }, Some(upload)) => {
-                    Ok(app.store.upload_dir(&name(upload)?).join(name(&file)?.as_str()))
-                }
-                _ => Err(Refusal::not_found("this task begins with an address, not with a file of ours")),
+        Task::Source(task) => match (task.input, crate::removal::upload_of(&build.source)?) {
+            (SourceInput::Upload { file, .. }, Some(upload)) => {
+                Ok(app.store.upload_dir(&upload).join(name(&file)?.as_str()))
             }
-        }
+            _ => Err(Refusal::not_found("this task begins with an address, not with a file of ours")),
+        },
         Task::Rpm(task) => {
             Ok(app.store.srpm_dir(&build.owner, &build.dir, build.id).join(name(&task.srpm.name)?.as_str()))
         }

@@ -41,7 +41,7 @@ pub(crate) async fn doom_upload(app: &App, tx: &mut Conn, build: &Build, now: i6
 }
 
 /// Name of the upload in the JSON of a source.
-fn upload_of(source: &str) -> Result<Option<FileName>, Refusal> {
+pub(crate) fn upload_of(source: &str) -> Result<Option<FileName>, Refusal> {
     let source: serde_json::Value = serde_json::from_str(source)?;
     Ok(source.get("tmp").and_then(|tmp| tmp.as_str()).and_then(|tmp| tmp.parse().ok()))
 }
@@ -72,7 +72,12 @@ pub async fn sweep_uploads(app: &App) -> Result<(), Refusal> {
 pub(crate) async fn doom_staging(app: &App, tx: &mut Conn, staged: Option<&str>, now: i64) -> Result<(), Refusal> {
     let Some(staged) = staged else { return Ok(()) };
     let staged: Staged = serde_json::from_str(staged)?;
-    let path = app.store.relative(&app.store.staging_dir(staged.task, staged.fence));
+    doom_lease(app, tx, staged.task, staged.fence, now).await
+}
+
+/// Dooms what was delivered under one lease.
+pub(crate) async fn doom_lease(app: &App, tx: &mut Conn, task: i64, fence: i64, now: i64) -> Result<(), Refusal> {
+    let path = app.store.relative(&app.store.staging_dir(task, fence));
     Ok(copr_db::doomed::add(tx, &path, None, now).await?)
 }
 

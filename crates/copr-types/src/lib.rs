@@ -21,6 +21,7 @@ pub mod options;
 pub mod permission;
 pub mod source;
 pub mod state;
+mod word;
 
 pub use chroot::{ChrootDefinition, ChrootName, DistroRepo, RepoAddress};
 pub use clock::Clock;

@@ -1,38 +1,8 @@
 //! Options of projects, chroots and builds that are one of a few words.
 
-use serde::{Deserialize, Serialize};
+use crate::word::words;
 
-macro_rules! choices {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name {
-            $($(#[$vdoc])* $variant,)*
-        }
-
-        impl $name {
-            /// The word in the database and on the wire.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-
-            /// Reads the word.
-            pub fn from_word(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)* _ => None }
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = crate::UnknownWord;
-            fn try_from(word: String) -> Result<Self, crate::UnknownWord> {
-                Self::from_word(&word).ok_or(crate::UnknownWord(word))
-            }
-        }
-    };
-}
-
-choices! {
+words! {
     /// How mock prepares the chroot's own package manager (a project's setting).
     Bootstrap {
         /// What the chroot's configuration says.
@@ -46,7 +16,7 @@ choices! {
     }
 }
 
-choices! {
+words! {
     /// The same as a setting of one chroot or one build, where it may be left to the level above.
     ChrootBootstrap {
         /// As the level above says.
@@ -64,7 +34,7 @@ choices! {
     }
 }
 
-choices! {
+words! {
     /// How mock enters the chroot.
     Isolation {
         /// As the level above says.

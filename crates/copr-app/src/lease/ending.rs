@@ -262,6 +262,5 @@ async fn keep_logs(app: &App, row: &Row, place: &Place, files: &[FileRef]) -> Re
 
 /// Dooms what was delivered under a lease that ends without results.
 async fn doom_staging(app: &App, tx: &mut Conn, row: &Row) -> Result<(), Refusal> {
-    let path = app.store.relative(&app.store.staging_dir(row.id.0, row.fence));
-    Ok(copr_db::doomed::add(tx, &path, None, app.clock.now()).await?)
+    removal::doom_lease(app, tx, row.id.0, row.fence, app.clock.now()).await
 }
