@@ -13,10 +13,12 @@ use crate::repos::Repo;
 use crate::{App, Refusal, access, repos};
 use copr_db::build::Build;
 use copr_db::build_chroot::{BuildChroot, BuiltPackage};
+use copr_db::page::Mark;
 use copr_db::project::Project;
 use copr_db::project_chroot::ProjectChroot;
+use copr_db::revision::Revision;
 use copr_db::{Conn, Page};
-use copr_types::{BuildId, ChrootName, State, state};
+use copr_types::{BuildId, ChrootName, PackageId, State, state};
 
 /// A build with its chroots.
 #[derive(Clone, Debug)]
@@ -91,23 +93,61 @@ pub async fn list(
 ) -> Result<Vec<Shown>, Refusal> {
     let mut conn = app.db.read().await?;
     let project = access::project(&mut conn, owner, name).await?;
-    let Some(wanted) = state else {
-        let builds = copr_db::build::list(&mut conn, project.id, package, page).await?;
-        return show(&mut conn, builds).await;
+    let package = match package {
+        None => None,
+        Some(package) => match copr_db::package::by_name(&mut conn, project.id, package).await? {
+            Some(found) => Some(found.id),
+            None => return Ok(Vec::new()),
+        },
     };
-    let limit = page.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    let (mut found, mut offset) = (Vec::new(), page.offset);
-    loop {
-        let part = Page { limit: Some(500), offset, ..*page };
-        let rows = copr_db::build::list(&mut conn, project.id, package, &part).await?;
-        let last = rows.len() < 500;
-        let builds = show(&mut conn, rows).await?;
-        found.extend(builds.into_iter().filter(|build| build.state().map_or("unknown", State::on_the_wire) == wanted));
-        if last || found.len() >= limit {
-            found.truncate(limit);
-            return Ok(found);
+    let list = Pages { app, project: &project, package };
+    let Some(from) = list.start(&mut conn, page.offset).await? else { return Ok(Vec::new()) };
+    let filter = copr_db::build::Filter { package, state };
+    let builds = copr_db::build::list(&mut conn, project.id, filter, from.build, page.limit).await?;
+    if state.is_none() {
+        list.note_end(&from, page, &builds);
+    }
+    show(&mut conn, builds).await
+}
+
+/// The pages of one list of builds. Clients ask for them one after the other, each by the number of builds before it:
+/// where one ended is remembered, so that the next begins there and counts nothing.
+struct Pages<'a> {
+    app: &'a App,
+    project: &'a Project,
+    package: Option<PackageId>,
+}
+
+/// Where a page begins, and for which revision of the project that is known.
+struct Start {
+    build: BuildId,
+    revision: Option<Revision>,
+}
+
+impl Pages<'_> {
+    async fn start(&self, conn: &mut Conn, offset: i64) -> Result<Option<Start>, Refusal> {
+        let owner = self.project.owner.to_string();
+        let revision = copr_db::revision::of_project(conn, &owner, self.project.name.as_str()).await?;
+        if offset == 0 {
+            return Ok(Some(Start { build: BuildId(i64::MAX), revision }));
         }
-        offset += 500;
+        let known = revision.and_then(|revision| self.app.db.marks().get(&self.mark(revision, offset)));
+        if let Some(build) = known {
+            return Ok(Some(Start { build, revision }));
+        }
+        let found = copr_db::build::start(conn, self.project.id, self.package, offset).await?;
+        Ok(found.map(|build| Start { build, revision }))
+    }
+
+    fn note_end(&self, from: &Start, page: &Page, builds: &[Build]) {
+        let (Some(revision), Some(limit), Some(last)) = (from.revision, page.limit, builds.last()) else { return };
+        if i64::try_from(builds.len()) == Ok(limit) {
+            self.app.db.marks().put(self.mark(revision, page.offset.saturating_add(limit)), BuildId(last.id.0 - 1));
+        }
+    }
+
+    fn mark(&self, revision: Revision, offset: i64) -> Mark {
+        Mark { revision, package: self.package, offset }
     }
 }
 

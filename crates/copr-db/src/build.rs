@@ -1,7 +1,7 @@
 //! Builds: one source each.
 
 use crate::conn::{id_list, run};
-use crate::{Conn, Error, Page};
+use crate::{Conn, Error};
 use copr_types::{
     BuildId, DirId, DirName, Failure, FailureClass, Isolation, OwnerName, PackageId, Phase, ProjectId, ProjectName,
     SourceKind, State,
@@ -184,35 +184,114 @@ pub async fn by_id(conn: &mut Conn, id: BuildId) -> Result<Option<Build>, Error>
     run!(conn, fetch_optional as Build, select!("WHERE b.id = $1 AND p.deleted_on IS NULL"), id.0)
 }
 
-/// A project's builds, newest first; of one package where named.
+/// Which of a project's builds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Filter<'a> {
+    /// Those of a package.
+    pub package: Option<PackageId>,
+    /// Those whose state as a whole, as clients see it, is this word; nobody's when it is no state's.
+    pub state: Option<&'a str>,
+}
+
+/// The state of a build as a whole, as clients see it: what `copr_types::state::of_build` says, for the database to
+/// look for. A test holds the two against each other.
+macro_rules! state_of_build {
+    () => {
+        "CASE WHEN b.canceled THEN 'canceled'
+              WHEN b.source_state IN ('pending', 'starting', 'running', 'importing', 'failed') THEN b.source_state
+              ELSE COALESCE((
+                  SELECT CASE MIN(CASE bc.state WHEN 'running' THEN 1 WHEN 'publishing' THEN 1 WHEN 'starting' THEN 2
+                                                WHEN 'pending' THEN 3 WHEN 'failed' THEN 4 WHEN 'succeeded' THEN 5
+                                                WHEN 'skipped' THEN 6 WHEN 'forked' THEN 7 WHEN 'waiting' THEN 8
+                                                ELSE 9 END)
+                      WHEN 1 THEN 'running' WHEN 2 THEN 'starting' WHEN 3 THEN 'pending' WHEN 4 THEN 'failed'
+                      WHEN 5 THEN 'succeeded' WHEN 6 THEN 'skipped' WHEN 7 THEN 'forked' WHEN 8 THEN 'pending'
+                      WHEN 9 THEN 'unknown' END
+                  FROM build_chroot bc WHERE bc.build_id = b.id), 'waiting') END"
+    };
+}
+
+/// A project's builds, newest first, from a build on (that one included; [`start`] finds it).
 pub async fn list(
     conn: &mut Conn,
     project: ProjectId,
-    package: Option<&str>,
-    page: &Page,
+    filter: Filter<'_>,
+    from: BuildId,
+    limit: Option<i64>,
 ) -> Result<Vec<Build>, Error> {
-    match package {
-        None => run!(
+    let limit = limit.unwrap_or(i64::MAX);
+    match (filter.package, filter.state) {
+        (None, None) => run!(
             conn,
             fetch_all as Build,
-            select!("WHERE b.project_id = $1 ORDER BY b.id DESC LIMIT $2 OFFSET $3"),
+            select!("WHERE b.project_id = $1 AND b.id <= $2 ORDER BY b.id DESC LIMIT $3"),
             project.0,
-            page.limit(),
-            page.offset
+            from.0,
+            limit
         ),
-        Some(name) => run!(
+        (Some(package), None) => run!(
             conn,
             fetch_all as Build,
-            select!(
-                "WHERE b.package_id = (SELECT id FROM package WHERE project_id = $1 AND name = $4)
-                 ORDER BY b.id DESC LIMIT $2 OFFSET $3"
+            select!("WHERE b.project_id = $1 AND b.package_id = $4 AND b.id <= $2 ORDER BY b.id DESC LIMIT $3"),
+            project.0,
+            from.0,
+            limit,
+            package.0
+        ),
+        (None, Some(state)) => run!(
+            conn,
+            fetch_all as Build,
+            concat!(
+                select!("WHERE b.project_id = $1 AND b.id <= $2 AND $4 = "),
+                state_of_build!(),
+                " ORDER BY b.id DESC LIMIT $3"
             ),
             project.0,
-            page.limit(),
-            page.offset,
-            name
+            from.0,
+            limit,
+            state
+        ),
+        (Some(package), Some(state)) => run!(
+            conn,
+            fetch_all as Build,
+            concat!(
+                select!("WHERE b.project_id = $1 AND b.package_id = $4 AND b.id <= $2 AND $5 = "),
+                state_of_build!(),
+                " ORDER BY b.id DESC LIMIT $3"
+            ),
+            project.0,
+            from.0,
+            limit,
+            package.0,
+            state
         ),
     }
+}
+
+/// The build at which a list of a project's builds begins when so many are left out. Reads an index alone.
+pub async fn start(
+    conn: &mut Conn,
+    project: ProjectId,
+    package: Option<PackageId>,
+    offset: i64,
+) -> Result<Option<BuildId>, Error> {
+    let row = match package {
+        None => run!(
+            conn,
+            fetch_optional as (i64,),
+            "SELECT id FROM build WHERE project_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2",
+            project.0,
+            offset
+        )?,
+        Some(package) => run!(
+            conn,
+            fetch_optional as (i64,),
+            "SELECT id FROM build WHERE package_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2",
+            package.0,
+            offset
+        )?,
+    };
+    Ok(row.map(|(id,)| BuildId(id)))
 }
 
 /// The newest builds of all projects.

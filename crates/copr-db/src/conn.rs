@@ -1,11 +1,13 @@
 //! The two engines behind one face.
 
+use crate::page::Marks;
 use crate::wake::{Topic, Wake};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Name of the channel on which PostgreSQL servers wake each other.
@@ -51,6 +53,7 @@ enum Pools {
 pub struct Db {
     pools: Pools,
     wake: Wake,
+    marks: Arc<Marks>,
 }
 
 impl Db {
@@ -69,7 +72,7 @@ impl Db {
         } else {
             return Err(Error::Address(address.split('@').next_back().unwrap_or_default().to_owned()));
         };
-        Ok(Self { pools, wake: Wake::default() })
+        Ok(Self { pools, wake: Wake::default(), marks: Arc::default() })
     }
 
     /// WAL and one writer, as SQLite wants it; readers never wait for the writer.
@@ -111,6 +114,11 @@ impl Db {
     /// The bells that commits ring.
     pub fn wake(&self) -> &Wake {
         &self.wake
+    }
+
+    /// Places in lists that readers came by.
+    pub fn marks(&self) -> &Marks {
+        &self.marks
     }
 
     /// Carries other servers' bells into this process (PostgreSQL only; returns at once for SQLite, which has one process).

@@ -2,8 +2,11 @@
 
 use crate::both_engines;
 use crate::fixture::{CHROOT, Home, NOW, built_package, chroot, home};
-use copr_db::{Conn, Page, build, build_chroot, project_chroot};
+use copr_db::build::Filter;
+use copr_db::{Conn, build, build_chroot, project_chroot};
+use copr_types::state::of_build;
 use copr_types::{BuildId, Failure, FailureClass, PackageId, Phase, SourceKind, State};
+use std::collections::BTreeMap;
 
 fn failure() -> Failure {
     Failure::new(FailureClass::User, Phase::Build, "no `%files`")
@@ -102,6 +105,47 @@ both_engines! {
         assert_eq!(build::uploads_in_use(&mut tx).await.unwrap(), [""; 0]);
     }
 
+    async fn the_database_finds_builds_by_the_state_that_clients_are_shown(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let mut tx = t.begin().await;
+        let others = [chroot(&mut tx, "fedora-45-x86_64").await, chroot(&mut tx, "fedora-46-x86_64").await];
+        let mut shown: BTreeMap<&str, Vec<BuildId>> = BTreeMap::new();
+        let mut add = async |tx: &mut Conn, canceled: bool, source: State, chroots: &[State]| {
+            let id = h.build_of(tx, "a").await;
+            build::set_source_state(tx, id, State::Succeeded, source).await.unwrap();
+            if canceled {
+                build::set_canceled(tx, id).await.unwrap();
+            }
+            for (chroot, state) in [h.chroot, others[0], others[1]].into_iter().zip(chroots) {
+                build_chroot::create(tx, id, chroot, *state).await.unwrap();
+            }
+            let state = of_build(canceled, source, chroots).map_or("unknown", State::on_the_wire);
+            shown.entry(state).or_default().insert(0, id);
+        };
+        for source in State::ALL {
+            add(&mut tx, false, source, &[]).await;
+            add(&mut tx, true, source, &[State::Running]).await;
+        }
+        for first in State::ALL {
+            for second in State::ALL {
+                add(&mut tx, false, State::Succeeded, &[first, second]).await;
+                add(&mut tx, false, State::Succeeded, &[State::Succeeded, second, first]).await;
+            }
+        }
+        let package = Some(h.package(&mut tx, "a").await);
+        for (state, expected) in shown {
+            for package in [None, package] {
+                let filter = Filter { package, state: Some(state) };
+                let found = build::list(&mut tx, h.project, filter, BuildId(i64::MAX), None).await.unwrap();
+                assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), expected, "{state}");
+                let found = build::list(&mut tx, h.project, filter, expected[0], Some(1)).await.unwrap();
+                assert_eq!(found[0].id, expected[0], "{state}");
+            }
+        }
+        let filter = Filter { package: None, state: Some("colourful") };
+        assert!(build::list(&mut tx, h.project, filter, BuildId(i64::MAX), None).await.unwrap().is_empty());
+    }
+
     async fn lists_of_builds_are_newest_first_and_paged(t: Fixture) {
         let h = t.home("alice", "hello").await;
         let mut tx = t.begin().await;
@@ -112,12 +156,21 @@ both_engines! {
         let other = home(&mut tx, "bob", "other").await;
         let foreign = other.build_of(&mut tx, "a").await;
         let of = |rows: Vec<build::Build>| rows.into_iter().map(|one| one.id).collect::<Vec<_>>();
-        let all = Page::default();
-        assert_eq!(of(build::list(&mut tx, h.project, None, &all).await.unwrap()), [ids[3], ids[2], ids[1], ids[0]]);
-        let part = Page { limit: Some(2), offset: 1, descending: false };
-        assert_eq!(of(build::list(&mut tx, h.project, None, &part).await.unwrap()), [ids[2], ids[1]]);
-        assert_eq!(of(build::list(&mut tx, h.project, Some("a"), &all).await.unwrap()), [ids[2], ids[0]]);
-        assert!(build::list(&mut tx, h.project, Some("zzz"), &all).await.unwrap().is_empty());
+        let package = Some(h.package(&mut tx, "a").await);
+        let (all, of_a) = (Filter::default(), Filter { package, state: None });
+        let top = BuildId(i64::MAX);
+        let list = async |conn: &mut Conn, filter, from, limit| {
+            of(build::list(conn, h.project, filter, from, limit).await.unwrap())
+        };
+        assert_eq!(list(&mut tx, all, top, None).await, [ids[3], ids[2], ids[1], ids[0]]);
+        assert_eq!(list(&mut tx, all, ids[2], Some(2)).await, [ids[2], ids[1]]);
+        assert_eq!(list(&mut tx, of_a, top, None).await, [ids[2], ids[0]]);
+        assert_eq!(list(&mut tx, of_a, ids[1], None).await, [ids[0]]);
+        for (package, offset, expected) in
+            [(None, 0, Some(ids[3])), (None, 3, Some(ids[0])), (None, 4, None), (package, 1, Some(ids[0])), (package, 2, None)]
+        {
+            assert_eq!(build::start(&mut tx, h.project, package, offset).await.unwrap(), expected);
+        }
         assert_eq!(of(build::newest(&mut tx, 2).await.unwrap()), [foreign, ids[3]]);
         let mut found = of(build::by_ids(&mut tx, &[ids[0], foreign, BuildId(999_999)]).await.unwrap());
         found.sort();

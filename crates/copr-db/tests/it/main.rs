@@ -8,6 +8,7 @@ mod people;
 mod projects;
 mod publishing;
 mod queue;
+mod revisions;
 mod schema;
 
 /// A test on SQLite and the same on PostgreSQL.
