@@ -1,6 +1,6 @@
 //! Projects.
 
-use crate::conn::run;
+use crate::conn::{Each, run};
 use crate::{Conn, Error, Page};
 use copr_types::permission::Grant;
 use copr_types::{Bootstrap, Isolation, OwnerName, ProjectId, ProjectName, UserId};
@@ -281,34 +281,60 @@ pub async fn search_full_name(
     )
 }
 
+/// Most words of a search that are looked for.
+const MOST_WORDS: usize = 5;
+
 /// A search: projects that have each of the words in owner, name, texts, package names or chroot names; newest first.
+/// Five words say enough: further ones are not looked for.
 pub async fn search_words(conn: &mut Conn, words: &[&str], page: &Page) -> Result<Vec<Project>, Error> {
-    const ONE_WORD: &str = " AND (
-        lower(p.owner) LIKE $N ESCAPE '\\' OR lower(p.name) LIKE $N ESCAPE '\\'
-        OR lower(p.description) LIKE $N ESCAPE '\\' OR lower(p.instructions) LIKE $N ESCAPE '\\'
-        OR EXISTS (SELECT 1 FROM package k WHERE k.project_id = p.id AND lower(k.name) LIKE $N ESCAPE '\\')
-        OR EXISTS (SELECT 1 FROM project_chroot pc JOIN chroot c ON c.id = pc.chroot_id
-                   WHERE pc.project_id = p.id AND pc.enabled AND lower(c.name) LIKE $N ESCAPE '\\'))";
-    // Five words say enough; the statement has a place for each.
-    let pattern = |n: usize| contains(words.get(n).copied().unwrap_or_default());
-    let conditions: String = (3..=7).map(|n| ONE_WORD.replace("$N", &format!("${n}"))).collect();
-    let sql = AssertSqlSafe(format!(
-        "SELECT {} FROM project p WHERE p.deleted_on IS NULL {conditions}
-         ORDER BY p.created_on DESC, p.id DESC LIMIT $1 OFFSET $2",
-        columns!()
-    ));
-    run!(
-        conn,
-        fetch_all as Project,
-        [sqlite: sql, postgres: sql],
-        page.limit(),
-        page.offset,
-        pattern(0),
-        pattern(1),
-        pattern(2),
-        pattern(3),
-        pattern(4)
-    )
+    // SQLite's index knows what has three letters; for less all texts are read.
+    const INDEXED: &str = "t.id IN (SELECT rowid FROM search_index WHERE search_index MATCH $N)";
+    const READ: &str = "instr(lower(t.text), $N) > 0";
+    const LIKE: &str = "lower(t.text) LIKE $N ESCAPE '\\'";
+    let words: Vec<String> = words.iter().take(MOST_WORDS).map(|word| word.to_lowercase()).collect();
+    let is_indexed = |word: &String| word.chars().count() >= 3;
+    let sql = |texts: &dyn Fn(&String) -> &'static str| {
+        let conditions: String = (3..)
+            .zip(&words)
+            .map(|(n, word)| {
+                format!(
+                    " AND (p.id IN (SELECT t.project_id FROM search_text t WHERE {texts})
+                       OR p.id IN (SELECT pc.project_id FROM project_chroot pc JOIN chroot c ON c.id = pc.chroot_id
+                                   WHERE pc.enabled AND lower(c.name) LIKE ${like} ESCAPE '\\'))",
+                    texts = texts(word).replace("$N", &format!("${n}")),
+                    like = n + words.len(),
+                )
+            })
+            .collect();
+        AssertSqlSafe(format!(
+            "SELECT {} FROM project p WHERE p.deleted_on IS NULL {conditions}
+             ORDER BY p.created_on DESC, p.id DESC LIMIT $1 OFFSET $2",
+            columns!()
+        ))
+    };
+    let likes: Vec<String> = words.iter().map(|word| contains(word)).collect();
+    match conn.each() {
+        Each::Sqlite(c) => {
+            let phrase = |word: &String| match is_indexed(word) {
+                true => format!("\"{}\"", word.replace('"', "\"\"")),
+                false => word.clone(),
+            };
+            let sql = sql(&|word| if is_indexed(word) { INDEXED } else { READ });
+            let mut query = sqlx::query_as::<sqlx::Sqlite, Project>(sql).bind(page.limit()).bind(page.offset);
+            for text in words.iter().map(phrase).chain(likes) {
+                query = query.bind(text);
+            }
+            Ok(query.fetch_all(c).await?)
+        }
+        Each::Postgres(c) => {
+            let mut query = sqlx::query_as::<sqlx::Postgres, Project>(sql(&|_| LIKE)).bind(page.limit());
+            query = query.bind(page.offset);
+            for text in likes.iter().chain(&likes) {
+                query = query.bind(text.clone());
+            }
+            Ok(query.fetch_all(c).await?)
+        }
+    }
 }
 
 /// A `LIKE` pattern that finds a text anywhere, with its own wildcards taken literally.

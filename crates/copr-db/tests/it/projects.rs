@@ -140,6 +140,27 @@ both_engines! {
         assert!(full(&mut tx, "%", "").await.is_empty());
     }
 
+    async fn a_search_finds_what_was_written_last(t: Fixture) {
+        let mut tx = t.begin().await;
+        let mut texts = settings();
+        texts.description = "Žluťoučký \"kůň\" as v1.x".to_owned();
+        let id = project(&mut tx, "alice", "zebra", &texts).await;
+        let other = home(&mut tx, "bob", "other").await;
+        for found in [&["luťou"][..], &["\"kůň\""], &["v1"], &["ze", "br", "a"], &["bra zeb"], &["alice", "ebr", "v1.x", "as", "zeb"]] {
+            let expected: &[&str] = if found == ["bra zeb"] { &[] } else { &["alice/zebra"] };
+            assert_eq!(words(&mut tx, found).await, expected, "{found:?}");
+        }
+        texts.description = "plain".to_owned();
+        projects::update(&mut tx, id, &texts).await.unwrap();
+        assert!(words(&mut tx, &["luťou"]).await.is_empty());
+        assert_eq!(words(&mut tx, &["plain"]).await, ["alice/zebra"]);
+        other.package(&mut tx, "toucan").await;
+        assert_eq!(words(&mut tx, &["toucan"]).await, ["bob/other"]);
+        projects::mark_deleted(&mut tx, other.project, NOW).await.unwrap();
+        projects::purge(&mut tx, other.project).await.unwrap();
+        assert!(words(&mut tx, &["toucan"]).await.is_empty());
+    }
+
     async fn a_search_looks_at_packages_and_enabled_chroots_and_keeps_groups_apart(t: Fixture) {
         let mut tx = t.begin().await;
         let h = home(&mut tx, "alice", "hello").await;

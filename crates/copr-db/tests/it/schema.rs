@@ -11,7 +11,9 @@ type Column = (String, String, &'static str, bool);
 async fn sqlite_columns(conn: &mut SqliteConnection) -> BTreeSet<Column> {
     let sql = "SELECT t.name AS tab, c.name AS col, c.type AS kind, c.\"notnull\" = 0 AND c.pk = 0 AS nullable
                FROM sqlite_schema t JOIN pragma_table_info(t.name) c
-               WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE '\\_sqlx%' ESCAPE '\\'";
+               WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE '\\_sqlx%' ESCAPE '\\'
+                 -- Each engine finds words inside of texts in its own way.
+                 AND t.name NOT LIKE 'search_index%'";
     let rows = sqlx::query(sql).fetch_all(conn).await.unwrap();
     let kind = |word: String| match word.as_str() {
         // STRICT tables have no other whole numbers, and no booleans.
@@ -44,7 +46,7 @@ async fn sqlite_indexes(conn: &mut SqliteConnection) -> BTreeSet<Index> {
     let sql = "SELECT t.name AS tab, i.\"unique\" AS uniq, i.partial AS part,
                       (SELECT group_concat(name, ',') FROM (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno)) AS cols
                FROM sqlite_schema t JOIN pragma_index_list(t.name) i
-               WHERE t.type = 'table' AND t.name NOT LIKE '\\_sqlx%' ESCAPE '\\'";
+               WHERE t.type = 'table' AND t.name NOT LIKE '\\_sqlx%' ESCAPE '\\' AND t.name NOT LIKE 'search_index%'";
     let rows = sqlx::query(sql).fetch_all(conn).await.unwrap();
     rows.into_iter().map(|row| (row.get("tab"), row.get("uniq"), row.get("part"), row.get("cols"))).collect()
 }
@@ -57,6 +59,7 @@ async fn postgres_indexes(conn: &mut PgConnection) -> BTreeSet<Index> {
                FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid
                JOIN pg_namespace n ON n.oid = t.relnamespace
                WHERE n.nspname = 'public' AND t.relname NOT LIKE '\\_sqlx%'
+                 AND x.indexrelid::regclass::text <> 'search_index'
                  -- The key of a numbered table is the row's own number in SQLite, which needs no index.
                  AND NOT (x.indisprimary AND x.indnatts = 1)";
     let rows: Vec<Index> = sqlx::query_as(sql).fetch_all(conn).await.unwrap();
