@@ -30,7 +30,7 @@ use axum::Router;
 pub fn router(web: Web) -> Router {
     let live = logs::Live::new(web.app.clone());
     Router::new()
-        .merge(api_v3::router())
+        .merge(api_v3::router(&web))
         .merge(repo_file::router())
         .merge(results::router())
         .merge(uploads::router())

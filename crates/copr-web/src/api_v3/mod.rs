@@ -2,7 +2,7 @@
 //!
 //! One file per group of endpoints, each handler being: read, authorise, call the use case, show, answer. Around
 //! them: `routes` (addresses and methods), `path`, `query` and `body` (what came), `login` (who asks),
-//! `refused` (errors), `show` (rows as the API's objects).
+//! `refused` (errors), `show` (rows as the API's objects), `tag` and `remember` (what need not be sent, or made, again).
 
 mod body;
 mod build;
@@ -21,21 +21,24 @@ mod project_chroot;
 mod python;
 mod query;
 mod refused;
+mod remember;
 mod routes;
 mod show;
+mod tag;
 mod upload;
 
 use crate::Web;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn;
-use axum::routing::{get, post};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{MethodRouter, get, post};
+use remember::Memory;
 use routes::{Endpoints, remove, update};
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// The routes of `/api_3`.
-pub fn router() -> Router<Web> {
-    around(endpoints().finish())
+pub fn router(web: &Web) -> Router<Web> {
+    around(endpoints(&Memory::new(web.app.clone())).finish())
 }
 
 /// What every endpoint has around it.
@@ -43,18 +46,21 @@ fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     routes
         // Sizes are limited where bodies are read.
         .layer(DefaultBodyLimit::disable())
+        .layer(from_fn(tag::answers))
         .layer(CatchPanicLayer::custom(|_| refused::broken()))
         .layer(from_fn(drain::drain))
         .layer(from_fn(routes::options))
 }
 
-/// Every endpoint. `update` and `remove` take the methods of older clients too.
-fn endpoints() -> Endpoints {
+/// Every endpoint. `update` and `remove` take the methods of older clients too; what is `kept` is answered from memory
+/// while nothing of its project changes.
+fn endpoints(memory: &Memory) -> Endpoints {
+    let kept = |methods: MethodRouter<Web>| methods.route_layer(from_fn_with_state(memory.clone(), remember::answers));
     Endpoints::new()
         .at("/", get(general::version))
         .at("/auth-check", get(general::auth_check))
         .at("/mock-chroots/list", get(mock_chroots::list))
-        .at("/project", get(project::find))
+        .at("/project", kept(get(project::find)))
         .at("/project/list", get(project::list))
         .at("/project/search", get(project::search))
         .at("/project/add/{owner}", post(project::add))
@@ -65,7 +71,7 @@ fn endpoints() -> Endpoints {
         .at("/project-chroot/build-config", get(project_chroot::build_config))
         .at("/project-chroot/edit/{owner}/{project}/{chroot}", update(project_chroot::edit))
         .at("/build/{id}", get(build::find))
-        .at("/build/list", get(build::list))
+        .at("/build/list", kept(get(build::list)))
         .at("/build/source-chroot/{id}", get(build::source_chroot))
         .at("/build/source-build-config/{id}", get(build::source_build_config))
         .at("/build/built-packages/{id}", get(build::built_packages))
@@ -83,9 +89,9 @@ fn endpoints() -> Endpoints {
         .at("/build-chroot/{id}/{chroot}", get(build_chroot::find_by_path))
         .at("/build-chroot/list/{id}", get(build_chroot::list_by_path))
         .at("/build-chroot/build-config/{id}/{chroot}", get(build_chroot::build_config_by_path))
-        .at("/package", get(package::find))
-        .at("/package/list", get(package::list))
-        .at("/monitor", get(monitor::monitor))
+        .at("/package", kept(get(package::find)))
+        .at("/package/list", kept(get(package::list)))
+        .at("/monitor", kept(get(monitor::monitor)))
 }
 
 #[cfg(test)]

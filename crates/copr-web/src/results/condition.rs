@@ -29,10 +29,8 @@ impl Validators {
 
     /// Whether the client has this state already.
     pub(super) fn is_known(&self, headers: &HeaderMap) -> bool {
-        match text(headers, &header::IF_NONE_MATCH) {
-            Some(tags) => {
-                tags.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == "*" || tag == self.tag)
-            }
+        match knows_tag(headers, &self.tag) {
+            Some(known) => known,
             None => text(headers, &header::IF_MODIFIED_SINCE)
                 .and_then(parse_date)
                 .is_some_and(|since| self.modified <= since),
@@ -47,6 +45,12 @@ impl Validators {
             Some(date) => parse_date(date) == Some(self.modified),
         }
     }
+}
+
+/// Whether the client names this tag as one that it has; `None` when it names none (RFC 9110 §13.1.2).
+pub(crate) fn knows_tag(headers: &HeaderMap, own: &str) -> Option<bool> {
+    let tags = text(headers, &header::IF_NONE_MATCH)?;
+    Some(tags.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == "*" || tag == own))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
