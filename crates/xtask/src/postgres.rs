@@ -15,6 +15,10 @@ use copr_testkit::run;
 const PLACE: &str = "/tmp";
 const PREFIX: &str = "coprd-postgres-";
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Settings of a server whose data nobody needs after the run.
+const HASTY: &[&str] = &["fsync=off", "full_page_writes=off", "synchronous_commit=off", "shared_buffers=64MB"];
+/// Settings of a server that is measured; the rest is PostgreSQL's own default.
+const DURABLE: &[&str] = &["shared_buffers=256MB"];
 
 /// A running server; stopped and removed when dropped.
 pub struct Server {
@@ -32,6 +36,15 @@ struct Account {
 impl Server {
     /// Makes and starts a server; it forgets everything when it ends, so it need not wait for disks.
     pub fn start() -> Result<Server> {
+        Self::start_with(HASTY)
+    }
+
+    /// The same, but one that keeps what it promised as an administrator's would: for measuring.
+    pub fn start_durable() -> Result<Server> {
+        Self::start_with(DURABLE)
+    }
+
+    fn start_with(settings: &[&str]) -> Result<Server> {
         remove_leftovers();
         let directory = PathBuf::from(PLACE).join(format!("{PREFIX}{}", std::process::id()));
         fs::create_dir(&directory).with_context(|| format!("can't make {}", directory.display()))?;
@@ -40,7 +53,7 @@ impl Server {
             chown(&directory, Some(account.uid), Some(account.gid))?;
         }
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o755))?;
-        match launch(&directory, account.as_ref()) {
+        match launch(&directory, account.as_ref(), settings) {
             Ok(child) => Server { directory, child }.when_ready(),
             Err(error) => {
                 fs::remove_dir_all(&directory).ok();
@@ -52,6 +65,11 @@ impl Server {
     /// The address for clients, as `COPR_TESTS_POSTGRES` wants it.
     pub fn url(&self) -> String {
         format!("postgres://coprd@localhost/postgres?host={}", self.directory.display())
+    }
+
+    /// The number of its first process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     fn when_ready(mut self) -> Result<Server> {
@@ -83,7 +101,7 @@ impl Drop for Server {
     }
 }
 
-fn launch(directory: &Path, account: Option<&Account>) -> Result<Child> {
+fn launch(directory: &Path, account: Option<&Account>, settings: &[&str]) -> Result<Child> {
     let cluster = directory.join("cluster");
     run::read(
         as_account(account, "initdb")?
@@ -95,14 +113,7 @@ fn launch(directory: &Path, account: Option<&Account>) -> Result<Child> {
     let log = File::create(directory.join("log"))?;
     let mut postgres = as_account(account, "postgres")?;
     postgres.arg("-D").arg(&cluster).arg("-k").arg(directory).current_dir(directory);
-    for setting in [
-        "listen_addresses=",
-        "fsync=off",
-        "full_page_writes=off",
-        "synchronous_commit=off",
-        "max_connections=300",
-        "shared_buffers=64MB",
-    ] {
+    for setting in ["listen_addresses=", "max_connections=300"].iter().chain(settings) {
         postgres.args(["-c", setting]);
     }
     postgres.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);

@@ -29,7 +29,8 @@ pub fn idle(given: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-fn resident_megabytes(pid: u32) -> Result<f64> {
+/// Resident memory of a process.
+pub(super) fn resident_megabytes(pid: u32) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let kilobytes: f64 = status
         .lines()
