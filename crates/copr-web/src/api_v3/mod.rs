@@ -8,6 +8,8 @@ mod body;
 mod build;
 mod build_chroot;
 mod build_create;
+#[cfg(test)]
+mod chance;
 mod drain;
 mod fields;
 mod general;

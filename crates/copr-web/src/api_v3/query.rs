@@ -22,7 +22,8 @@ impl FromRequestParts<Web> for Query {
 }
 
 impl Query {
-    fn read(text: &str) -> Result<Self, Refusal> {
+    /// Reads the part of an address behind the question mark.
+    pub(super) fn read(text: &str) -> Result<Self, Refusal> {
         let pairs: Vec<_> = url::form_urlencoded::parse(text.as_bytes()).into_owned().collect();
         if pairs.iter().any(|(_, value)| value.contains('\0')) {
             return Err(Refusal::invalid("an argument can not hold a NUL character"));

@@ -1,0 +1,3 @@
+//! What strangers may write, as chance makes it up; `cargo bolero test NAME` looks for worse on purpose.
+
+mod names;
