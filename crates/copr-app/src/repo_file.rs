@@ -69,8 +69,9 @@ pub async fn render(
 }
 
 async fn active_chroots(conn: &mut Conn, project: &Project) -> Result<Vec<ChrootName>, Refusal> {
-    let chroots = copr_db::project_chroot::list(conn, project.id).await?;
-    Ok(chroots.into_iter().filter(|chroot| chroot.enabled && chroot.active).map(|chroot| chroot.name).collect())
+    let names = copr_db::project_chroot::active_names(conn, [project.id]).await?;
+    let parsed: Result<_, _> = names.iter().map(|(_, name)| name.parse::<ChrootName>()).collect();
+    parsed.map_err(|error| Refusal::internal("reading a chroot's name", error))
 }
 
 /// The last chroot of the release, and of the architecture where named.

@@ -306,7 +306,7 @@ pub async fn by_ids(conn: &mut Conn, ids: &[BuildId]) -> Result<Vec<Build>, Erro
         fetch_all as Build,
         [
             sqlite: select!("WHERE b.id IN (SELECT value FROM json_each($1))"),
-            postgres: select!("WHERE b.id IN (SELECT value::bigint FROM json_array_elements_text($1::json))")
+            postgres: select!("WHERE b.id = ANY (translate($1, '[]', '{}')::bigint[])")
         ],
         id_list(ids.iter().map(|id| id.0))
     )
@@ -331,9 +331,9 @@ pub async fn latest_of(
                                              AND c.state NOT IN ('succeeded', 'skipped', 'forked'))
                              ORDER BY b.id DESC LIMIT 1) AS latest
                          FROM json_each($1) k WHERE latest IS NOT NULL",
-                postgres: "SELECT k.value::bigint, l.id
-                         FROM json_array_elements_text($1::json) k
-                         JOIN LATERAL (SELECT b.id FROM build b WHERE b.package_id = k.value::bigint AND NOT b.canceled
+                postgres: "SELECT k.value, l.id
+                         FROM unnest(translate($1, '[]', '{}')::bigint[]) k (value)
+                         JOIN LATERAL (SELECT b.id FROM build b WHERE b.package_id = k.value AND NOT b.canceled
                              AND EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id AND c.state = 'succeeded')
                              AND NOT EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id
                                              AND c.state NOT IN ('succeeded', 'skipped', 'forked'))
@@ -349,7 +349,7 @@ pub async fn latest_of(
                 sqlite: "SELECT b.package_id, MAX(b.id) FROM build b
                          WHERE b.package_id IN (SELECT value FROM json_each($1)) GROUP BY b.package_id",
                 postgres: "SELECT b.package_id, MAX(b.id) FROM build b
-                         WHERE b.package_id IN (SELECT value::bigint FROM json_array_elements_text($1::json))
+                         WHERE b.package_id = ANY (translate($1, '[]', '{}')::bigint[])
                          GROUP BY b.package_id"
             ],
             ids

@@ -88,7 +88,7 @@ pub async fn of_builds(conn: &mut Conn, builds: &[BuildId]) -> Result<Vec<BuildC
         [
             sqlite: select!("WHERE bc.build_id IN (SELECT value FROM json_each($1)) ORDER BY bc.build_id, bc.id"),
             postgres: select!(
-                "WHERE bc.build_id IN (SELECT value::bigint FROM json_array_elements_text($1::json))
+                "WHERE bc.build_id = ANY (translate($1, '[]', '{}')::bigint[])
                  ORDER BY bc.build_id, bc.id"
             )
         ],

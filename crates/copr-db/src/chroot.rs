@@ -75,3 +75,14 @@ pub async fn by_id(conn: &mut Conn, id: ChrootId) -> Result<Option<Chroot>, Erro
         id.0
     )
 }
+
+/// Whether the name of any chroot, in small letters, is like a pattern (`\` takes the next character literally).
+pub async fn any_like(conn: &mut Conn, pattern: &str) -> Result<bool, Error> {
+    let found = run!(
+        conn,
+        fetch_optional as (i64,),
+        "SELECT id FROM chroot WHERE lower(name) LIKE $1 ESCAPE '\\' LIMIT 1",
+        pattern
+    )?;
+    Ok(found.is_some())
+}

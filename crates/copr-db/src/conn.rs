@@ -227,7 +227,7 @@ macro_rules! run {
 pub(crate) use run;
 
 /// A list of ids as one bound value: `IN (SELECT value FROM json_each($1))` for SQLite,
-/// `IN (SELECT value::bigint FROM json_array_elements_text($1::json))` for PostgreSQL.
+/// `= ANY (translate($1, '[]', '{}')::bigint[])` for PostgreSQL, which then knows that they are few.
 pub(crate) fn id_list(ids: impl IntoIterator<Item = i64>) -> String {
     let words: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
     format!("[{}]", words.join(","))

@@ -291,48 +291,43 @@ pub async fn search_words(conn: &mut Conn, words: &[&str], page: &Page) -> Resul
     const INDEXED: &str = "t.id IN (SELECT rowid FROM search_index WHERE search_index MATCH $N)";
     const READ: &str = "instr(lower(t.text), $N) > 0";
     const LIKE: &str = "lower(t.text) LIKE $N ESCAPE '\\'";
-    let words: Vec<String> = words.iter().take(MOST_WORDS).map(|word| word.to_lowercase()).collect();
-    let is_indexed = |word: &String| word.chars().count() >= 3;
-    let sql = |texts: &dyn Fn(&String) -> &'static str| {
-        let conditions: String = (3..)
-            .zip(&words)
-            .map(|(n, word)| {
-                format!(
-                    " AND (p.id IN (SELECT t.project_id FROM search_text t WHERE {texts})
-                       OR p.id IN (SELECT pc.project_id FROM project_chroot pc JOIN chroot c ON c.id = pc.chroot_id
-                                   WHERE pc.enabled AND lower(c.name) LIKE ${like} ESCAPE '\\'))",
-                    texts = texts(word).replace("$N", &format!("${n}")),
-                    like = n + words.len(),
-                )
-            })
-            .collect();
-        AssertSqlSafe(format!(
-            "SELECT {} FROM project p WHERE p.deleted_on IS NULL {conditions}
-             ORDER BY p.created_on DESC, p.id DESC LIMIT $1 OFFSET $2",
-            columns!()
-        ))
+    const CHROOTS: &str = " UNION ALL
+        SELECT pc.project_id FROM project_chroot pc JOIN chroot c ON c.id = pc.chroot_id
+        WHERE pc.enabled AND lower(c.name) LIKE $N ESCAPE '\\'";
+    let in_sqlite = matches!(conn.each(), Each::Sqlite(_));
+    let (mut conditions, mut binds) = (String::new(), Vec::new());
+    let mut with = |condition: &str, text: String| {
+        binds.push(text);
+        condition.replace("$N", &format!("${}", binds.len() + 2))
     };
-    let likes: Vec<String> = words.iter().map(|word| contains(word)).collect();
+    for word in words.iter().take(MOST_WORDS).map(|word| word.to_lowercase()) {
+        let like = contains(&word);
+        let texts = match in_sqlite {
+            true if word.chars().count() >= 3 => with(INDEXED, format!("\"{}\"", word.replace('"', "\"\""))),
+            true => with(READ, word),
+            false => with(LIKE, like.clone()),
+        };
+        // Few words are in a chroot's name; the others need not be looked for there.
+        let chroots = match crate::chroot::any_like(conn, &like).await? {
+            true => with(CHROOTS, like),
+            false => String::new(),
+        };
+        conditions.push_str(&format!(" AND p.id IN (SELECT t.project_id FROM search_text t WHERE {texts}{chroots})"));
+    }
+    let sql = AssertSqlSafe(format!(
+        "SELECT {} FROM project p WHERE p.deleted_on IS NULL {conditions}
+         ORDER BY p.created_on DESC, p.id DESC LIMIT $1 OFFSET $2",
+        columns!()
+    ));
+    let (limit, offset) = (page.limit(), page.offset);
     match conn.each() {
         Each::Sqlite(c) => {
-            let phrase = |word: &String| match is_indexed(word) {
-                true => format!("\"{}\"", word.replace('"', "\"\"")),
-                false => word.clone(),
-            };
-            let sql = sql(&|word| if is_indexed(word) { INDEXED } else { READ });
-            let mut query = sqlx::query_as::<sqlx::Sqlite, Project>(sql).bind(page.limit()).bind(page.offset);
-            for text in words.iter().map(phrase).chain(likes) {
-                query = query.bind(text);
-            }
-            Ok(query.fetch_all(c).await?)
+            let query = sqlx::query_as::<sqlx::Sqlite, Project>(sql).bind(limit).bind(offset);
+            Ok(binds.into_iter().fold(query, |query, text| query.bind(text)).fetch_all(c).await?)
         }
         Each::Postgres(c) => {
-            let mut query = sqlx::query_as::<sqlx::Postgres, Project>(sql(&|_| LIKE)).bind(page.limit());
-            query = query.bind(page.offset);
-            for text in likes.iter().chain(&likes) {
-                query = query.bind(text.clone());
-            }
-            Ok(query.fetch_all(c).await?)
+            let query = sqlx::query_as::<sqlx::Postgres, Project>(sql).bind(limit).bind(offset);
+            Ok(binds.into_iter().fold(query, |query, text| query.bind(text)).fetch_all(c).await?)
         }
     }
 }

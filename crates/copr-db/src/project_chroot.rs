@@ -93,7 +93,7 @@ pub async fn active_names(
                      WHERE pc.project_id IN (SELECT value FROM json_each($1)) AND pc.enabled AND c.enabled
                      ORDER BY pc.project_id, c.name",
             postgres: "SELECT pc.project_id, c.name FROM project_chroot pc JOIN chroot c ON c.id = pc.chroot_id
-                     WHERE pc.project_id IN (SELECT value::bigint FROM json_array_elements_text($1::json))
+                     WHERE pc.project_id = ANY (translate($1, '[]', '{}')::bigint[])
                        AND pc.enabled AND c.enabled
                      ORDER BY pc.project_id, c.name"
         ],

@@ -18,6 +18,9 @@ pub enum Bench {
         /// How long each kind of request is measured
         #[arg(long, default_value_t = 4)]
         seconds: u64,
+        /// Only this database: sqlite or postgres
+        #[arg(long, value_name = "ENGINE")]
+        database: Option<String>,
         /// Only kinds of requests with this in their name
         #[arg(long, value_name = "WORD")]
         only: Option<String>,
@@ -45,7 +48,9 @@ pub enum Bench {
 pub fn bench(bench: &Bench) -> Result<()> {
     setup::setup(false)?;
     match bench {
-        Bench::Api { seconds, only, coprd } => api::api(coprd.as_deref(), *seconds, only.as_deref()),
+        Bench::Api { seconds, database, only, coprd } => {
+            api::api(coprd.as_deref(), *seconds, database.as_deref(), only.as_deref())
+        }
         Bench::Build { rounds, coprd } => build::build(*rounds, coprd.as_deref()),
         Bench::Idle { coprd } => idle::idle(coprd.as_deref()),
     }

@@ -165,6 +165,9 @@ both_engines! {
         let mut tx = t.begin().await;
         let h = home(&mut tx, "alice", "hello").await;
         h.package(&mut tx, "LibreThing").await;
+        for (pattern, found) in [("%dora-4%", true), ("%x_64%", false), ("%x86\\_64%", true)] {
+            assert_eq!(copr_db::chroot::any_like(&mut tx, pattern).await.unwrap(), found, "{pattern}");
+        }
         assert_eq!(words(&mut tx, &["librething", "fedora-44"]).await, ["alice/hello"]);
         project_chroot::drop(&mut tx, h.project, h.chroot, NOW).await.unwrap();
         assert!(words(&mut tx, &["librething", "fedora-44"]).await.is_empty());

@@ -34,10 +34,11 @@ struct Kind {
     requests: Requests,
 }
 
-pub fn api(given: Option<&Path>, seconds: u64, only: Option<&str>) -> Result<()> {
+pub fn api(given: Option<&Path>, seconds: u64, database: Option<&str>, only: Option<&str>) -> Result<()> {
     let binary = coprd::program(given)?;
     let scratch = tempfile::Builder::new().prefix("coprd-bench-").tempdir()?;
-    for engine in ["sqlite", "postgres"] {
+    let engines = ["sqlite", "postgres"].into_iter().filter(|engine| database.is_none_or(|wanted| wanted == *engine));
+    for engine in engines {
         let directory = scratch.path().join(engine);
         std::fs::create_dir(&directory)?;
         let mut launch = Launch::of(&binary).argument("--no-builder").setting("log.level", "warn");
@@ -162,8 +163,8 @@ fn authorization(service: &Service) -> Result<String> {
 /// The kinds, each on many different rows where a service has many.
 fn kinds(service: &Service) -> Result<Vec<Kind>> {
     let login = authorization(service)?;
-    let gets = |count: usize, path: &dyn Fn(usize) -> String| Requests((0..count).map(|n| get(&path(n))).collect());
-    let one = |path: String| Requests(vec![get(&path)]);
+    let gets = |count: usize, path: &dyn Fn(usize) -> String| Requests::new((0..count).map(|n| get(&path(n))));
+    let one = |path: String| Requests::new([get(&path)]);
     let project = |n: usize| {
         let number = 1 + (n * 37) % 4_999;
         format!("ownername=owner{}&projectname=project{number}", number / 10)
@@ -222,12 +223,12 @@ fn kinds(service: &Service) -> Result<Vec<Kind>> {
         );
         post("/api_3/build/create/url", &login, &body)
     };
-    all.push(kind("build-create", (25.0, 80.0), Requests((0..1_000).map(builds).collect())));
+    all.push(kind("build-create", (25.0, 80.0), Requests::new((0..1_000).map(builds))));
     let projects = |n: usize| {
         let body = format!(r#"{{"name":"new{n}","chroots":["fedora-43-x86_64","fedora-44-x86_64","epel-9-x86_64"]}}"#);
         post("/api_3/project/add/admin", &login, &body)
     };
     // Names are used once: enough of them, however fast it goes.
-    all.push(kind("project-add", (28.0, 70.0), Requests((0..100_000).map(projects).collect())));
+    all.push(kind("project-add", (28.0, 70.0), Requests::new((0..100_000).map(projects))));
     Ok(all)
 }

@@ -9,7 +9,21 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 
 /// One kind of request, in as many forms as there are texts: heads and bodies as they go over the wire.
-pub struct Requests(pub Vec<String>);
+pub struct Requests {
+    texts: Vec<String>,
+    next: AtomicUsize,
+}
+
+impl Requests {
+    /// These, one after the other, then again from the first.
+    pub fn new(texts: impl IntoIterator<Item = String>) -> Self {
+        Self { texts: texts.into_iter().collect(), next: AtomicUsize::new(0) }
+    }
+
+    fn next(&self) -> &str {
+        &self.texts[self.next.fetch_add(1, Ordering::Relaxed) % self.texts.len()]
+    }
+}
 
 /// What came of them.
 pub struct Outcome {
@@ -36,13 +50,12 @@ impl Outcome {
 
 /// `clients` ask for some time, one request after the other, and stop together.
 pub fn run(address: SocketAddr, requests: &Requests, clients: usize, time: Duration) -> Result<Outcome> {
-    let next = AtomicUsize::new(0);
     let start = Instant::now();
     let one = || -> Result<Vec<Duration>> {
         let mut connection = Connection::open(address)?;
         let mut times = Vec::new();
         while start.elapsed() < time {
-            let text = &requests.0[next.fetch_add(1, Ordering::Relaxed) % requests.0.len()];
+            let text = requests.next();
             let asked = Instant::now();
             connection.ask(text)?;
             times.push(asked.elapsed());
