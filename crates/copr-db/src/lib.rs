@@ -31,6 +31,7 @@ pub mod page;
 pub mod project;
 pub mod project_chroot;
 pub mod repo;
+pub mod session;
 pub mod task;
 
 pub use conn::{Conn, Db, Error, JsonText};
