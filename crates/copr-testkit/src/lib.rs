@@ -22,6 +22,7 @@ pub mod builder;
 pub mod copr_cli;
 pub mod distribution;
 pub mod http;
+pub mod kerberos;
 pub mod project;
 pub mod reader;
 pub mod root;

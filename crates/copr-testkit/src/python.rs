@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use crate::cache_dir;
 
-/// What is installed into the environment, from PyPI.
-pub const CLIENTS: &[&str] = &["copr==2.7", "copr-cli==2.6"];
+/// What is installed into the environment, from PyPI. The last two are what the clients need to log in by Kerberos.
+pub const CLIENTS: &[&str] = &["copr==2.7", "copr-cli==2.6", "gssapi==1.12.0", "requests-gssapi==1.4.0"];
 
 /// The virtual environment with `copr` 2.7 and `copr-cli` 2.6; it need not exist yet.
 ///
 /// The name holds the versions: other clients are another environment.
 pub fn venv() -> PathBuf {
-    cache_dir().join("venv-copr-2.7-cli-2.6")
+    cache_dir().join("venv-copr-2.7-cli-2.6-gssapi-1.12")
 }
 
 /// A program of that environment: `copr-cli`, or `python` to run scripts that `import copr`.

@@ -21,6 +21,8 @@ enum What {
     File(&'static [&'static str]),
     /// Debian leaves this part of Python's library out of `python3`.
     PythonModule(&'static str),
+    /// What extensions of Python are compiled with.
+    PythonHeaders,
 }
 
 /// Besides the programs that [`copr_testkit::TOOLS`] lists.
@@ -41,6 +43,8 @@ const FURTHER: &[Need] = &[
         debian: "debian-archive-keyring",
         fedora: "debian-keyring",
     },
+    // PyPI has Python's binding to the Kerberos library as source only.
+    Need { what: What::PythonHeaders, debian: "python3-dev", fedora: "python3-devel" },
     Need { what: What::PythonModule("ensurepip"), debian: "python3-venv", fedora: "python3-pip" },
 ];
 
@@ -115,12 +119,14 @@ fn is_there(what: &What) -> bool {
     match what {
         What::Program(name) => copr_testkit::find(name).is_some(),
         What::File(paths) => paths.iter().any(|path| Path::new(path).exists()),
-        What::PythonModule(name) => python().is_ok_and(|python| {
-            let mut import = copr_testkit::command(python);
-            import.args(["-c", &format!("import venv, {name}")]);
-            run::tried(&mut import).is_ok_and(|done| done.status.success())
-        }),
+        What::PythonModule(name) => python_can(&format!("import venv, {name}")),
+        What::PythonHeaders => python_can("import sysconfig; open(sysconfig.get_path('include') + '/Python.h')"),
     }
+}
+
+fn python_can(script: &str) -> bool {
+    let attempt = python().and_then(|python| run::tried(run::program(python)?.args(["-c", script])));
+    attempt.is_ok_and(|done| done.status.success())
 }
 
 /// The system's Python before one from a version manager: Debian's packages belong to the former.

@@ -11,6 +11,7 @@ mod build_create;
 mod drain;
 mod fields;
 mod general;
+mod gssapi;
 mod login;
 mod mock_chroots;
 mod monitor;
@@ -53,6 +54,8 @@ fn endpoints() -> Endpoints {
     Endpoints::new()
         .at("/", get(general::version))
         .at("/auth-check", get(general::auth_check))
+        .at("/gssapi_login", get(gssapi::login))
+        .at("/gssapi_login/web-ui", get(gssapi::login_web_ui))
         .at("/mock-chroots/list", get(mock_chroots::list))
         .at("/project", get(project::find))
         .at("/project/list", get(project::list))

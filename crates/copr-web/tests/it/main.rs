@@ -15,4 +15,5 @@ mod repo_files;
 mod results;
 mod server;
 mod service;
+mod sessions;
 mod uploads;

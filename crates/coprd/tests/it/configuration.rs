@@ -172,6 +172,9 @@ fn every_refusal_of_a_file_names_the_line_and_the_next_step() {
         "[tokens]\nlife_days = 99999",
         "[retention]\nold_metadata_seconds = 1",
         "vendor = '%(id)'",
+        "[gssapi]\nservice = 'HTTP/copr.example.org'",
+        "[gssapi]\nemail_domain = 'a@b'",
+        "[gssapi]\ndeny = ['host/***']",
     ]
     .iter()
     .map(|text| format!("{text}\n    {}\n", Case::file(text).refusal().replace('\n', "\n    ")))
