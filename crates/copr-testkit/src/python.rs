@@ -19,7 +19,27 @@ pub fn venv() -> PathBuf {
 /// # Panics
 /// When `cargo xtask setup` has not made the environment.
 pub fn client(program: &str) -> PathBuf {
-    let path = venv().join("bin").join(program);
-    assert!(path.exists(), "no `{}`\nhint: `cargo xtask setup` installs the Python clients", path.display());
+    program_of(venv(), program)
+}
+
+fn program_of(venv: PathBuf, program: &str) -> PathBuf {
+    let path = venv.join("bin").join(program);
+    assert!(path.exists(), "no `{}`\nhint: `cargo xtask setup` installs what tests need from PyPI", path.display());
     path
+}
+
+/// What generates requests from the description of the API and judges the answers, from PyPI.
+pub const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+
+/// The virtual environment with schemathesis; its dependencies are none of the clients' business.
+pub fn schemathesis_venv() -> PathBuf {
+    cache_dir().join("venv-schemathesis-4.32.5")
+}
+
+/// The program schemathesis.
+///
+/// # Panics
+/// When `cargo xtask setup` has not made the environment.
+pub fn schemathesis() -> PathBuf {
+    program_of(schemathesis_venv(), "schemathesis")
 }

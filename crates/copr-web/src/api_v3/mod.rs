@@ -2,7 +2,8 @@
 //!
 //! One file per group of endpoints, each handler being: read, authorise, call the use case, show, answer. Around
 //! them: `routes` (addresses and methods), `path`, `query` and `body` (what came), `login` (who asks),
-//! `refused` (errors), `show` (rows as the API's objects).
+//! `refused` (errors), `show` (rows as the API's objects), `openapi` (all of it in words: an endpoint without a description
+//! there fails a test).
 
 mod body;
 mod build;
@@ -15,6 +16,7 @@ mod gssapi;
 mod login;
 mod mock_chroots;
 mod monitor;
+mod openapi;
 mod package;
 mod path;
 mod project;
@@ -36,6 +38,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 /// The routes of `/api_3`.
 pub fn router() -> Router<Web> {
+    openapi::prepare();
     around(endpoints().finish())
 }
 
@@ -56,6 +59,8 @@ fn endpoints() -> Endpoints {
         .at("/auth-check", get(general::auth_check))
         .at("/gssapi_login", get(gssapi::login))
         .at("/gssapi_login/web-ui", get(gssapi::login_web_ui))
+        .at("/openapi.json", get(openapi::show))
+        .at("/docs", get(openapi::docs))
         .at("/mock-chroots/list", get(mock_chroots::list))
         .at("/project", get(project::find))
         .at("/project/list", get(project::list))

@@ -30,9 +30,7 @@ impl Validators {
     /// Whether the client has this state already.
     pub(super) fn is_known(&self, headers: &HeaderMap) -> bool {
         match text(headers, &header::IF_NONE_MATCH) {
-            Some(tags) => {
-                tags.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == "*" || tag == self.tag)
-            }
+            Some(tags) => names_tag(tags, &self.tag),
             None => text(headers, &header::IF_MODIFIED_SINCE)
                 .and_then(parse_date)
                 .is_some_and(|since| self.modified <= since),
@@ -47,6 +45,11 @@ impl Validators {
             Some(date) => parse_date(date) == Some(self.modified),
         }
     }
+}
+
+/// Whether `If-None-Match` names a tag.
+pub(crate) fn names_tag(tags: &str, tag: &str) -> bool {
+    tags.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == "*" || one == tag)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

@@ -5,7 +5,7 @@
 //! no browser runs them.
 
 mod body;
-mod condition;
+pub(crate) mod condition;
 mod generation;
 mod kind;
 mod listing;

@@ -8,6 +8,7 @@ mod encodings;
 mod general;
 mod lists;
 mod live;
+mod openapi;
 mod packages;
 mod pages;
 mod projects;

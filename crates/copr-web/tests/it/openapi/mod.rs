@@ -1,0 +1,138 @@
+//! The description of the API against the API: by its own words, and by schemathesis, which makes requests of all
+//! kinds from it and judges the answers.
+
+use crate::packages::finish;
+use crate::server::{FEDORA, FEDORA_32, Server};
+use copr_types::State;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Output;
+
+const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH];
+
+/// What answers are judged by.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
+
+async fn document(server: &Server) -> Value {
+    server.get("/openapi.json").await.ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_the_document_is_not_given_it_again() {
+    let server = Server::start().await;
+    let ask = |tag: &str| server.request(Method::GET, "/openapi.json").header("if-none-match", tag);
+    let first = ask("\"other\"").send().await.expect("an answer");
+    let tag = first.headers()["etag"].to_str().expect("text").to_owned();
+    assert_eq!(first.json::<Value>().await.expect("JSON")["openapi"], "3.1.0");
+    let again = ask(&tag).send().await.expect("an answer");
+    assert_eq!((again.status().as_u16(), again.text().await.expect("a body").as_str()), (304, ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_path_has_the_methods_that_the_document_tells_and_no_others() {
+    let server = Server::start().await;
+    let document = document(&server).await;
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        let parts = path.split('/').map(|part| if part.starts_with('{') { "1" } else { part });
+        let address = parts.collect::<Vec<_>>().join("/");
+        for method in METHODS {
+            let told = item.get(method.as_str().to_lowercase()).is_some();
+            let answer = server.request(method.clone(), &address).send().await.expect("an answer");
+            assert_eq!(answer.status() != 405, told, "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_needs_a_login_is_told_to_need_one() {
+    let server = Server::start().await;
+    let document = document(&server).await;
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            let parts = path.split('/').map(|part| if part.starts_with('{') { "1" } else { part });
+            let method: Method = method.to_uppercase().parse().expect("a method");
+            let request = server.request(method.clone(), &parts.collect::<Vec<_>>().join("/"));
+            let answer = request.send().await.expect("an answer");
+            assert_eq!(answer.status() == 401, operation.get("security").is_some(), "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_can_read_it_too() {
+    let server = Server::start().await;
+    let answer = server.request(Method::GET, "/docs/").send().await.expect("an answer");
+    assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
+    let page = answer.text().await.expect("a text");
+    for path in document(&server).await["paths"].as_object().expect("paths").keys() {
+        // Braces are no markup, and nothing else in a path is.
+        assert!(page.contains(&format!("/api_3{path}</code>")), "{path}");
+    }
+    for words in ["Older clients say POST.", "DELETE /api_3/project/delete/", "additional_repos", "ProjectList"] {
+        assert!(page.contains(words), "{words}");
+    }
+}
+
+/// A service with things in it: projects to look at and to delete, builds, a package.
+async fn furnished() -> Server {
+    let server = Server::start().await;
+    for project in ["p", "q", "s", "t", "u", "v"] {
+        server.project(project).await;
+    }
+    let body = json!({"name": "p", "chroots": [FEDORA]});
+    server.post(&server.alice, "/project/add/@devs", body).await.ok();
+    for number in 1..=8 {
+        let build = server.build("p", json!({"chroots": [FEDORA, FEDORA_32]})).await;
+        assert_eq!(build, number);
+        if build % 2 == 1 {
+            finish(&server, build, "hello", &[(FEDORA, State::Succeeded), (FEDORA_32, State::Failed)]).await;
+        }
+    }
+    server
+}
+
+/// Judges a server by a document, as an administrator.
+async fn judge(server: &Server, document: &Value, more: &[&str]) -> Output {
+    // A session outlives the tokens that are made anew meanwhile.
+    let root = copr_app::account::list(&server.app).await.expect("accounts");
+    let root = root.into_iter().find(|account| account.admin).expect("an administrator");
+    let session = copr_app::session::open(&server.app, &root).await.expect("a session");
+    let home = copr_testkit::temp_dir();
+    // From a file: schemathesis leaves out the address that it has a document from.
+    let file = home.path().join("openapi.json");
+    std::fs::write(&file, document.to_string()).expect("a document");
+    let configuration = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/openapi/schemathesis.toml");
+    let mut command = tokio::process::Command::from(copr_testkit::command(copr_testkit::schemathesis()));
+    command.arg("--config-file").arg(configuration).arg("run").arg(file);
+    command.args(["--url", &format!("{}/api_3", server.url), "--header", &format!("Cookie: session={session}")]);
+    command.args(["--checks", CHECKS, "--phases", "coverage,fuzzing", "--max-examples", "10", "--seed", "1"]);
+    command
+        .args(["--workers", "2", "--no-shrink", "--no-color", "--warnings", "off", "--max-redirects", "0"])
+        .args(more);
+    command.current_dir(home.path()).env("HOME", home.path()).env("no_proxy", "*").kill_on_drop(true);
+    command.output().await.expect("schemathesis")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_is_outside_of_the_document() {
+    let server = furnished().await;
+    let document = document(&server).await;
+    let done = judge(&server, &document, &[]).await;
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "{said}");
+    let operations = document["paths"].as_object().expect("paths").values().filter_map(Value::as_object);
+    let count: usize = operations.map(serde_json::Map::len).sum();
+    assert!(said.contains(&format!("Tested: {count}\n")), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_is_not_true_is_found_out() {
+    let server = furnished().await;
+    let mut document = document(&server).await;
+    document["components"]["schemas"]["Project"]["properties"]["name"]["type"] = json!("integer");
+    let done = judge(&server, &document, &["--include-path", "/project/list"]).await;
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert_eq!(done.status.code(), Some(1), "{said}");
+    assert!(said.contains("is not of type \"integer\""), "{said}");
+}
