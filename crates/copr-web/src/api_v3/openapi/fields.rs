@@ -3,6 +3,7 @@
 //! By hand, because no type holds them: bodies follow rules of their own (contract, "Request bodies"), and the code
 //! reads them field by field (`api_v3::fields`). This is the one place that tells what there is.
 
+use super::example;
 use serde_json::{Map, Value, json};
 
 /// How a field's value is read.
@@ -57,6 +58,9 @@ pub fn json_schema(fields: &[Field]) -> Value {
             Kind::Numbers => json!({ "type": ["array"], "items": { "type": "integer" } }),
             Kind::Choice(words) => json!({ "type": ["string"], "enum": words }),
         };
+        if let Some(example) = example::of(field.name) {
+            schema["examples"] = json!([example]);
+        }
         if !field.required {
             for list in ["type", "enum"] {
                 if let Some(Value::Array(values)) = schema.get_mut(list) {
@@ -70,8 +74,9 @@ pub fn json_schema(fields: &[Field]) -> Value {
 
 /// The fields of a plain form: all are text.
 pub fn form_schema(fields: &[Field]) -> Value {
-    object(fields, |field| match field.kind {
-        Kind::Choice(words) => json!({ "type": "string", "enum": words }),
+    object(fields, |field| match (field.kind, example::of(field.name)) {
+        (Kind::Choice(words), _) => json!({ "type": "string", "enum": words }),
+        (_, Some(Value::String(text))) => json!({ "type": "string", "examples": [text] }),
         _ => json!({ "type": "string" }),
     })
 }
@@ -243,27 +248,12 @@ pub const CUSTOM: &[Field] = &[
     field("repos", Kind::Words, REPOS),
 ];
 
-/// The kinds of sources that a package may have, none of them needed: the path says which one counts.
-pub const PACKAGE_SOURCES: &[Field] = &[
-    field("clone_url", Kind::Text, "scm: address of the repository."),
-    field("scm_type", Kind::Choice(&["git", "svn"]), "scm: its kind."),
-    field("committish", Kind::Text, "scm, distgit: branch, tag or commit."),
-    field("subdirectory", Kind::Text, "scm: where in the repository."),
-    field("spec", Kind::Text, "scm: the spec file."),
-    field("source_build_method", Kind::Choice(&["rpkg", "tito", "tito_test", "make_srpm"]), "scm: how."),
-    field("pypi_package_name", Kind::Text, "pypi: the package's name there."),
-    field("pypi_package_version", Kind::Text, "pypi: its version."),
-    field("spec_generator", Kind::Choice(&["pyp2spec", "pyp2rpm"]), "pypi: what writes the spec file."),
-    field("spec_template", Kind::Choice(&["", "fedora", "epel7", "mageia", "pld"]), "pypi: template for pyp2rpm."),
-    field("python_versions", Kind::List, "pypi: versions of Python."),
-    field("gem_name", Kind::Text, "rubygems: the gem's name."),
-    field("distgit", Kind::Text, "distgit: the instance."),
-    field("namespace", Kind::Text, "distgit: the namespace."),
-    field("script", Kind::Text, "custom: the script."),
-    field("script_chroot", Kind::Text, "custom: where it runs."),
-    field("script_builddeps", Kind::Words, "custom: packages that it needs."),
-    field("script_resultdir", Kind::Text, "custom: where it leaves the sources."),
-    field("script_repos", Kind::Words, REPOS),
+/// What packages of the kind `custom` call the fields of [`CUSTOM`] too.
+pub const SCRIPT: &[Field] = &[
+    field("script_chroot", Kind::Text, "Another name of `chroot`."),
+    field("script_builddeps", Kind::Words, "Another name of `builddeps`."),
+    field("script_resultdir", Kind::Text, "Another name of `resultdir`."),
+    field("script_repos", Kind::Words, "Another name of `repos`."),
 ];
 
 /// Of every package.

@@ -5,6 +5,7 @@
 //! that many share, `operation` turns a description into JSON. A test compares what is described with the map of routes.
 
 mod builds;
+mod example;
 mod fields;
 mod general;
 mod operation;

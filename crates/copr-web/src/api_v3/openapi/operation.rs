@@ -1,5 +1,6 @@
 //! What a description of an endpoint is made of, and how it becomes a part of the document.
 
+use super::example;
 use super::fields::{Field, form_schema, json_schema};
 use copr_wire::v3::Problem;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -9,9 +10,9 @@ const JSON: &str = "application/json";
 
 /// A parameter in the query.
 #[derive(Clone, Debug)]
-pub struct Parameter {
+pub struct Parameter<'a> {
     /// Its name.
-    pub name: &'static str,
+    pub name: &'a str,
     /// What it says.
     pub about: &'static str,
     /// Whether a request without it is refused.
@@ -56,7 +57,7 @@ pub struct Operation {
     summary: &'static str,
     deprecated: bool,
     login: bool,
-    query: Vec<Parameter>,
+    query: Vec<Parameter<'static>>,
     body: Option<Body>,
     media: &'static str,
     shape: Option<Shape>,
@@ -118,7 +119,7 @@ impl Operation {
     }
 
     /// Takes parameters in the query.
-    pub fn query(mut self, parameters: impl IntoIterator<Item = Parameter>) -> Self {
+    pub fn query(mut self, parameters: impl IntoIterator<Item = Parameter<'static>>) -> Self {
         self.query.extend(parameters);
         self
     }
@@ -126,6 +127,17 @@ impl Operation {
     /// Takes fields.
     pub fn takes(self, tables: &[&[Field]]) -> Self {
         Self { body: Some(Body::Fields { fields: tables.concat(), file: None }), ..self }
+    }
+
+    /// The same, and of further tables what has a name of its own, none of it needed.
+    pub fn takes_with_any(self, tables: &[&[Field]], any: &[&[Field]]) -> Self {
+        let mut fields = tables.concat();
+        for field in any.concat() {
+            if !fields.iter().any(|other| other.name == field.name) {
+                fields.push(Field { required: false, ..field });
+            }
+        }
+        Self { body: Some(Body::Fields { fields, file: None }), ..self }
     }
 
     /// Takes fields and a file.
@@ -203,12 +215,20 @@ impl Operation {
         let in_path = self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
         let in_path = in_path.map(|name| {
             let (about, schema) = part_of_path(name);
-            json!({ "name": name, "in": "path", "required": true, "description": about, "schema": schema })
+            self.parameter("path", Parameter { name, about, required: true, schema })
         });
-        let in_query = self.query.iter().map(|Parameter { name, about, required, schema }| {
-            json!({ "name": name, "in": "query", "required": required, "description": about, "schema": schema })
-        });
+        let in_query = self.query.iter().map(|parameter| self.parameter("query", parameter.clone()));
         in_path.chain(in_query).collect()
+    }
+
+    fn parameter(&self, place: &str, Parameter { name, about, required, schema }: Parameter<'_>) -> Value {
+        let mut written =
+            json!({ "name": name, "in": place, "required": required, "description": about, "schema": schema });
+        // Nobody who tries a deletion out should hit what the other examples are about.
+        if let Some(example) = example::of(name).filter(|_| self.method != "delete") {
+            written["example"] = example;
+        }
+        written
     }
 
     /// The JSON form and the form of texts become schemas of their own names: three encodings share them.

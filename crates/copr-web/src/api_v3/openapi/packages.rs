@@ -1,12 +1,17 @@
 //! Packages.
 
-use super::fields::{BUILD, IN_BACKGROUND, PACKAGE, PACKAGE_SOURCES, WHERE, WHICH_PACKAGE};
+use super::fields::{
+    BUILD, CUSTOM, DISTGIT, Field, IN_BACKGROUND, PACKAGE, PYPI, RUBYGEMS, SCM, SCRIPT, WHERE, WHICH_PACKAGE,
+};
 use super::operation::Operation;
 use super::query::{OWNERNAME, PACKAGENAME, PROJECTNAME, paging, required, switch};
 use copr_wire::v3::{Build, List, Package};
 
 const NO_PACKAGE: &str = "There is no such project, or no such package in it.";
 const MAY_NOT_EDIT: &str = "Only owners and administrators of the project may.";
+
+/// The path says which kind of source counts.
+const SOURCES: &[&[Field]] = &[SCM, PYPI, RUBYGEMS, DISTGIT, CUSTOM, SCRIPT];
 
 /// The descriptions.
 pub fn operations() -> Vec<Operation> {
@@ -31,15 +36,15 @@ pub fn operations() -> Vec<Operation> {
             .says(404, "There is no such project, or no such group.")
             .says(413, "There are more than 10000, and no `limit` was given."),
         change(Operation::create("/package/add/{owner}/{project}/{package}/{source_type}", "Adds a package"))
-            .takes(&[PACKAGE, PACKAGE_SOURCES])
+            .takes_with_any(&[PACKAGE], SOURCES)
             .says(409, "It is there already."),
         change(Operation::create("/package/edit/{owner}/{project}/{package}", "Changes a package"))
-            .takes(&[PACKAGE, PACKAGE_SOURCES]),
+            .takes_with_any(&[PACKAGE], SOURCES),
         change(Operation::create(
             "/package/edit/{owner}/{project}/{package}/{source_type}",
             "Changes a package and perhaps its kind of source",
         ))
-        .takes(&[PACKAGE, PACKAGE_SOURCES]),
+        .takes_with_any(&[PACKAGE], SOURCES),
         change(Operation::update("/package/reset", "Forgets the source of a package"))
             .takes(&[WHERE, WHICH_PACKAGE])
             .says(404, NO_PACKAGE),

@@ -1,7 +1,7 @@
 //! Projects, who may do what in them, and their chroots.
 
 use super::fields::{CHROOTS_OF_PROJECT, COMPS, FORK, NEW_PROJECT, PROJECT, PROJECT_CHROOT, VERIFY};
-use super::operation::Operation;
+use super::operation::{Operation, Parameter};
 use super::query::{CHROOTNAME, OWNERNAME, PROJECTNAME, one_of, optional, paging, required};
 use copr_wire::v3::{List, Monitor, Project, ProjectChroot, ProjectChrootConfig};
 use serde_json::{Value, json};
@@ -130,9 +130,9 @@ fn object(properties: Value) -> Value {
     json!({ "type": "object", "required": required, "properties": properties })
 }
 
-fn many(name: &'static str, words: &[&str]) -> super::operation::Parameter {
+fn many(name: &'static str, words: &[&str]) -> Parameter<'static> {
     let schema = json!({ "type": "array", "items": { "enum": words } });
-    super::operation::Parameter { name, about: "What else is wanted.", required: false, schema }
+    Parameter { name, about: "What else is wanted.", required: false, schema }
 }
 
 /// What dnf5 needs; the members of `opts` go into the `.repo` file as they are.

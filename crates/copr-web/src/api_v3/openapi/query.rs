@@ -13,27 +13,27 @@ pub const PACKAGENAME: Named = ("packagename", "The package's name.");
 pub const BUILD_ID: Named = ("build_id", "The build's number.");
 
 /// A text that must be there.
-pub fn required((name, about): Named) -> Parameter {
+pub fn required((name, about): Named) -> Parameter<'static> {
     Parameter { name, about, required: true, schema: json!({ "type": "string" }) }
 }
 
 /// A text that may be there.
-pub fn optional(named: Named) -> Parameter {
+pub fn optional(named: Named) -> Parameter<'static> {
     Parameter { required: false, ..required(named) }
 }
 
 /// One of some words, perhaps.
-pub fn one_of(name: &'static str, about: &'static str, words: &[&str]) -> Parameter {
+pub fn one_of(name: &'static str, about: &'static str, words: &[&str]) -> Parameter<'static> {
     Parameter { name, about, required: false, schema: json!({ "type": "string", "enum": words }) }
 }
 
 /// A switch.
-pub fn switch(name: &'static str, about: &'static str) -> Parameter {
+pub fn switch(name: &'static str, about: &'static str) -> Parameter<'static> {
     one_of(name, about, &["True", "False", "true", "false", "1", "0"])
 }
 
 /// Which part of a list; `orders` can order it.
-pub fn paging(orders: &[&str]) -> [Parameter; 4] {
+pub fn paging(orders: &[&str]) -> [Parameter<'static>; 4] {
     let number = |name, about| {
         let schema = json!({ "type": "integer", "minimum": 0, "maximum": i64::MAX });
         Parameter { name, about, required: false, schema }

@@ -77,13 +77,13 @@ async fn people_can_read_it_too() {
 /// A service with things in it: projects to look at and to delete, builds, a package.
 async fn furnished() -> Server {
     let server = Server::start().await;
-    for project in ["p", "q", "s", "t", "u", "v"] {
+    for project in ["hello", "q", "s", "t", "u", "v"] {
         server.project(project).await;
     }
-    let body = json!({"name": "p", "chroots": [FEDORA]});
+    let body = json!({"name": "hello", "chroots": [FEDORA]});
     server.post(&server.alice, "/project/add/@devs", body).await.ok();
     for number in 1..=8 {
-        let build = server.build("p", json!({"chroots": [FEDORA, FEDORA_32]})).await;
+        let build = server.build("hello", json!({"chroots": [FEDORA, FEDORA_32]})).await;
         assert_eq!(build, number);
         if build % 2 == 1 {
             finish(&server, build, "hello", &[(FEDORA, State::Succeeded), (FEDORA_32, State::Failed)]).await;
