@@ -20,11 +20,13 @@ pub fn name_keytab(gssapi: &Gssapi) -> anyhow::Result<()> {
     if std::env::var_os(KEYTAB_VARIABLE).as_deref() == Some(keytab.as_os_str()) {
         return Ok(());
     }
-    let error = std::process::Command::new("/proc/self/exe")
-        .args(std::env::args_os().skip(1))
-        .env(KEYTAB_VARIABLE, keytab)
-        .exec();
-    Err(error).context("can't start again with the keytab in the environment")
+    let again = "can't start again with the keytab in the environment";
+    let mut words = std::env::args_os();
+    let mut command = std::process::Command::new(std::env::current_exe().context(again)?);
+    if let Some(name) = words.next() {
+        command.arg0(name);
+    }
+    Err(command.args(words).env(KEYTAB_VARIABLE, keytab).exec()).context(again)
 }
 
 /// Nothing to do without the library.

@@ -41,7 +41,6 @@ impl Config {
                 .to_owned(),
         );
         if let Some(keytab) = &self.gssapi.keytab {
-            let keytab_path = keytab.display();
             warn(
                 !copr_web::gssapi::BUILT_IN,
                 "nobody can log in by Kerberos: this program was built without it\n\
@@ -49,7 +48,7 @@ impl Config {
                     .to_owned(),
             );
             if let Err(error) = std::fs::File::open(keytab) {
-                warn(true, format!("nobody can log in by Kerberos: can't read `{keytab_path}`: {error}"));
+                warn(true, format!("nobody can log in by Kerberos: can't read `{}`: {error}", keytab.display()));
             }
         }
         let readable = self.file().and_then(|file| Some((file, file.metadata().ok()?.permissions().mode())));

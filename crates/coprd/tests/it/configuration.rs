@@ -269,6 +269,18 @@ fn what_is_questionable_is_said() {
     insta::assert_snapshot!(all);
 }
 
+#[test]
+fn a_keytab_that_is_of_no_use_is_said() {
+    let case = Case::file("[gssapi]\nkeytab = 'http.keytab'");
+    let config = case.load().unwrap();
+    assert_eq!(config.gssapi.keytab, Some(case.path("http.keytab")));
+    let warnings = config.warnings().join("\n");
+    assert!(warnings.contains(&format!("can't read `{}`", case.path("http.keytab").display())), "{warnings}");
+    assert_eq!(warnings.contains("built without it"), !copr_web::gssapi::BUILT_IN, "{warnings}");
+    std::fs::write(case.path("http.keytab"), "").unwrap();
+    assert!(!config.warnings().join("\n").contains("can't read"));
+}
+
 /// The example in the documentation: as it stands, and with the commented keys switched on.
 fn example() -> (String, String) {
     let page = include_str!("../../../../docs/configuration.md");

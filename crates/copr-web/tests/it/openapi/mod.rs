@@ -14,6 +14,11 @@ const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::DE
 /// What answers are judged by.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
 
+/// A path of the document with something in the place of each parameter.
+fn address(path: &str) -> String {
+    path.split('/').map(|part| if part.starts_with('{') { "1" } else { part }).collect::<Vec<_>>().join("/")
+}
+
 async fn document(server: &Server) -> Value {
     server.get("/openapi.json").await.ok()
 }
@@ -34,11 +39,9 @@ async fn each_path_has_the_methods_that_the_document_tells_and_no_others() {
     let server = Server::start().await;
     let document = document(&server).await;
     for (path, item) in document["paths"].as_object().expect("paths") {
-        let parts = path.split('/').map(|part| if part.starts_with('{') { "1" } else { part });
-        let address = parts.collect::<Vec<_>>().join("/");
         for method in METHODS {
             let told = item.get(method.as_str().to_lowercase()).is_some();
-            let answer = server.request(method.clone(), &address).send().await.expect("an answer");
+            let answer = server.request(method.clone(), &address(path)).send().await.expect("an answer");
             assert_eq!(answer.status() != 405, told, "{method} {path}");
         }
     }
@@ -50,10 +53,8 @@ async fn only_what_needs_a_login_is_told_to_need_one() {
     let document = document(&server).await;
     for (path, item) in document["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("operations") {
-            let parts = path.split('/').map(|part| if part.starts_with('{') { "1" } else { part });
             let method: Method = method.to_uppercase().parse().expect("a method");
-            let request = server.request(method.clone(), &parts.collect::<Vec<_>>().join("/"));
-            let answer = request.send().await.expect("an answer");
+            let answer = server.request(method.clone(), &address(path)).send().await.expect("an answer");
             assert_eq!(answer.status() == 401, operation.get("security").is_some(), "{method} {path}");
         }
     }
