@@ -42,7 +42,7 @@ pub async fn account(app: &App, principal: &str) -> Result<Account, Refusal> {
     let name = rules.name_of(principal).ok_or_else(unusable)?;
     let known = copr_db::account::by_name(&mut app.db.read().await?, name.as_str()).await?;
     match (known, &rules.create_in) {
-        (Some(account), _) if account.disabled => Err(unusable()),
+        (Some(account), _) if account.disabled || is_of_this_service_alone(&account) => Err(unusable()),
         (Some(account), Some(_)) => Ok(account),
         (Some(account), None) if !account.email.is_empty() => Ok(account),
         (None, Some(domain)) => create(app, &name, domain).await,
@@ -53,13 +53,18 @@ pub async fn account(app: &App, principal: &str) -> Result<Account, Refusal> {
     }
 }
 
+/// The administrator whom the first run makes, called `admin`: nobody who happens to have that name in the realm is meant.
+fn is_of_this_service_alone(account: &Account) -> bool {
+    account.admin && account.email.is_empty()
+}
+
 /// Two first logins at one time make one account.
 async fn create(app: &App, name: &UserName, domain: &str) -> Result<Account, Refusal> {
     match crate::account::create(app, name, &format!("{name}@{domain}"), false).await {
         Ok((account, _token)) => Ok(account),
         Err(refusal) => {
             let there = copr_db::account::by_name(&mut app.db.read().await?, name.as_str()).await?;
-            there.filter(|account| !account.disabled).ok_or(refusal)
+            there.filter(|account| !account.disabled && !is_of_this_service_alone(account)).ok_or(refusal)
         }
     }
 }

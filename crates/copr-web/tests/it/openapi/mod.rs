@@ -6,6 +6,7 @@ use crate::server::{FEDORA, FEDORA_32, Server};
 use copr_types::State;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Output;
 
@@ -115,13 +116,36 @@ async fn judge(server: &Server, document: &Value, more: &[&str]) -> Output {
     command.output().await.expect("schemathesis")
 }
 
+/// The operations of which a report tells an answer with status 200 to the operation's own method.
+fn given(events: &str) -> BTreeSet<String> {
+    let mut given = BTreeSet::new();
+    for event in events.lines() {
+        let event: Value = serde_json::from_str(event).expect("JSON");
+        let recorder = &event["ScenarioFinished"]["recorder"];
+        let label = recorder["label"].as_str().unwrap_or_default();
+        let mut interactions = recorder["interactions"].as_object().into_iter().flat_map(serde_json::Map::values);
+        let of_method = |one: &Value| one["request"]["method"].as_str().is_some_and(|method| label.starts_with(method));
+        if interactions.any(|one| of_method(one) && one["response"]["status_code"] == 200) {
+            given.insert(label.to_owned());
+        }
+    }
+    given
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_answer_is_outside_of_the_document() {
     let server = furnished().await;
     let document = document(&server).await;
-    let done = judge(&server, &document, &[]).await;
+    let report = copr_testkit::temp_dir();
+    let events = report.path().join("events");
+    let done = judge(&server, &document, &["--report-ndjson-path", events.to_str().expect("a path")]).await;
     let said = String::from_utf8_lossy(&done.stdout);
     assert!(done.status.success(), "{said}");
+    // All that can be read has been read, and not only refused.
+    let wanted = document["paths"].as_object().expect("paths").iter().filter(|(_, item)| item.get("get").is_some());
+    let wanted = wanted.map(|(path, _)| format!("GET {path}")).filter(|label| label != "GET /gssapi_login/web-ui");
+    let given = given(&std::fs::read_to_string(&events).expect("a report"));
+    assert_eq!(wanted.filter(|label| !given.contains(label)).collect::<Vec<_>>(), Vec::<String>::new());
     let operations = document["paths"].as_object().expect("paths").values().filter_map(Value::as_object);
     let count: usize = operations.map(serde_json::Map::len).sum();
     assert!(said.contains(&format!("Tested: {count}\n")), "{said}");
