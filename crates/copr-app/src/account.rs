@@ -92,11 +92,14 @@ pub async fn list(app: &App) -> Result<Vec<Account>, Refusal> {
     Ok(copr_db::account::list(&mut app.db.read().await?).await?)
 }
 
-/// Forbids an account to log in, or allows it again.
+/// Forbids an account to log in, which ends its sessions, or allows it again.
 pub async fn set_disabled(app: &App, name: &str, disabled: bool) -> Result<(), Refusal> {
     let mut tx = app.db.begin().await?;
-    existing(&mut tx, name).await?;
+    let account = existing(&mut tx, name).await?;
     copr_db::account::set_disabled(&mut tx, name, disabled).await?;
+    if disabled {
+        copr_db::session::end_all(&mut tx, account.id).await?;
+    }
     Ok(tx.commit().await?)
 }
 

@@ -17,6 +17,7 @@ pub mod build;
 pub mod builders;
 pub mod chroot;
 pub mod import;
+pub mod kerberos;
 pub mod lease;
 pub mod monitor;
 pub mod package;
@@ -29,6 +30,7 @@ pub mod removal;
 pub mod repo_file;
 pub mod repos;
 pub mod secret;
+pub mod session;
 pub mod source;
 
 pub use refusal::{FieldErrors, Kind, Refusal};
@@ -78,6 +80,8 @@ pub struct Rules {
     pub email_domain: String,
     /// Prefix of `%vendor`.
     pub vendor: String,
+    /// Which people that Kerberos vouches for have an account here.
+    pub kerberos: kerberos::Admission,
 }
 
 impl Default for Rules {
@@ -101,6 +105,7 @@ impl Default for Rules {
             key_type: KeyType::Rsa4096,
             email_domain: "coprd.local".to_owned(),
             vendor: "Copr".to_owned(),
+            kerberos: kerberos::Admission::default(),
         }
     }
 }

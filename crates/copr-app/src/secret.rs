@@ -25,6 +25,11 @@ pub fn builder_token() -> String {
     format!("coprd-builder-{}", letters(48))
 }
 
+/// What a session's cookie holds: 48 letters, 225 bits.
+pub fn session() -> String {
+    letters(48)
+}
+
 /// What is stored of a token.
 pub fn hash(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))

@@ -32,6 +32,7 @@ pub mod project;
 pub mod project_chroot;
 pub mod repo;
 pub mod revision;
+pub mod session;
 pub mod task;
 
 pub use conn::{Conn, Db, Error, JsonText};

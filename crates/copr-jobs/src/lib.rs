@@ -12,7 +12,7 @@
 //! # }
 //! ```
 
-use copr_app::{App, Refusal, import, lease, publish, removal};
+use copr_app::{App, Refusal, import, lease, publish, removal, session};
 use copr_db::Topic;
 use std::future::Future;
 use std::time::Duration;
@@ -47,6 +47,7 @@ impl Jobs {
         }
         tasks.spawn(leases(app.clone(), stop.clone()));
         spawn(&mut tasks, 60, Some(Topic::Remove), "removal", |app| Box::pin(remove(app)));
+        spawn(&mut tasks, 3600, None, "sessions", |app| Box::pin(async move { session::prune(&app).await.map(drop) }));
         spawn(&mut tasks, 10, None, "keys", |app| Box::pin(spare_keys(app)));
         tasks.spawn(listen(app, stop.clone()));
         Self { stop, tasks }

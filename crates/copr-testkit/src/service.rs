@@ -60,9 +60,13 @@ impl Launch {
     }
 
     /// A key of the configuration, such as `scheduler.lease_seconds`; passed in the environment.
-    pub fn setting(mut self, key: &str, value: &str) -> Launch {
-        let variable = format!("COPRD_{}", key.replace('.', "__").to_ascii_uppercase());
-        self.settings.insert(variable, value.to_owned());
+    pub fn setting(self, key: &str, value: &str) -> Launch {
+        self.variable(&format!("COPRD_{}", key.replace('.', "__").to_ascii_uppercase()), value)
+    }
+
+    /// A variable of the environment.
+    pub fn variable(mut self, name: &str, value: &str) -> Launch {
+        self.settings.insert(name.to_owned(), value.to_owned());
         self
     }
 
@@ -294,7 +298,7 @@ pub(crate) fn appended(path: &Path) -> Result<File> {
 ///
 /// Not from the range of which the kernel takes ports for clients: whoever polls a service that is down might be given
 /// its very port, and then answers itself.
-fn free_address() -> Result<SocketAddr> {
+pub(crate) fn free_address() -> Result<SocketAddr> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = u16::try_from(std::process::id() % 12_000)?;
     for _ in 0..12_000 {

@@ -37,6 +37,13 @@ pub const TOOLS: &[Tool] = &[
     tool("postgres", "postgresql", "postgresql-server"),
     tool("psql", "postgresql-client", "postgresql"),
     tool("pg_isready", "postgresql-client", "postgresql"),
+    tool("krb5kdc", "krb5-kdc", "krb5-server"),
+    tool("kdb5_util", "krb5-kdc", "krb5-server"),
+    tool("kadmin.local", "krb5-admin-server", "krb5-server"),
+    tool("kinit", "krb5-user", "krb5-workstation"),
+    // The binding to the Kerberos library is made from its headers when it is compiled.
+    tool("clang", "clang", "clang"),
+    tool("krb5-config", "libkrb5-dev", "krb5-devel"),
     tool("python3", "python3", "python3"),
     tool("git", "git", "git-core"),
     tool("curl", "curl", "curl"),

@@ -11,6 +11,7 @@
 //! assert!(page.contains("&#60;b&#62;"));
 //! ```
 
+pub mod api;
 pub mod build;
 pub mod home;
 pub mod listing;

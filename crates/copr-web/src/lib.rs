@@ -6,16 +6,18 @@
 //!
 //! ```no_run
 //! # async fn example(app: copr_app::App) -> std::io::Result<()> {
-//! let router = copr_web::router(copr_web::Web { app });
+//! let router = copr_web::router(copr_web::Web::new(app));
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 //! axum::serve(listener, router).await
 //! # }
 //! ```
 
+mod session;
 mod state;
 
 pub mod api_v3;
 pub mod builder;
+pub mod gssapi;
 pub mod logs;
 pub mod repo_file;
 pub mod results;

@@ -2,6 +2,7 @@
 
 use crate::config::{Config, KeyType};
 use anyhow::Context;
+use copr_app::kerberos::Admission;
 use copr_app::{App, Rules};
 use copr_db::Db;
 use copr_sign::{Expiry, KeyStore, LocalSigner};
@@ -22,7 +23,7 @@ pub async fn open(config: &Config) -> anyhow::Result<App> {
         .with_context(|| format!("can't open the database `{}`", config.database))?;
     let store = Store::open(&config.data_dir)?;
     let keys = KeyStore::open(config.data_dir.join("keys"))?;
-    let rules = rules(config);
+    let rules = rules(config)?;
     let signer = LocalSigner::new(keys, rules.key_type, Expiry::Never);
     Ok(App { db, clock: Clock::system(), store, signer: Arc::new(signer), rules: Arc::new(rules) })
 }
@@ -45,10 +46,11 @@ fn make_private_file(file: &Path) -> anyhow::Result<()> {
 }
 
 /// The rules of the service, as configured.
-fn rules(config: &Config) -> Rules {
+fn rules(config: &Config) -> anyhow::Result<Rules> {
     let seconds = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let limits = &config.limits;
-    Rules {
+    let gssapi = &config.gssapi;
+    Ok(Rules {
         public_url: config.public_url.as_str().to_owned(),
         results_url: config.results_url.as_str().to_owned(),
         default_timeout: seconds(limits.default_timeout),
@@ -71,5 +73,9 @@ fn rules(config: &Config) -> Rules {
         },
         email_domain: config.signing.email_domain.clone(),
         vendor: config.vendor.clone(),
-    }
+        kerberos: Admission {
+            create_in: gssapi.create_accounts.then(|| gssapi.email_domain.clone()),
+            deny: gssapi.denied()?,
+        },
+    })
 }

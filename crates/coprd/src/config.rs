@@ -8,6 +8,7 @@ mod database;
 mod document;
 mod environment;
 mod error;
+mod gssapi;
 mod keys;
 mod sections;
 mod warnings;
@@ -15,6 +16,7 @@ mod warnings;
 pub use address::{WebAddress, listener};
 pub use database::{DatabaseUrl, Engine};
 pub use error::ConfigError;
+pub use gssapi::Gssapi;
 pub use sections::{BuilderSettings, KeyType, Limits, Log, LogFormat, Retention, Scheduler, Signing, Tokens};
 
 use document::Document;
@@ -57,6 +59,8 @@ pub struct Config {
     pub tokens: Tokens,
     /// How long what nobody needs any more is kept.
     pub retention: Retention,
+    /// Login by Kerberos.
+    pub gssapi: Gssapi,
     #[serde(skip)]
     origin: Origin,
 }
@@ -176,6 +180,7 @@ impl Config {
         self.scheduler.check()?;
         self.tokens.check()?;
         self.retention.check()?;
+        self.gssapi.check()?;
         sections::check_vendor(&self.vendor)
     }
 }

@@ -21,6 +21,7 @@ pub mod check_config;
 pub mod cli;
 pub mod config;
 pub mod first_run;
+pub mod kerberos;
 pub mod log;
 pub mod running;
 pub mod serve;

@@ -30,6 +30,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Serve(flags) => {
             let config = Config::load(&flags.flags(), &surroundings)?;
+            coprd::kerberos::name_keytab(&config.gssapi)?;
             log::start(&config.log);
             runtime()?.block_on(serve::serve(config))
         }

@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::first_run::{self, Credentials};
-use crate::{app, builder, running};
+use crate::{app, builder, kerberos, running};
 use anyhow::Context;
 use axum::serve::ListenerExt;
 use copr_app::App;
@@ -34,7 +34,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let first = first_run(&app).await?;
     let jobs = Jobs::start(app.clone());
     let end = CancellationToken::new();
-    let router = copr_web::router(copr_web::Web { app: app.clone() });
+    let router = copr_web::router(kerberos::doors(app.clone(), &config.gssapi));
     let closing = end.clone();
     // Small answers leave at once instead of waiting for the reader's acknowledgement of the head (Nagle).
     let listener = listener.tap_io(|connection| {

@@ -8,8 +8,11 @@ use crate::test;
 /// Everything, the quick questions first; the first failure ends it.
 pub fn check() -> Result<()> {
     run::passes(run::cargo().args(["fmt", "--all", "--check"]))?;
-    run::passes(run::cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
-    run::passes(run::cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    let features = test::features(&[]).join(",");
+    let clippy = ["clippy", "--workspace", "--all-targets", "--features", &features, "--", "-D", "warnings"];
+    run::passes(run::cargo().args(clippy))?;
+    let documentation = ["doc", "--workspace", "--no-deps", "--features", &features];
+    run::passes(run::cargo().args(documentation).env("RUSTDOCFLAGS", "-D warnings"))?;
     if run::tried(run::cargo().args(["deny", "--version"]))?.status.success() {
         run::passes(run::cargo().args(["deny", "check", "licenses", "bans", "sources"]))?;
     } else {

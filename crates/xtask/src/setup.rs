@@ -21,6 +21,8 @@ enum What {
     File(&'static [&'static str]),
     /// Debian leaves this part of Python's library out of `python3`.
     PythonModule(&'static str),
+    /// What extensions of Python are compiled with.
+    PythonHeaders,
 }
 
 /// Besides the programs that [`copr_testkit::TOOLS`] lists.
@@ -41,6 +43,8 @@ const FURTHER: &[Need] = &[
         debian: "debian-archive-keyring",
         fedora: "debian-keyring",
     },
+    // PyPI has Python's binding to the Kerberos library as source only.
+    Need { what: What::PythonHeaders, debian: "python3-dev", fedora: "python3-devel" },
     Need { what: What::PythonModule("ensurepip"), debian: "python3-venv", fedora: "python3-pip" },
 ];
 
@@ -54,14 +58,14 @@ enum Family {
 pub fn setup(check_only: bool) -> Result<()> {
     let family = family(&fs::read_to_string("/etc/os-release").unwrap_or_default());
     let missing = missing_packages(family.unwrap_or(Family::Debian));
-    let environment = !has_clients();
-    if missing.is_empty() && !environment {
+    let environments: Vec<Environment> = environments().into_iter().filter(|one| !one.is_there()).collect();
+    if missing.is_empty() && environments.is_empty() {
         eprintln!("setup: everything is there");
         return Ok(());
     }
     if check_only {
-        let clients = if environment { &["the Python clients"][..] } else { &[] };
-        bail!("missing: {}", [missing.as_slice(), clients].concat().join(", "));
+        let from_pypi = environments.iter().flat_map(|one| one.packages.iter().copied());
+        bail!("missing: {}", missing.into_iter().chain(from_pypi).collect::<Vec<_>>().join(", "));
     }
     if !missing.is_empty() {
         match family {
@@ -72,7 +76,7 @@ pub fn setup(check_only: bool) -> Result<()> {
             ),
         }
     }
-    if environment { make_environment() } else { Ok(()) }
+    environments.iter().try_for_each(Environment::make)
 }
 
 fn family(os_release: &str) -> Option<Family> {
@@ -115,12 +119,14 @@ fn is_there(what: &What) -> bool {
     match what {
         What::Program(name) => copr_testkit::find(name).is_some(),
         What::File(paths) => paths.iter().any(|path| Path::new(path).exists()),
-        What::PythonModule(name) => python().is_ok_and(|python| {
-            let mut import = copr_testkit::command(python);
-            import.args(["-c", &format!("import venv, {name}")]);
-            run::tried(&mut import).is_ok_and(|done| done.status.success())
-        }),
+        What::PythonModule(name) => python_can(&format!("import venv, {name}")),
+        What::PythonHeaders => python_can("import sysconfig; open(sysconfig.get_path('include') + '/Python.h')"),
     }
+}
+
+fn python_can(script: &str) -> bool {
+    let attempt = python().and_then(|python| run::tried(run::program(python)?.args(["-c", script])));
+    attempt.is_ok_and(|done| done.status.success())
 }
 
 /// The system's Python before one from a version manager: Debian's packages belong to the former.
@@ -188,28 +194,46 @@ fn privileged(words: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
-fn has_clients() -> bool {
-    copr_testkit::venv().join("complete").exists()
+/// A virtual environment of Python's with packages from PyPI.
+struct Environment {
+    place: PathBuf,
+    packages: &'static [&'static str],
+    /// A program that shows whether it works.
+    program: &'static str,
 }
 
-/// The unmodified Python clients, as their users have them.
-fn make_environment() -> Result<()> {
-    let place = copr_testkit::venv();
-    eprintln!("setup: {} into {}", copr_testkit::CLIENTS.join(", "), place.display());
-    if place.exists() {
-        fs::remove_dir_all(&place)?; // a run that was interrupted
+/// The unmodified Python clients, as their users have them, and what judges the description of the API.
+fn environments() -> [Environment; 2] {
+    let (clients, schemathesis) = (copr_testkit::venv(), copr_testkit::schemathesis_venv());
+    [
+        Environment { place: clients, packages: copr_testkit::CLIENTS, program: "copr-cli" },
+        Environment { place: schemathesis, packages: &[copr_testkit::SCHEMATHESIS], program: "schemathesis" },
+    ]
+}
+
+impl Environment {
+    fn is_there(&self) -> bool {
+        self.place.join("complete").exists()
     }
-    fs::create_dir_all(place.parent().context("the cache directory has a parent")?)?;
-    run::read(run::program(python()?)?.args(["-m", "venv"]).arg(&place))?;
-    run::read(
-        run::program(place.join("bin/python"))?
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .args(copr_testkit::CLIENTS),
-    )
-    .context("can't install the Python clients from PyPI")?;
-    run::read(run::program(place.join("bin/copr-cli"))?.arg("--version"))?;
-    fs::write(place.join("complete"), "")?;
-    Ok(())
+
+    fn make(&self) -> Result<()> {
+        let Environment { place, packages, program } = self;
+        eprintln!("setup: {} into {}", packages.join(", "), place.display());
+        if place.exists() {
+            fs::remove_dir_all(place)?; // a run that was interrupted
+        }
+        fs::create_dir_all(place.parent().context("the cache directory has a parent")?)?;
+        run::read(run::program(python()?)?.args(["-m", "venv"]).arg(place))?;
+        run::read(
+            run::program(place.join("bin/python"))?
+                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+                .args(*packages),
+        )
+        .with_context(|| format!("can't install {} from PyPI", packages.join(", ")))?;
+        run::read(run::program(place.join("bin").join(program))?.arg("--version"))?;
+        fs::write(place.join("complete"), "")?;
+        Ok(())
+    }
 }
 
 #[cfg(test)]

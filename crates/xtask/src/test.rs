@@ -16,6 +16,8 @@ pub fn test(filter: Option<&str>, packages: &[String]) -> Result<()> {
     if chosen.is_empty() {
         chosen.push("--workspace");
     }
+    let features = features(packages);
+    chosen.extend(features.iter().flat_map(|feature| ["--features", feature]));
     let nextest = run::tried(run::cargo().args(["nextest", "--version"]))?.status.success();
     let mut tests = run::cargo();
     if nextest {
@@ -36,6 +38,14 @@ pub fn test(filter: Option<&str>, packages: &[String]) -> Result<()> {
         false => Ok(()),
     };
     tests.and(examples)
+}
+
+/// The features that the tests are built with: everything that the program can do. cargo takes those of chosen packages
+/// alone.
+pub fn features(packages: &[String]) -> Vec<&'static str> {
+    let all = ["coprd/gssapi", "copr-web/gssapi"];
+    let chosen = |feature: &str| packages.iter().any(|name| feature.split('/').next() == Some(name));
+    all.into_iter().filter(|feature| packages.is_empty() || chosen(feature)).collect()
 }
 
 /// cargo refuses `--doc` for a package that is a program alone.

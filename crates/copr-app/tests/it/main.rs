@@ -13,6 +13,7 @@ mod projects;
 mod publishing;
 mod removing;
 mod rpms;
+mod sessions;
 mod world;
 
 /// A story on SQLite and the same on PostgreSQL.

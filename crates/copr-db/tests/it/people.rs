@@ -2,7 +2,7 @@
 
 use crate::both_engines;
 use crate::fixture::{CHROOT, NOW, chroot, definition, person};
-use copr_db::{Error, account, builder, chroot as chroots, group};
+use copr_db::{Error, account, builder, chroot as chroots, group, session};
 use copr_types::BuilderId;
 
 both_engines! {
@@ -44,6 +44,26 @@ both_engines! {
         assert_eq!((found.account.id, found.token_hash.as_str(), found.expires_on), (id, "hash two", NOW + 20));
         let other = person(&mut tx, "bob").await;
         let twice = account::replace_token(&mut tx, other, "second", "hash", NOW, NOW).await;
+        assert!(matches!(twice, Err(Error::Exists(_))));
+    }
+
+    async fn a_session_names_its_account_until_it_expires_or_is_ended(t: Fixture) {
+        let mut tx = t.begin().await;
+        let (alice, bob) = (person(&mut tx, "alice").await, person(&mut tx, "bob").await);
+        session::create(&mut tx, "hash one", alice, NOW, NOW + 10).await.unwrap();
+        session::create(&mut tx, "hash two", alice, NOW, NOW + 20).await.unwrap();
+        session::create(&mut tx, "hash three", bob, NOW, NOW + 20).await.unwrap();
+        let of = async |tx: &mut copr_db::Conn, hash, now| session::account(tx, hash, now).await.unwrap().map(|one| one.id);
+        assert_eq!(of(&mut tx, "hash one", NOW + 9).await, Some(alice));
+        assert_eq!(of(&mut tx, "hash one", NOW + 10).await, None);
+        assert_eq!(of(&mut tx, "hash four", NOW).await, None);
+
+        assert_eq!(session::prune(&mut tx, NOW + 10).await.unwrap(), 1);
+        assert_eq!(of(&mut tx, "hash one", NOW).await, None);
+        assert_eq!(session::end_all(&mut tx, alice).await.unwrap(), 1);
+        assert_eq!(of(&mut tx, "hash two", NOW).await, None);
+        assert_eq!(of(&mut tx, "hash three", NOW).await, Some(bob));
+        let twice = session::create(&mut tx, "hash three", alice, NOW, NOW + 1).await;
         assert!(matches!(twice, Err(Error::Exists(_))));
     }
 

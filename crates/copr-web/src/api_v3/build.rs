@@ -15,7 +15,7 @@ use copr_wire::v3::{Build, BuiltPackages, DeletedBuilds, List, SourceBuildConfig
 use std::collections::BTreeMap;
 
 /// Attributes that clients may name; the list is newest first whatever they name, as Copr's is.
-const ORDERS: [&str; 2] = ["id", "submitted_on"];
+pub(super) const ORDERS: [&str; 2] = ["id", "submitted_on"];
 
 /// `GET /build/{id}`
 pub async fn find(State(web): State<Web>, At(BuildNumber(id)): At<BuildNumber>) -> Answer<Build> {

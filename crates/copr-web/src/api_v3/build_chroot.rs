@@ -12,7 +12,7 @@ use copr_types::BuildId;
 use copr_wire::v3::{BuildChroot, BuildChrootConfig, BuiltPackages, List};
 
 /// Attributes that can order the list. `name` is accepted and ignored: python-copr before 1.106 always sends it.
-const ORDERS: [&str; 5] = ["id", "name", "started_on", "ended_on", "status"];
+pub(super) const ORDERS: [&str; 5] = ["id", "name", "started_on", "ended_on", "status"];
 
 /// `GET /build-chroot`
 pub async fn find(State(web): State<Web>, query: Query) -> Answer<BuildChroot> {

@@ -97,7 +97,7 @@ fn web(data: &std::path::Path, runtime: &tokio::runtime::Runtime) -> Web {
         signer: Arc::new(LocalSigner::new(keys, KeyType::Ed25519, Expiry::Never)),
         rules: Arc::new(Rules::default()),
     };
-    Web { app }
+    Web::new(app)
 }
 
 /// Whole bodies in each encoding, also broken off in the middle; what came of the file is gone afterwards.

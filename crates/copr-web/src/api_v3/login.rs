@@ -1,7 +1,7 @@
 //! Who asks. A handler that needs somebody says so in its arguments.
 
 use super::refused::Refused;
-use crate::Web;
+use crate::{Web, session};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -9,7 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use copr_db::account::Account;
 
-/// The account whose login and token came with the request. Without one the request ends with the contract's 401.
+/// The account whose session, or else whose login and token, came with the request. Without one the request ends with
+/// the contract's 401.
 #[derive(Debug)]
 pub struct Login(pub Account);
 
@@ -17,6 +18,9 @@ impl FromRequestParts<Web> for Login {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Refused> {
+        if let Some(account) = session::account(parts, web).await? {
+            return Ok(Self(account));
+        }
         let Some((login, token)) = credentials(&parts.headers) else { return Err(web.app.login_needed().into()) };
         Ok(Self(web.app.authenticate(&login, &token).await?))
     }

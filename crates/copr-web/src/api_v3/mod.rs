@@ -2,7 +2,8 @@
 //!
 //! One file per group of endpoints, each handler being: read, authorise, call the use case, show, answer. Around
 //! them: `routes` (addresses and methods), `path`, `query` and `body` (what came), `login` (who asks),
-//! `refused` (errors), `show` (rows as the API's objects), `tag` and `remember` (what need not be sent, or made, again).
+//! `refused` (errors), `show` (rows as the API's objects), `tag` and `remember` (what need not be sent, or made, again),
+//! `openapi` (all of it in words: an endpoint without a description there fails a test).
 
 mod body;
 mod build;
@@ -13,9 +14,11 @@ mod chance;
 mod drain;
 mod fields;
 mod general;
+mod gssapi;
 mod login;
 mod mock_chroots;
 mod monitor;
+mod openapi;
 mod package;
 mod path;
 mod project;
@@ -40,7 +43,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 /// The routes of `/api_3`.
 pub fn router(web: &Web) -> Router<Web> {
-    around(endpoints(&Memory::new(web.app.clone())).finish())
+    openapi::prepare();
+    let memory = Memory::new(web.app.clone());
+    around(endpoints(|methods| methods.route_layer(from_fn_with_state(memory.clone(), remember::answers))).finish())
 }
 
 /// What every endpoint has around it.
@@ -56,11 +61,14 @@ fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
 
 /// Every endpoint. `update` and `remove` take the methods of older clients too; what is `kept` is answered from memory
 /// while nothing of its project changes.
-fn endpoints(memory: &Memory) -> Endpoints {
-    let kept = |methods: MethodRouter<Web>| methods.route_layer(from_fn_with_state(memory.clone(), remember::answers));
+fn endpoints(kept: impl Fn(MethodRouter<Web>) -> MethodRouter<Web>) -> Endpoints {
     Endpoints::new()
         .at("/", get(general::version))
         .at("/auth-check", get(general::auth_check))
+        .at("/gssapi_login", get(gssapi::login))
+        .at("/gssapi_login/web-ui", get(gssapi::login_web_ui))
+        .at("/openapi.json", get(openapi::show))
+        .at("/docs", get(openapi::docs))
         .at("/mock-chroots/list", get(mock_chroots::list))
         .at("/project", kept(get(project::find)))
         .at("/project/list", get(project::list))

@@ -14,25 +14,35 @@ use tower_http::set_header::SetResponseHeaderLayer;
 const PREFIX: &str = "/api_3";
 
 /// A map of endpoints in the making.
-pub struct Endpoints(Router<Web>);
+pub struct Endpoints {
+    router: Router<Web>,
+    paths: Vec<&'static str>,
+}
 
 impl Endpoints {
     pub fn new() -> Self {
-        Self(Router::new())
+        Self { router: Router::new(), paths: Vec::new() }
     }
 
     /// Adds an endpoint under the prefix. Both spellings are routes of their own: a redirect would lose the body.
-    pub fn at(self, path: &str, methods: MethodRouter<Web>) -> Self {
+    pub fn at(mut self, path: &'static str, methods: MethodRouter<Web>) -> Self {
         // Beginning with `any` keeps axum from telling the methods in an `Allow` header, which Copr does not do.
         let methods = any(|| async { refused::no_method() }).merge(methods);
+        self.paths.push(path);
         let path = path.trim_end_matches('/');
-        let router = self.0.route(&format!("{PREFIX}{path}"), methods.clone());
-        Self(router.route(&format!("{PREFIX}{path}/"), methods))
+        let router = self.router.route(&format!("{PREFIX}{path}"), methods.clone());
+        Self { router: router.route(&format!("{PREFIX}{path}/"), methods), ..self }
+    }
+
+    /// The paths so far, as they were given.
+    #[cfg(test)]
+    pub fn paths(&self) -> impl Iterator<Item = &'static str> {
+        self.paths.iter().copied()
     }
 
     /// The whole map; every other address under the prefix is a 404 in this dialect.
     pub fn finish(self) -> Router<Web> {
-        self.0.route(&format!("{PREFIX}/{{*rest}}"), any(|| async { refused::no_route() }))
+        self.router.route(&format!("{PREFIX}/{{*rest}}"), any(|| async { refused::no_route() }))
     }
 }
 

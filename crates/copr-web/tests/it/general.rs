@@ -18,8 +18,7 @@ async fn the_root_answers_with_and_without_a_slash() {
 async fn what_is_no_endpoint_says_so() {
     let server = Server::start().await;
     let no_route = (404, "Such API endpoint doesn't exist");
-    for path in
-        ["/nope", "/build/abc", "/build/-1", "/build/1x/", "/project/x/y/z", "/docs", "/build-chroot/x/y", "/monitor/x"]
+    for path in ["/nope", "/build/abc", "/build/-1", "/build/1x/", "/project/x/y/z", "/build-chroot/x/y", "/monitor/x"]
     {
         assert_eq!(server.get(path).await.refusal(), no_route, "{path}");
     }

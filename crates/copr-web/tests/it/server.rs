@@ -5,6 +5,7 @@ use copr_db::Db;
 use copr_sign::{Expiry, KeyStore, KeyType, LocalSigner};
 use copr_store::Store;
 use copr_types::{ChrootDefinition, Clock};
+use copr_web::Web;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -79,7 +80,7 @@ impl Server {
     pub async fn on_each_engine() -> Vec<Self> {
         let mut servers = vec![Self::start().await];
         match copr_testkit::fresh_database() {
-            Some(database) => servers.push(Self::start_on(Some(database), |_| {}).await),
+            Some(database) => servers.push(Self::start_on(Some(database), |_| {}, |web| web).await),
             None => eprintln!("skipped on PostgreSQL: COPR_TESTS_POSTGRES is not set"),
         }
         servers
@@ -87,10 +88,19 @@ impl Server {
 
     /// A server whose rules are changed first.
     pub async fn start_with(change: impl FnOnce(&mut Rules)) -> Self {
-        Self::start_on(None, change).await
+        Self::start_as(change, |web| web).await
     }
 
-    async fn start_on(postgres: Option<copr_testkit::Database>, change: impl FnOnce(&mut Rules)) -> Self {
+    /// A server whose rules and doors are changed first.
+    pub async fn start_as(change: impl FnOnce(&mut Rules), doors: impl FnOnce(Web) -> Web) -> Self {
+        Self::start_on(None, change, doors).await
+    }
+
+    async fn start_on(
+        postgres: Option<copr_testkit::Database>,
+        change: impl FnOnce(&mut Rules),
+        doors: impl FnOnce(Web) -> Web,
+    ) -> Self {
         let data = copr_testkit::temp_dir();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("the address"));
@@ -111,7 +121,7 @@ impl Server {
             signer: Arc::new(LocalSigner::new(keys, KeyType::Ed25519, Expiry::Never)),
             rules: Arc::new(rules),
         };
-        let router = copr_web::router(copr_web::Web { app: app.clone() });
+        let router = copr_web::router(doors(Web::new(app.clone())));
         let task = tokio::spawn(async move { axum::serve(listener, router).await.expect("serving") });
         for chroot in [FEDORA, FEDORA_32, EPEL, OLD] {
             add_chroot(&app, chroot, chroot != OLD).await;

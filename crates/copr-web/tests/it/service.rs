@@ -83,7 +83,7 @@ impl Service {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the address").to_string();
         let listener = listener.tap_io(|connection| connection.set_nodelay(true).expect("a TCP connection"));
-        let router = copr_web::router(copr_web::Web { app: app.clone() });
+        let router = copr_web::router(copr_web::Web::new(app.clone()));
         let task = tokio::spawn(async move { axum::serve(listener, router).await.expect("serving") });
         Self { app, alice, address, client: client(), task, _data: data }
     }

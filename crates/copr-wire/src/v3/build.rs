@@ -1,9 +1,10 @@
 //! Builds.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A build: one source, any number of chroots.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Build {
     /// Its number.
     pub id: i64,
@@ -34,7 +35,7 @@ pub struct Build {
 }
 
 /// What is known of a build's source.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourcePackage {
     /// The package's name, once known.
     pub name: Option<String>,
@@ -45,7 +46,7 @@ pub struct SourcePackage {
 }
 
 /// Where a build's source stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceChroot {
     /// The source's own state.
     pub state: String,
@@ -54,11 +55,12 @@ pub struct SourceChroot {
 }
 
 /// What a build's source is made of.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceBuildConfig {
     /// Kind of source.
     pub source_type: String,
     /// What that kind needs.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub source_dict: serde_json::Value,
     /// MiB.
     pub memory_limit: i64,
@@ -69,14 +71,14 @@ pub struct SourceBuildConfig {
 }
 
 /// Builds that were deleted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DeletedBuilds {
     /// Their numbers, as they were asked for.
     pub builds: Vec<i64>,
 }
 
 /// A sentence for the person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Message {
     /// The sentence.
     pub message: String,

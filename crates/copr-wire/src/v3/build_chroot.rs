@@ -1,10 +1,11 @@
 //! Chroots of builds.
 
 use crate::v3::Repo;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One chroot of a build.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BuildChroot {
     /// The chroot's name.
     pub name: String,
@@ -19,7 +20,7 @@ pub struct BuildChroot {
 }
 
 /// What the build in a chroot uses. What is null is left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BuildChrootConfig {
     /// Its repositories.
     pub repos: Vec<Repo>,
@@ -48,7 +49,7 @@ pub struct BuildChrootConfig {
 }
 
 /// A package that a build produced.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BuiltPackage {
     /// rpm's name.
     pub name: String,
@@ -63,7 +64,7 @@ pub struct BuiltPackage {
 }
 
 /// The packages that one chroot of a build produced.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BuiltPackages {
     /// The packages, the source package among them.
     pub packages: Vec<BuiltPackage>,

@@ -20,17 +20,18 @@ pub use package::{Package, PackageBuilds};
 pub use project::Project;
 pub use project_chroot::{ProjectChroot, ProjectChrootConfig, Repo};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The answer of the API's root.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Version {
     /// Always 3.
     pub version: i64,
 }
 
 /// Who is logged in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Identity {
     /// The account's number.
     pub id: i64,
@@ -39,7 +40,7 @@ pub struct Identity {
 }
 
 /// A refusal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     /// `notok` when credentials are missing or wrong; absent otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,10 +1,11 @@
 //! The monitor: the newest build of each package in each chroot.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The monitor of one directory of a project.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Monitor {
     /// `ok`.
     pub output: String,
@@ -15,7 +16,7 @@ pub struct Monitor {
 }
 
 /// A package and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MonitoredPackage {
     /// Its name.
     pub name: String,
@@ -24,7 +25,7 @@ pub struct MonitoredPackage {
 }
 
 /// The newest build of a package in a chroot. The addresses are there when they were asked for: `Some(None)` is null.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MonitoredChroot {
     /// The state's word.
     pub state: String,

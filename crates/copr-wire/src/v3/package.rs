@@ -1,10 +1,11 @@
 //! Packages.
 
 use crate::v3::Build;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A package of a project.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Package {
     /// Its number.
     pub id: i64,
@@ -17,6 +18,7 @@ pub struct Package {
     /// Kind of its default source.
     pub source_type: String,
     /// What that kind needs.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub source_dict: serde_json::Value,
     /// Rebuilt by web hooks.
     pub auto_rebuild: bool,
@@ -25,7 +27,7 @@ pub struct Package {
 }
 
 /// A package's newest builds, where they were asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PackageBuilds {
     /// Of all.
     pub latest: Option<Build>,

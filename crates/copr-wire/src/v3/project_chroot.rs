@@ -1,9 +1,10 @@
 //! Chroots as projects use them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A chroot of a project.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProjectChroot {
     /// The chroot's name.
     pub mock_chroot: String,
@@ -30,7 +31,7 @@ pub struct ProjectChroot {
 }
 
 /// A repository of a build configuration; all keys are always there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Repo {
     /// Section name.
     pub id: String,
@@ -47,7 +48,7 @@ pub struct Repo {
 }
 
 /// What a build in a chroot of a project would use.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProjectChrootConfig {
     /// The chroot's name.
     pub chroot: String,

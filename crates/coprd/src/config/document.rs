@@ -42,8 +42,10 @@ impl Document {
         let mut table: Table = toml::from_str(&text).map_err(wrong)?;
         if let Some(directory) = path.parent() {
             anchor(&mut table, "data_dir", directory);
-            if let Some(Value::Table(builder)) = table.get_mut("builder") {
-                anchor(builder, "data_dir", directory);
+            for (section, key) in [("builder", "data_dir"), ("gssapi", "keytab")] {
+                if let Some(Value::Table(section)) = table.get_mut(section) {
+                    anchor(section, key, directory);
+                }
             }
         }
         let written = Written::deserialize(table.clone()).map_err(wrong)?;
@@ -124,6 +126,7 @@ fn set(table: &mut Table, path: &[String], value: Value) {
 /// Makes a relative path in a file relative to the file's directory.
 fn anchor(table: &mut Table, key: &str, directory: &Path) {
     if let Some(Value::String(path)) = table.get_mut(key)
+        && !path.is_empty()
         && let Some(anchored) = directory.join(path.as_str()).to_str()
     {
         *path = anchored.to_owned();

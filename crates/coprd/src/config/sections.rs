@@ -1,5 +1,6 @@
 //! The sections of the file: what they hold, what is the default, and what is not allowed.
 
+use super::gssapi::WrittenGssapi;
 use super::{Config, ConfigError, DatabaseUrl, Origin, Surroundings, WebAddress, absolute};
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -23,6 +24,7 @@ pub(super) struct Written {
     pub scheduler: Scheduler,
     pub tokens: Tokens,
     pub retention: Retention,
+    pub gssapi: WrittenGssapi,
 }
 
 impl Default for Written {
@@ -42,6 +44,7 @@ impl Default for Written {
             scheduler: Scheduler::default(),
             tokens: Tokens::default(),
             retention: Retention::default(),
+            gssapi: WrittenGssapi::default(),
         }
     }
 }
@@ -103,6 +106,7 @@ impl Written {
             },
             arches: self.builder.arches,
         };
+        let gssapi = self.gssapi.resolve(&domain)?;
         let signing =
             Signing { key_type: self.signing.key_type, email_domain: self.signing.email_domain.unwrap_or(domain) };
         Ok(Config {
@@ -119,12 +123,13 @@ impl Written {
             scheduler: self.scheduler,
             tokens: self.tokens,
             retention: self.retention,
+            gssapi,
             origin,
         })
     }
 }
 
-fn rule<T>(key: &'static str, rule: impl Into<String>) -> Result<T, ConfigError> {
+pub(super) fn rule<T>(key: &'static str, rule: impl Into<String>) -> Result<T, ConfigError> {
     Err(ConfigError::Rule { key, rule: rule.into() })
 }
 
@@ -268,13 +273,16 @@ pub struct Signing {
 
 impl Signing {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        let label =
-            |label: &str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
-        if !self.email_domain.split('.').all(label) {
-            return rule("signing.email_domain", "must be a domain such as `example.org`");
-        }
-        Ok(())
+        check_domain("signing.email_domain", &self.email_domain)
     }
+}
+
+pub(super) fn check_domain(key: &'static str, domain: &str) -> Result<(), ConfigError> {
+    let label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    if !domain.split('.').all(label) {
+        return rule(key, "must be a domain such as `example.org`");
+    }
+    Ok(())
 }
 
 /// The algorithm of a key.

@@ -40,6 +40,17 @@ impl Config {
              hint: set `limits.memory_mib`, `limits.processes` and `limits.disk_mib`"
                 .to_owned(),
         );
+        if let Some(keytab) = &self.gssapi.keytab {
+            warn(
+                !copr_web::gssapi::BUILT_IN,
+                "nobody can log in by Kerberos: this program was built without it\n\
+                 hint: build it with `--features gssapi`, or remove `gssapi.keytab`"
+                    .to_owned(),
+            );
+            if let Err(error) = std::fs::File::open(keytab) {
+                warn(true, format!("nobody can log in by Kerberos: can't read `{}`: {error}", keytab.display()));
+            }
+        }
         let readable = self.file().and_then(|file| Some((file, file.metadata().ok()?.permissions().mode())));
         if let Some((file, mode)) = readable {
             let text = format!(

@@ -172,6 +172,9 @@ fn every_refusal_of_a_file_names_the_line_and_the_next_step() {
         "[tokens]\nlife_days = 99999",
         "[retention]\nold_metadata_seconds = 1",
         "vendor = '%(id)'",
+        "[gssapi]\nservice = 'HTTP/copr.example.org'",
+        "[gssapi]\nemail_domain = 'a@b'",
+        "[gssapi]\ndeny = ['host/***']",
     ]
     .iter()
     .map(|text| format!("{text}\n    {}\n", Case::file(text).refusal().replace('\n', "\n    ")))
@@ -264,6 +267,18 @@ fn what_is_questionable_is_said() {
     })
     .collect();
     insta::assert_snapshot!(all);
+}
+
+#[test]
+fn a_keytab_that_is_of_no_use_is_said() {
+    let case = Case::file("[gssapi]\nkeytab = 'http.keytab'");
+    let config = case.load().unwrap();
+    assert_eq!(config.gssapi.keytab, Some(case.path("http.keytab")));
+    let warnings = config.warnings().join("\n");
+    assert!(warnings.contains(&format!("can't read `{}`", case.path("http.keytab").display())), "{warnings}");
+    assert_eq!(warnings.contains("built without it"), !copr_web::gssapi::BUILT_IN, "{warnings}");
+    std::fs::write(case.path("http.keytab"), "").unwrap();
+    assert!(!config.warnings().join("\n").contains("can't read"));
 }
 
 /// The example in the documentation: as it stands, and with the commented keys switched on.

@@ -6,4 +6,6 @@ mod check_config;
 mod chroots;
 mod commands;
 mod configuration;
+#[cfg(feature = "gssapi")]
+mod kerberos;
 mod service;

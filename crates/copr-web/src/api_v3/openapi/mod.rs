@@ -1,0 +1,207 @@
+//! The API in words: an OpenAPI 3.1 document, made from the types that the API writes and from a description of each
+//! endpoint, and a page for people made from the document.
+//!
+//! One file per group of endpoints holds descriptions; `fields` has the tables of request bodies, `query` the arguments
+//! that many share, `operation` turns a description into JSON. A test compares what is described with the map of routes.
+
+mod builds;
+mod example;
+mod fields;
+mod general;
+mod operation;
+mod packages;
+mod page;
+mod projects;
+mod query;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use operation::Operation;
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+use std::sync::LazyLock;
+
+/// Described, and not routed yet: not shown to anybody.
+const AWAITED: &[&str] = &[
+    "/api-token",
+    "/project/fork/{owner}/{project}",
+    "/project/permissions/can_build_in/{who}/{owner}/{project}",
+    "/project/permissions/get/{owner}/{project}",
+    "/project/permissions/set/{owner}/{project}",
+    "/project/permissions/request/{owner}/{project}",
+    "/webhook/generate/{owner}/{project}",
+    "/package/add/{owner}/{project}/{package}/{source_type}",
+    "/package/edit/{owner}/{project}/{package}",
+    "/package/edit/{owner}/{project}/{package}/{source_type}",
+    "/package/reset",
+    "/package/delete",
+    "/package/build",
+    "/build/create/scm",
+    "/build/create/pypi",
+    "/build/create/rubygems",
+    "/build/create/custom",
+    "/build/create/distgit",
+    "/build/create/rpm-upload",
+];
+
+const ABOUT: &str = "What python-copr, copr-cli and `dnf copr` speak.\n\n\
+    Every path answers with a trailing slash too. Endpoints with a body take JSON; a form in which the part `json` \
+    holds the same JSON, beside a file where one is expected; or plain form fields, which are all text. A field that is \
+    null was not sent, and unknown fields are ignored. Of a switch `false`, `\"false\"`, `\"\"` and `0` are off, everything \
+    else is on. Numbers may be text. Where a list of words is taken, one text with blanks between them will do.\n\n\
+    An answer with the member `error` is a refusal; its text has one line for each thing that is wrong. A method that a \
+    path does not have is answered with 405, an internal error with 500, in the same form.";
+
+/// A document, and as it is sent.
+#[derive(Debug)]
+struct Served {
+    document: Value,
+    text: String,
+    tag: HeaderValue,
+}
+
+static SERVED: LazyLock<Served> = LazyLock::new(|| {
+    let document = document(&described());
+    let text = document.to_string();
+    let tag = super::tag::of(text.as_bytes());
+    Served { document, text, tag }
+});
+
+/// Makes the document now instead of when somebody asks for it first.
+pub fn prepare() {
+    LazyLock::force(&SERVED);
+}
+
+/// `GET /openapi.json`
+pub async fn show() -> Response {
+    let Served { text, tag, .. } = &*SERVED;
+    let about = [(header::ETAG, tag.clone()), (header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    (HeaderMap::from_iter(about), text.as_str()).into_response()
+}
+
+/// `GET /docs`
+pub async fn docs() -> Response {
+    crate::ui::page::show(&page::of(&SERVED.document))
+}
+
+/// A group of endpoints: its name, what it is about, its descriptions.
+type Group = (&'static str, &'static str, Vec<Operation>);
+
+fn groups() -> [Group; 8] {
+    [
+        ("general", "The service and who one is.", general::operations()),
+        ("projects", "Projects.", projects::operations()),
+        ("permissions", "Who may do what in a project.", projects::permissions()),
+        ("project chroots", "The chroots of a project.", projects::chroots()),
+        ("builds", "Builds that are there.", builds::operations()),
+        ("submitting", "New builds.", builds::submitting()),
+        ("build chroots", "The chroots of a build.", builds::chroots()),
+        ("packages", "The packages of a project.", packages::operations()),
+    ]
+}
+
+/// What is there for everybody: without what is awaited, and without groups that then are empty.
+fn described() -> Vec<Group> {
+    let mut groups = groups();
+    for (_, _, operations) in &mut groups {
+        operations.retain(|operation| !AWAITED.contains(&operation.path));
+    }
+    groups.into_iter().filter(|(_, _, operations)| !operations.is_empty()).collect()
+}
+
+fn document(groups: &[Group]) -> Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let mut generator =
+        SchemaGenerator::new(settings.with(|settings| settings.definitions_path = "/components/schemas".into()));
+    let mut paths = Map::new();
+    for (tag, _, operations) in groups {
+        for operation in operations {
+            operation.write(tag, &mut paths, &mut generator);
+        }
+    }
+    let tags: Vec<Value> =
+        groups.iter().map(|(name, about, _)| json!({ "name": name, "description": about })).collect();
+    let mut schemas = generator.take_definitions(true);
+    schemas.sort_keys();
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Copr API", "version": "3", "description": ABOUT },
+        "servers": [{ "url": "/api_3" }],
+        "tags": tags,
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "token": { "type": "http", "scheme": "basic", "description": "Login and token from `/api`." },
+                "session": { "type": "apiKey", "in": "cookie", "name": "session" },
+            },
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// In API v3 and not in its map of routes: the module of `.repo` files answers it.
+    const ELSEWHERE: &str = "/rpmrepo/{owner}/{dir}/{name_release}";
+
+    /// A path without the names of its parameters, which routes and descriptions may call differently.
+    fn form(path: &str) -> String {
+        let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
+        parts.collect::<Vec<_>>().join("/")
+    }
+
+    fn paths(groups: &[Group]) -> BTreeSet<String> {
+        groups.iter().flat_map(|(_, _, operations)| operations.iter().map(|operation| form(operation.path))).collect()
+    }
+
+    #[test]
+    fn every_route_has_a_description_and_every_description_a_route() {
+        let endpoints = crate::api_v3::endpoints(|methods| methods);
+        let routed: BTreeSet<String> = endpoints.paths().chain([ELSEWHERE]).map(form).collect();
+        let awaited: BTreeSet<String> = AWAITED.iter().map(|path| form(path)).collect();
+        // Take a path off the list of those that are awaited when it has come.
+        assert_eq!(awaited.intersection(&routed).collect::<Vec<_>>(), Vec::<&String>::new());
+        assert_eq!(awaited.difference(&paths(&groups())).collect::<Vec<_>>(), Vec::<&String>::new());
+        assert_eq!(paths(&described()), routed);
+    }
+
+    /// All that a document refers to, and all ids of operations in it.
+    fn collect(value: &Value, references: &mut Vec<String>, ids: &mut Vec<String>) {
+        match value {
+            Value::Object(members) => {
+                for (name, member) in members {
+                    match (name.as_str(), member.as_str()) {
+                        ("$ref", Some(to)) => references.push(to.to_owned()),
+                        ("operationId", Some(id)) => ids.push(id.to_owned()),
+                        _ => collect(member, references, ids),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| collect(item, references, ids)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn references_lead_somewhere_and_operations_have_ids_of_their_own() {
+        let whole = document(&groups());
+        let (mut references, mut ids) = (Vec::new(), Vec::new());
+        collect(&whole, &mut references, &mut ids);
+        assert!(references.len() > 100 && ids.len() > 50, "{} {}", references.len(), ids.len());
+        for reference in references {
+            let pointer = reference.strip_prefix('#').expect("a reference inside of the document");
+            assert!(whole.pointer(pointer).is_some(), "{reference}");
+        }
+        let different: BTreeSet<&String> = ids.iter().collect();
+        assert_eq!(different.len(), ids.len());
+    }
+
+    #[test]
+    fn the_document_is_what_it_was() {
+        insta::assert_snapshot!("openapi", format!("{:#}", SERVED.document));
+    }
+}
