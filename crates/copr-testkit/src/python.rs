@@ -1,45 +1,81 @@
-//! The unmodified Python clients, in a virtual environment that `cargo xtask setup` makes.
+//! Programs of Python's world, in virtual environments that `cargo xtask setup` makes: the unmodified clients, and what
+//! judges the description of the API.
 
 use std::path::PathBuf;
 
 use crate::cache_dir;
 
-/// What is installed into the environment, from PyPI. The last two are what the clients need to log in by Kerberos.
-pub const CLIENTS: &[&str] = &["copr==2.7", "copr-cli==2.6", "gssapi==1.12.0", "requests-gssapi==1.4.0"];
-
-/// The virtual environment with `copr` 2.7 and `copr-cli` 2.6; it need not exist yet.
-///
-/// The name holds the versions: other clients are another environment.
-pub fn venv() -> PathBuf {
-    cache_dir().join("venv-copr-2.7-cli-2.6-gssapi-1.12")
+/// A virtual environment with packages from PyPI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Environment {
+    /// What is installed, in this order: names of distributions and their versions.
+    pub packages: &'static [(&'static str, &'static str)],
+    /// What shows that it works.
+    pub proof: Proof,
 }
 
-/// A program of that environment: `copr-cli`, or `python` to run scripts that `import copr`.
+/// What shows that an environment works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// A module can be imported.
+    Import(&'static str),
+    /// A program says its version.
+    Program(&'static str),
+}
+
+/// The newest releases of python-copr and copr-cli, with what they need to log in by Kerberos.
+pub const NEWEST: Environment = Environment {
+    packages: &[("copr", "2.7"), ("copr-cli", "2.6"), ("gssapi", "1.12.0"), ("requests-gssapi", "1.4.0")],
+    proof: Proof::Program("copr-cli"),
+};
+
+/// python-copr of May 2024: the last one that posts where newer ones put and delete.
+pub const OF_2024: Environment = Environment { packages: &[("copr", "1.132")], proof: Proof::Import("copr.v3") };
+
+/// The clients of February 2020.
+pub const OF_2020: Environment =
+    Environment { packages: &[("copr", "1.101"), ("copr-cli", "1.85")], proof: Proof::Program("copr-cli") };
+
+/// The clients of early 2019: the oldest release on PyPI that speaks version 3 of the API.
+///
+/// Its code for versions 1 and 2, which `import copr` loads too, wants the marshmallow of its time.
+pub const OLDEST: Environment = Environment {
+    packages: &[("marshmallow", "2.21.0"), ("copr", "1.93"), ("copr-cli", "1.79.1")],
+    proof: Proof::Program("copr-cli"),
+};
+
+/// What generates requests from the description of the API and judges the answers. Its dependencies are none of the
+/// clients' business.
+pub const SCHEMATHESIS: Environment =
+    Environment { packages: &[("schemathesis", "4.32.5")], proof: Proof::Program("schemathesis") };
+
+/// All of them.
+pub const ENVIRONMENTS: &[Environment] = &[NEWEST, OF_2024, OF_2020, OLDEST, SCHEMATHESIS];
+
+impl Environment {
+    /// Where it is; it need not exist yet.
+    ///
+    /// The name holds the packages and their versions: others are another environment.
+    pub fn place(&self) -> PathBuf {
+        let packages: Vec<String> = self.packages.iter().map(|(name, version)| format!("{name}-{version}")).collect();
+        cache_dir().join(format!("venv-{}", packages.join("-")))
+    }
+
+    /// A program of the environment: `copr-cli`, or `python` to run scripts that `import copr`.
+    ///
+    /// # Panics
+    /// When `cargo xtask setup` has not made the environment.
+    pub fn program(&self, name: &str) -> PathBuf {
+        let path = self.place().join("bin").join(name);
+        assert!(path.exists(), "no `{}`\nhint: `cargo xtask setup` installs what tests need from PyPI", path.display());
+        path
+    }
+}
+
+/// A program of the newest clients' environment.
 ///
 /// # Panics
-/// When `cargo xtask setup` has not made the environment.
+/// As [`Environment::program`].
 pub fn client(program: &str) -> PathBuf {
-    program_of(venv(), program)
-}
-
-fn program_of(venv: PathBuf, program: &str) -> PathBuf {
-    let path = venv.join("bin").join(program);
-    assert!(path.exists(), "no `{}`\nhint: `cargo xtask setup` installs what tests need from PyPI", path.display());
-    path
-}
-
-/// What generates requests from the description of the API and judges the answers, from PyPI.
-pub const SCHEMATHESIS: &str = "schemathesis==4.32.5";
-
-/// The virtual environment with schemathesis; its dependencies are none of the clients' business.
-pub fn schemathesis_venv() -> PathBuf {
-    cache_dir().join("venv-schemathesis-4.32.5")
-}
-
-/// The program schemathesis.
-///
-/// # Panics
-/// When `cargo xtask setup` has not made the environment.
-pub fn schemathesis() -> PathBuf {
-    program_of(schemathesis_venv(), "schemathesis")
+    NEWEST.program(program)
 }

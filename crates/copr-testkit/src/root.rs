@@ -46,9 +46,9 @@ impl Root {
         Ok(dnf)
     }
 
-    /// dnf with the project's repository and the distribution's.
-    fn with_distribution(&self) -> Result<Command> {
-        let mut dnf = self.dnf(&self.place.join("repos"))?;
+    /// dnf with the repositories of a directory and the distribution's.
+    fn with_distribution(&self, repositories: &Path) -> Result<Command> {
+        let mut dnf = self.dnf(repositories)?;
         dnf.arg(format!("--repofrompath=distribution,{}", self.distribution.address));
         dnf.arg("--setopt=distribution.gpgcheck=0");
         Ok(dnf)
@@ -56,13 +56,18 @@ impl Root {
 
     /// Installs packages of the project, with what they need from the distribution.
     pub fn install(&self, packages: &[&str]) -> Result<()> {
-        run::read(self.with_distribution()?.arg("--refresh").arg("install").args(packages))?;
+        self.install_from(&self.place.join("repos"), packages)
+    }
+
+    /// The same from the repositories of a directory, such as [`Root::enabled`].
+    pub fn install_from(&self, repositories: &Path, packages: &[&str]) -> Result<()> {
+        run::read(self.with_distribution(repositories)?.arg("--refresh").arg("install").args(packages))?;
         Ok(())
     }
 
     /// Fetches packages of the project anew, without installing them.
     pub fn download(&self, packages: &[String]) -> Result<()> {
-        let mut dnf = self.with_distribution()?;
+        let mut dnf = self.with_distribution(&self.place.join("repos"))?;
         dnf.args(["--setopt=keepcache=0", "install", "--downloadonly"]).args(packages);
         run::read(&mut dnf)?;
         Ok(())
@@ -90,32 +95,38 @@ impl Root {
 
     /// Enables the project by the `dnf copr` plugin, and lists the packages that dnf then sees.
     pub fn enable_by_plugin(&self, service: &Service, owner: &str, project: &str) -> Result<String> {
-        let (plugins, repositories) = (self.place.join("plugins"), self.place.join("copr-repos"));
-        fs::create_dir_all(plugins.join("copr.d"))?;
-        fs::create_dir_all(&repositories)?;
-        let (host, port) = (service.address().ip(), service.address().port());
-        let hub = format!("[hub]\nhostname = {host}\nprotocol = http\nport = {port}\n");
-        fs::write(plugins.join("copr.d/hub.conf"), hub)?;
-
-        let mut enable = self.dnf(&repositories)?;
-        enable.arg("--enableplugin=copr").arg(format!("--setopt=pluginconfpath={}", plugins.display())).args([
-            "copr",
-            "enable",
-            &format!("hub/{owner}/{project}"),
-            &self.distribution.chroot,
-        ]);
-        run::read(&mut enable)?;
-
-        let file = only_file(&repositories)?;
+        run::read(&mut self.copr(service, &["enable", &format!("hub/{owner}/{project}"), &self.distribution.chroot])?)?;
+        let file = only_file(&self.enabled())?;
         let id = repository_id(&fs::read_to_string(&file).with_context(|| format!("can't read {}", file.display()))?)?;
+        let host = service.address().ip();
         ensure!(
             id == format!("copr:{host}:{}:{project}", owner.replace('@', "group_")),
             "the repository is called `{id}`"
         );
-        let mut query = self.dnf(&repositories)?;
+        let mut query = self.dnf(&self.enabled())?;
         query.args(["--quiet", &format!("--repo={id}"), "repoquery"]);
         let packages = run::read(&mut query)?;
         Ok(format!("{}\n{packages}", file.file_name().unwrap_or_default().to_string_lossy()))
+    }
+
+    /// `dnf copr …`, for which the service is the hub called `hub` and this machine runs Fedora 42.
+    pub fn copr(&self, service: &Service, words: &[&str]) -> Result<Command> {
+        let plugins = self.place.join("plugins");
+        fs::create_dir_all(plugins.join("copr.d"))?;
+        fs::create_dir_all(self.enabled())?;
+        let (host, port) = (service.address().ip(), service.address().port());
+        let hub = format!("[hub]\nhostname = {host}\nprotocol = http\nport = {port}\n");
+        fs::write(plugins.join("copr.d/hub.conf"), hub)?;
+        fs::write(plugins.join("copr.conf"), "[main]\ndistribution = Fedora\nreleasever = 42\n")?;
+        let mut dnf = self.dnf(&self.enabled())?;
+        dnf.arg("--enableplugin=copr").arg(format!("--setopt=pluginconfpath={}", plugins.display()));
+        dnf.arg("copr").args(words);
+        Ok(dnf)
+    }
+
+    /// Where `dnf copr` keeps the repositories that it has enabled.
+    pub fn enabled(&self) -> PathBuf {
+        self.place.join("copr-repos")
     }
 }
 

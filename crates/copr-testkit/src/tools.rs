@@ -47,6 +47,7 @@ pub const TOOLS: &[Tool] = &[
     tool("python3", "python3", "python3"),
     tool("git", "git", "git-core"),
     tool("curl", "curl", "curl"),
+    tool("wget", "wget", "wget"),
     tool("tar", "tar", "tar"),
     tool("gzip", "gzip", "gzip"),
     tool("unshare", "util-linux", "util-linux"),

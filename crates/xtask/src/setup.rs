@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use copr_testkit::run;
+use copr_testkit::{ENVIRONMENTS, Environment, Proof, run};
 
 /// Something that has to be there, and the packages that bring it.
 struct Need {
@@ -58,14 +58,14 @@ enum Family {
 pub fn setup(check_only: bool) -> Result<()> {
     let family = family(&fs::read_to_string("/etc/os-release").unwrap_or_default());
     let missing = missing_packages(family.unwrap_or(Family::Debian));
-    let environments: Vec<Environment> = environments().into_iter().filter(|one| !one.is_there()).collect();
+    let environments: Vec<&Environment> = ENVIRONMENTS.iter().filter(|one| !is_made(one)).collect();
     if missing.is_empty() && environments.is_empty() {
         eprintln!("setup: everything is there");
         return Ok(());
     }
     if check_only {
-        let from_pypi = environments.iter().flat_map(|one| one.packages.iter().copied());
-        bail!("missing: {}", missing.into_iter().chain(from_pypi).collect::<Vec<_>>().join(", "));
+        let from_pypi = environments.iter().map(|one| words(one));
+        bail!("missing: {}", missing.into_iter().map(str::to_owned).chain(from_pypi).collect::<Vec<_>>().join(", "));
     }
     if !missing.is_empty() {
         match family {
@@ -76,7 +76,7 @@ pub fn setup(check_only: bool) -> Result<()> {
             ),
         }
     }
-    environments.iter().try_for_each(Environment::make)
+    environments.into_iter().try_for_each(make)
 }
 
 fn family(os_release: &str) -> Option<Family> {
@@ -194,46 +194,40 @@ fn privileged(words: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
-/// A virtual environment of Python's with packages from PyPI.
-struct Environment {
-    place: PathBuf,
-    packages: &'static [&'static str],
-    /// A program that shows whether it works.
-    program: &'static str,
+fn is_made(environment: &Environment) -> bool {
+    environment.place().join("complete").exists()
 }
 
-/// The unmodified Python clients, as their users have them, and what judges the description of the API.
-fn environments() -> [Environment; 2] {
-    let (clients, schemathesis) = (copr_testkit::venv(), copr_testkit::schemathesis_venv());
-    [
-        Environment { place: clients, packages: copr_testkit::CLIENTS, program: "copr-cli" },
-        Environment { place: schemathesis, packages: &[copr_testkit::SCHEMATHESIS], program: "schemathesis" },
-    ]
-}
-
-impl Environment {
-    fn is_there(&self) -> bool {
-        self.place.join("complete").exists()
+/// Makes a virtual environment with unmodified packages, as their users have them.
+fn make(environment: &Environment) -> Result<()> {
+    let place = environment.place();
+    eprintln!("setup: {} into {}", words(environment), place.display());
+    if place.exists() {
+        fs::remove_dir_all(&place)?; // a run that was interrupted
     }
-
-    fn make(&self) -> Result<()> {
-        let Environment { place, packages, program } = self;
-        eprintln!("setup: {} into {}", packages.join(", "), place.display());
-        if place.exists() {
-            fs::remove_dir_all(place)?; // a run that was interrupted
+    fs::create_dir_all(place.parent().context("the cache directory has a parent")?)?;
+    run::read(run::program(python()?)?.args(["-m", "venv"]).arg(&place))?;
+    for (name, version) in environment.packages {
+        let mut pip = run::program(place.join("bin/python"))?;
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).arg(format!("{name}=={version}"));
+        // The oldest clients ask the environment which version they are.
+        run::read(pip.env("version", version)).with_context(|| format!("can't install {name} {version} from PyPI"))?;
+    }
+    match environment.proof {
+        Proof::Import(module) => {
+            run::read(run::program(place.join("bin/python"))?.args(["-c", &format!("import {module}")]))?
         }
-        fs::create_dir_all(place.parent().context("the cache directory has a parent")?)?;
-        run::read(run::program(python()?)?.args(["-m", "venv"]).arg(place))?;
-        run::read(
-            run::program(place.join("bin/python"))?
-                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-                .args(*packages),
-        )
-        .with_context(|| format!("can't install {} from PyPI", packages.join(", ")))?;
-        run::read(run::program(place.join("bin").join(program))?.arg("--version"))?;
-        fs::write(place.join("complete"), "")?;
-        Ok(())
-    }
+        Proof::Program(name) => run::read(run::program(place.join("bin").join(name))?.arg("--version"))?,
+    };
+    fs::write(place.join("complete"), "")?;
+    Ok(())
+}
+
+/// As in `copr 2.7 and copr-cli 2.6`.
+fn words(environment: &Environment) -> String {
+    let packages: Vec<String> =
+        environment.packages.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    packages.join(" and ")
 }
 
 #[cfg(test)]

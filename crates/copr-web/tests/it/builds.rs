@@ -14,7 +14,7 @@ fn common(more: Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_address_makes_a_list_of_one_build() {
+async fn check_09_one_address_makes_a_list_of_one_build() {
     let server = Server::start().await;
     server.project("p").await;
     let made = server.post(&server.alice, "/build/create/url", common(json!({}))).await.ok();
@@ -138,7 +138,7 @@ async fn wrong_fields_of_a_build_are_told_as_a_python_dictionary() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn directories_follow_the_contracts_examples() {
+async fn check_19_directories_follow_the_contracts_examples() {
     let server = Server::start().await;
     server.project("p").await;
     let build = async |dir: &str| {
@@ -194,7 +194,7 @@ async fn strangers_do_not_build_here() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_build_is_canceled_once() {
+async fn check_15_a_build_is_canceled_once() {
     let server = Server::start().await;
     server.project("p").await;
     let id = server.build("p", json!({"chroots": [FEDORA]})).await;
@@ -238,7 +238,7 @@ async fn only_what_has_ended_is_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_list_of_builds_is_deleted_whole_or_not_at_all() {
+async fn check_16_a_list_of_builds_is_deleted_whole_or_not_at_all() {
     let server = Server::start().await;
     server.project("p").await;
     let (ended, running) = (server.build("p", json!({})).await, server.build("p", json!({})).await);

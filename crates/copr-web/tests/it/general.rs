@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_root_answers_with_and_without_a_slash() {
+async fn check_01_the_root_answers_with_and_without_a_slash() {
     let server = Server::start().await;
     for path in ["", "/"] {
         assert_eq!(server.get(path).await.ok(), json!({"version": 3}));
@@ -90,7 +90,7 @@ async fn a_token_says_who_one_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_endpoint_that_changes_something_wants_a_login() {
+async fn check_03_every_endpoint_that_changes_something_wants_a_login() {
     let server = Server::start().await;
     let closed = [
         (Method::GET, "/auth-check"),
@@ -123,7 +123,7 @@ async fn chroots_that_are_switched_on_are_listed_with_their_remarks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_address_answers_with_a_trailing_slash_too() {
+async fn check_13_every_address_answers_with_a_trailing_slash_too() {
     for server in Server::on_each_engine().await {
         all_addresses(&server).await;
     }
@@ -176,7 +176,7 @@ async fn all_addresses(server: &Server) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn older_methods_do_the_same_and_are_told_to_be_old() {
+async fn check_12_older_methods_do_the_same_and_are_told_to_be_old() {
     for server in Server::on_each_engine().await {
         older_methods(&server).await;
     }

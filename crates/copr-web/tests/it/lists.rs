@@ -8,7 +8,7 @@ fn column<'a>(list: &'a Value, key: &str) -> Vec<&'a Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn projects_come_in_pages_and_in_the_order_that_was_asked_for() {
+async fn check_11_projects_come_in_pages_and_in_the_order_that_was_asked_for() {
     let server = Server::start().await;
     for name in ["c", "a", "d", "b"] {
         server.project(name).await;
@@ -39,7 +39,7 @@ async fn projects_are_listed_by_owner_and_unknown_owners_have_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn builds_come_newest_first_whatever_is_asked_for() {
+async fn check_10_builds_come_newest_first_whatever_is_asked_for() {
     let server = Server::start().await;
     server.project("p").await;
     let (first, second) = (server.build("p", json!({})).await, server.build("p", json!({})).await);

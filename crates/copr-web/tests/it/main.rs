@@ -1,5 +1,6 @@
 //! The doors as clients meet them: a real server on a port of its own, real HTTP, and the real Python clients.
 
+mod acceptance;
 mod builder;
 mod builds;
 mod chroots;

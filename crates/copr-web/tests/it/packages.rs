@@ -112,7 +112,7 @@ async fn the_monitor_shows_the_newest_build_of_each_chroot() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_build_stands_where_its_chroots_stand() {
+async fn check_14_a_build_stands_where_its_chroots_stand() {
     use State::{Canceled, Failed, Forked, Publishing, Running, Skipped, Starting, Succeeded, Waiting};
     let server = Server::start().await;
     server.project("p").await;

@@ -143,7 +143,7 @@ async fn what_only_administrators_may_say_is_forbidden_to_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_is_taken_once_unless_that_is_fine() {
+async fn check_04_a_name_is_taken_once_unless_that_is_fine() {
     let server = Server::start().await;
     let first = server.project("x").await;
     let body = json!({"name": "x", "chroots": [EPEL]});

@@ -92,7 +92,7 @@ async fn runtime_dependencies_follow_with_those_of_their_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chroot_that_is_not_there_is_answered_with_those_that_are() {
+async fn check_21_a_chroot_that_is_not_there_is_answered_with_those_that_are() {
     let service = Service::start().await;
     service.project("alice", "hello", &[FEDORA, "epel-9-x86_64"], |_| {}).await;
     for path in ["fedora-42/dnf.repo?arch=x86_64", "fedora-4/dnf.repo", "fedora-43/dnf.repo?arch=s390x"] {

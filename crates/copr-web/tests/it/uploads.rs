@@ -44,7 +44,7 @@ fn form(server: &Server, who: &Person, body: Vec<u8>) -> reqwest::RequestBuilder
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_upload_waits_for_the_builders_under_its_address() {
+async fn check_06_an_upload_waits_for_the_builders_under_its_address() {
     let server = Server::start().await;
     server.project("p").await;
     let bytes: Vec<u8> = (0..3_000_000_u32).map(|n| (n * 7 % 251) as u8).collect();
@@ -190,7 +190,7 @@ async fn wait_until(there: impl Fn() -> bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_comps_file_comes_with_a_chroots_edit() {
+async fn check_05_a_comps_file_comes_with_a_chroots_edit() {
     let server = Server::start().await;
     server.project("p").await;
     let kind = format!("multipart/form-data; boundary={BOUNDARY}");

@@ -105,7 +105,8 @@ async fn judge(server: &Server, document: &Value, more: &[&str]) -> Output {
     let file = home.path().join("openapi.json");
     std::fs::write(&file, document.to_string()).expect("a document");
     let configuration = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/openapi/schemathesis.toml");
-    let mut command = tokio::process::Command::from(copr_testkit::command(copr_testkit::schemathesis()));
+    let mut command =
+        tokio::process::Command::from(copr_testkit::command(copr_testkit::SCHEMATHESIS.program("schemathesis")));
     command.arg("--config-file").arg(configuration).arg("run").arg(file);
     command.args(["--url", &format!("{}/api_3", server.url), "--header", &format!("Cookie: session={session}")]);
     command.args(["--checks", CHECKS, "--phases", "coverage,fuzzing", "--max-examples", "10", "--seed", "1"]);

@@ -1,0 +1,9 @@
+//! The service and its real, unmodified clients: copr-cli, python-copr and `dnf copr`, old and new.
+
+mod cli;
+mod copr_cli;
+mod dnf4;
+mod dnf5;
+mod python_copr;
+mod session;
+mod stage;
