@@ -13,6 +13,7 @@
 
 pub mod access;
 pub mod account;
+pub mod batch;
 pub mod build;
 pub mod builders;
 pub mod chroot;
@@ -20,6 +21,7 @@ pub mod import;
 pub mod lease;
 pub mod monitor;
 pub mod package;
+pub mod permission;
 pub mod project;
 pub mod project_chroot;
 pub mod publish;
@@ -30,6 +32,7 @@ pub mod repo_file;
 pub mod repos;
 pub mod secret;
 pub mod source;
+pub mod webhook;
 
 pub use refusal::{FieldErrors, Kind, Refusal};
 

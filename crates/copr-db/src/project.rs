@@ -1,7 +1,7 @@
 //! Projects.
 
 use crate::conn::run;
-use crate::{Conn, Error, Page};
+use crate::{Conn, Error, Page, Topic};
 use copr_types::permission::Grant;
 use copr_types::{Bootstrap, Isolation, OwnerName, ProjectId, ProjectName, UserId};
 use sqlx::{AssertSqlSafe, FromRow};
@@ -371,6 +371,7 @@ pub async fn hold_deleted(conn: &mut Conn, owner: &str, name: &str) -> Result<Ve
 /// Removes a project's rows for good, with all that belongs to it.
 pub async fn purge(conn: &mut Conn, id: ProjectId) -> Result<(), Error> {
     run!(conn, execute, "DELETE FROM project WHERE id = $1 AND deleted_on IS NOT NULL", id.0)?;
+    conn.ring(Topic::Batches);
     Ok(())
 }
 
