@@ -16,6 +16,7 @@ mod mock_chroots;
 mod monitor;
 mod package;
 mod path;
+mod permission;
 mod project;
 mod project_chroot;
 mod python;
@@ -24,18 +25,19 @@ mod refused;
 mod routes;
 mod show;
 mod upload;
+mod webhook;
 
 use crate::Web;
+use crate::routes::{Routes, get, post, put};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
-use axum::routing::{get, post};
 use routes::{Endpoints, remove, update};
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// The routes of `/api_3`.
-pub fn router() -> Router<Web> {
-    around(endpoints().finish())
+pub(crate) fn router() -> Routes<Web> {
+    endpoints().finish().around(around)
 }
 
 /// What every endpoint has around it.
@@ -53,6 +55,7 @@ fn endpoints() -> Endpoints {
     Endpoints::new()
         .at("/", get(general::version))
         .at("/auth-check", get(general::auth_check))
+        .at("/api-token", post(general::api_token))
         .at("/mock-chroots/list", get(mock_chroots::list))
         .at("/project", get(project::find))
         .at("/project/list", get(project::list))
@@ -61,6 +64,11 @@ fn endpoints() -> Endpoints {
         .at("/project/edit/{owner}/{project}", update(project::edit))
         .at("/project/delete/{owner}/{project}", remove(project::delete))
         .at("/project/regenerate-repos/{owner}/{project}", update(project::regenerate_repos))
+        .at("/project/permissions/can_build_in/{who}/{owner}/{project}", get(permission::can_build_in))
+        .at("/project/permissions/get/{owner}/{project}", get(permission::get))
+        .at("/project/permissions/set/{owner}/{project}", put(permission::set).or(post(permission::set)))
+        .at("/project/permissions/request/{owner}/{project}", update(permission::request))
+        .at("/webhook/generate/{owner}/{project}", post(webhook::generate))
         .at("/project-chroot", get(project_chroot::find))
         .at("/project-chroot/build-config", get(project_chroot::build_config))
         .at("/project-chroot/edit/{owner}/{project}/{chroot}", update(project_chroot::edit))
