@@ -12,6 +12,7 @@
 //! # }
 //! ```
 
+mod drain;
 mod routes;
 mod state;
 

@@ -8,7 +8,6 @@ mod body;
 mod build;
 mod build_chroot;
 mod build_create;
-mod drain;
 mod fields;
 mod general;
 mod login;
@@ -28,6 +27,7 @@ mod upload;
 mod webhook;
 
 use crate::Web;
+use crate::drain::drain;
 use crate::routes::{Routes, get, post, put};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -46,7 +46,7 @@ fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
         // Sizes are limited where bodies are read.
         .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(|_| refused::broken()))
-        .layer(from_fn(drain::drain))
+        .layer(from_fn(drain))
         .layer(from_fn(routes::options))
 }
 

@@ -4,6 +4,7 @@ mod deliver;
 mod login;
 mod refused;
 
+use crate::drain::drain;
 use crate::logs::Live;
 use crate::results::{self, OpenFile};
 use crate::routes::{Methods, Routes, any, get, post, put};
@@ -11,6 +12,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use copr_app::{Refusal, lease};
 use copr_wire::builder::{Beat, BeatAnswer, Finish, LeaseRequest, LogAnswer};
@@ -34,7 +36,8 @@ pub(crate) fn router() -> Routes<Live> {
         .route("/builder/v1/tasks/{id}/files/{name}", unlimited(put(file)))
         .route("/builder/v1/tasks/{id}/finish", post(finish))
         .route("/builder/{*rest}", any(unknown))
-        .around(|routes| routes.layer(DefaultBodyLimit::max(JSON_BODY)))
+        // A builder that is refused in the middle of a file hears why.
+        .around(|routes| routes.layer(DefaultBodyLimit::max(JSON_BODY)).layer(from_fn(drain)))
 }
 
 /// For bodies whose size is limited where they are read.
