@@ -34,7 +34,7 @@ pub async fn list(conn: &mut Conn, project: ProjectId) -> Result<Vec<Permission>
 /// A user's roles in a project, `(admin, builder)`, which nobody else changes until this transaction ends. Who had
 /// none has the role `nothing` from now on.
 pub async fn hold(conn: &mut Conn, project: ProjectId, account: UserId) -> Result<(Grant, Grant), Error> {
-    let (admin, builder) = run!(
+    let row = run!(
         conn,
         fetch_one as (String, String),
         "INSERT INTO project_permission (project_id, account_id, admin, builder) VALUES ($1, $2, 'nothing', 'nothing')
@@ -43,6 +43,11 @@ pub async fn hold(conn: &mut Conn, project: ProjectId, account: UserId) -> Resul
         project.0,
         account.0
     )?;
+    Ok(roles(row))
+}
+
+/// `(admin, builder)` from their two columns.
+pub(crate) fn roles((admin, builder): (String, String)) -> (Grant, Grant) {
     let read = |word: String| Grant::from_word(&word).unwrap_or_default();
-    Ok((read(admin), read(builder)))
+    (read(admin), read(builder))
 }

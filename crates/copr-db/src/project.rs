@@ -384,8 +384,7 @@ pub async fn grants(conn: &mut Conn, id: ProjectId, account: UserId) -> Result<(
         id.0,
         account.0
     )?;
-    let read = |word: String| Grant::from_word(&word).unwrap_or_default();
-    Ok(row.map_or_else(Default::default, |(admin, builder)| (read(admin), read(builder))))
+    Ok(row.map(crate::permission::roles).unwrap_or_default())
 }
 
 /// Gives a user roles in a project, in place of those that the user had.
