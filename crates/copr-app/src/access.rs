@@ -18,6 +18,18 @@ pub async fn standing(conn: &mut Conn, who: &Account, project: &Project) -> Resu
     Ok(Standing { site_admin: who.admin, owner: project.account_id == Some(who.id.0), in_group, admin, builder })
 }
 
+/// That a person may see and change what only a project's administrators do, or the contract's 403.
+pub async fn admin(conn: &mut Conn, who: &Account, project: &Project) -> Result<(), Refusal> {
+    if standing(conn, who, project).await?.can_edit() {
+        return Ok(());
+    }
+    Err(Refusal::forbidden(format!(
+        "User '{}' can not see permissions for project '{}' (missing admin rights)",
+        who.name,
+        project.full_name()
+    )))
+}
+
 /// The group of an alias, or the contract's 404.
 pub async fn group(conn: &mut Conn, alias: &str) -> Result<Group, Refusal> {
     copr_db::group::by_alias(conn, alias)

@@ -83,7 +83,8 @@ async fn issue(app: &App, tx: &mut copr_db::Conn, account: &Account) -> Result<I
     Ok(Issued { login, token, expiration })
 }
 
-async fn existing(conn: &mut copr_db::Conn, name: &str) -> Result<Account, Refusal> {
+/// The account of a name, or the contract's 404.
+pub(crate) async fn existing(conn: &mut copr_db::Conn, name: &str) -> Result<Account, Refusal> {
     copr_db::account::by_name(conn, name).await?.ok_or_else(|| Refusal::not_found(format!("No such user `{name}'")))
 }
 

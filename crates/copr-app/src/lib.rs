@@ -13,6 +13,7 @@
 
 pub mod access;
 pub mod account;
+pub mod batch;
 pub mod build;
 pub mod builders;
 pub mod chroot;
@@ -21,6 +22,7 @@ pub mod kerberos;
 pub mod lease;
 pub mod monitor;
 pub mod package;
+pub mod permission;
 pub mod project;
 pub mod project_chroot;
 pub mod publish;
@@ -32,6 +34,7 @@ pub mod repos;
 pub mod secret;
 pub mod session;
 pub mod source;
+pub mod webhook;
 
 pub use refusal::{FieldErrors, Kind, Refusal};
 

@@ -4,6 +4,7 @@ pub(crate) mod input;
 
 pub use input::Input;
 
+use crate::refusal::listed;
 use crate::{App, FieldErrors, Refusal, access, publish};
 use copr_db::account::Account;
 use copr_db::project::{NewProject, Project, Settings};
@@ -258,15 +259,12 @@ async fn set_chroots(
 
 /// The contract's sentence about builds that keep a chroot from being dropped.
 fn in_progress(builds: &[copr_types::BuildId]) -> String {
-    let ids: Vec<String> = builds.iter().take(5).map(ToString::to_string).collect();
-    let (noun, list, verb) = match ids.as_slice() {
-        [one] => ("build", one.clone(), "is"),
-        _ if builds.len() > 5 => ("builds", format!("{}, and others", ids.join(", ")), "are"),
-        [one, two] => ("builds", format!("{one} and {two}"), "are"),
-        [rest @ .., last] => ("builds", format!("{}, and {last}", rest.join(", ")), "are"),
-        [] => ("builds", String::new(), "are"),
-    };
-    format!("Can't drop chroot from project, related {noun} {list} {verb} still in progress")
+    let mut words: Vec<String> = builds.iter().take(5).map(ToString::to_string).collect();
+    if builds.len() > 5 {
+        words.push("others".to_owned());
+    }
+    let (noun, verb) = if words.len() == 1 { ("build", "is") } else { ("builds", "are") };
+    format!("Can't drop chroot from project, related {noun} {} {verb} still in progress", listed(&words))
 }
 
 /// Deletes a project: it is gone at once, its files soon after. Returns what it was.
@@ -304,13 +302,7 @@ pub async fn delete(app: &App, who: &Account, owner: &str, name: &str) -> Result
 pub async fn regenerate(app: &App, who: &Account, owner: &str, name: &str) -> Result<Shown, Refusal> {
     let mut tx = app.db.begin().await?;
     let project = access::project(&mut tx, owner, name).await?;
-    if !access::standing(&mut tx, who, &project).await?.can_edit() {
-        return Err(Refusal::forbidden(format!(
-            "User '{}' can not see permissions for project '{}' (missing admin rights)",
-            who.name,
-            project.full_name()
-        )));
-    }
+    access::admin(&mut tx, who, &project).await?;
     for repo in copr_db::repo::of_project(&mut tx, project.id).await? {
         copr_db::repo::want(&mut tx, repo.id).await?;
     }

@@ -41,6 +41,16 @@ impl FieldErrors {
     }
 }
 
+/// Words as a sentence lists them: `a`, `a and b`, `a, b, and c`.
+pub(crate) fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [one, two] => format!("{one} and {two}"),
+        [rest @ .., last] => format!("{}, and {last}", rest.join(", ")),
+    }
+}
+
 /// A no.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]

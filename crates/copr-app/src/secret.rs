@@ -30,6 +30,15 @@ pub fn session() -> String {
     letters(48)
 }
 
+/// A secret of a project's web hooks: a random UUID (version 4, RFC 9562), as Copr's are.
+pub fn webhook() -> String {
+    let mut bytes: [u8; 16] = rand::rng().random();
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let text = hex::encode(bytes);
+    [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]].join("-")
+}
+
 /// What is stored of a token.
 pub fn hash(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))

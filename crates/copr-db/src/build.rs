@@ -1,7 +1,7 @@
 //! Builds: one source each.
 
 use crate::conn::{id_list, run};
-use crate::{Conn, Error};
+use crate::{Conn, Error, Topic};
 use copr_types::{
     BuildId, DirId, DirName, Failure, FailureClass, Isolation, OwnerName, PackageId, Phase, ProjectId, ProjectName,
     SourceKind, State,
@@ -115,6 +115,17 @@ macro_rules! select {
         )
     };
 }
+
+/// The condition that a build `b` has not ended: the same rule as `copr_types::state::is_finished`.
+macro_rules! not_ended {
+    () => {
+        "NOT b.canceled AND b.source_state NOT IN ('failed', 'canceled')
+         AND (b.source_state <> 'succeeded'
+              OR EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id
+                         AND c.state NOT IN ('succeeded', 'failed', 'canceled', 'skipped', 'forked')))"
+    };
+}
+pub(crate) use not_ended;
 
 /// What is known of a build when it is submitted.
 #[derive(Clone, Debug)]
@@ -402,6 +413,7 @@ pub async fn source_ended(conn: &mut Conn, id: BuildId, failure: Option<&Failure
         failure.map(|f| f.phase.as_str()),
         failure.map(|f| f.message.as_str())
     )?;
+    conn.ring(Topic::Batches);
     Ok(())
 }
 
@@ -451,11 +463,13 @@ pub async fn uploads_in_use(conn: &mut Conn) -> Result<Vec<String>, Error> {
 
 /// Sets the cancel flag; false when it was set already.
 pub async fn set_canceled(conn: &mut Conn, id: BuildId) -> Result<bool, Error> {
+    conn.ring(Topic::Batches);
     Ok(run!(conn, execute, "UPDATE build SET canceled = $2 WHERE id = $1 AND canceled = $3", id.0, true, false)? > 0)
 }
 
 /// Removes a build's rows with all that belongs to it.
 pub async fn delete(conn: &mut Conn, id: BuildId) -> Result<bool, Error> {
+    conn.ring(Topic::Batches);
     Ok(run!(conn, execute, "DELETE FROM build WHERE id = $1", id.0)? > 0)
 }
 
@@ -465,15 +479,14 @@ pub async fn unfinished(conn: &mut Conn, project: ProjectId) -> Result<Vec<Build
     let rows = run!(
         conn,
         fetch_all as (i64,),
-        "SELECT b.id FROM build b WHERE b.project_id = $1
-           AND ((b.canceled = $2 AND b.source_state NOT IN ('failed', 'canceled')
-                 AND (b.source_state <> 'succeeded'
-                      OR EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id
-                                 AND c.state NOT IN ('succeeded', 'failed', 'canceled', 'skipped', 'forked'))))
-                OR EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id AND c.state = 'publishing'))
-         ORDER BY b.id",
-        project.0,
-        false
+        concat!(
+            "SELECT b.id FROM build b WHERE b.project_id = $1
+               AND ((",
+            not_ended!(),
+            ") OR EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id AND c.state = 'publishing'))
+             ORDER BY b.id"
+        ),
+        project.0
     )?;
     Ok(rows.into_iter().map(|(id,)| BuildId(id)).collect())
 }

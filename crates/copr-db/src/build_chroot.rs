@@ -2,7 +2,7 @@
 
 use crate::build::failure;
 use crate::conn::{id_list, run};
-use crate::{Conn, Error};
+use crate::{Conn, Error, Topic};
 use copr_types::{BuildChrootId, BuildId, ChrootId, ChrootName, DirId, Failure, ProjectId, RepoId, State};
 use sqlx::FromRow;
 
@@ -154,6 +154,7 @@ pub async fn ended(
         failure.map(|f| f.phase.as_str()),
         failure.map(|f| f.message.as_str())
     )?;
+    conn.ring(Topic::Batches);
     Ok(())
 }
 

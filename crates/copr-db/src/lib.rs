@@ -18,6 +18,7 @@ mod conn;
 mod wake;
 
 pub mod account;
+pub mod batch;
 pub mod build;
 pub mod build_chroot;
 pub mod builder;
@@ -28,12 +29,14 @@ pub mod event;
 pub mod group;
 pub mod package;
 pub mod page;
+pub mod permission;
 pub mod project;
 pub mod project_chroot;
 pub mod repo;
 pub mod revision;
 pub mod session;
 pub mod task;
+pub mod webhook;
 
 pub use conn::{Conn, Db, Error, JsonText};
 pub use page::Page;

@@ -1,7 +1,7 @@
 //! Projects.
 
 use crate::conn::{Each, run};
-use crate::{Conn, Error, Page};
+use crate::{Conn, Error, Page, Topic};
 use copr_types::permission::Grant;
 use copr_types::{Bootstrap, Isolation, OwnerName, ProjectId, ProjectName, UserId};
 use sqlx::{AssertSqlSafe, FromRow};
@@ -392,6 +392,7 @@ pub async fn hold_deleted(conn: &mut Conn, owner: &str, name: &str) -> Result<Ve
 /// Removes a project's rows for good, with all that belongs to it.
 pub async fn purge(conn: &mut Conn, id: ProjectId) -> Result<(), Error> {
     run!(conn, execute, "DELETE FROM project WHERE id = $1 AND deleted_on IS NOT NULL", id.0)?;
+    conn.ring(Topic::Batches);
     Ok(())
 }
 
@@ -404,8 +405,7 @@ pub async fn grants(conn: &mut Conn, id: ProjectId, account: UserId) -> Result<(
         id.0,
         account.0
     )?;
-    let read = |word: String| Grant::from_word(&word).unwrap_or_default();
-    Ok(row.map_or_else(Default::default, |(admin, builder)| (read(admin), read(builder))))
+    Ok(row.map(crate::permission::roles).unwrap_or_default())
 }
 
 /// Gives a user roles in a project, in place of those that the user had.

@@ -2,7 +2,7 @@
 
 use crate::conn::run;
 use crate::{Conn, Error, Topic};
-use copr_types::{BuildChrootId, BuildId, BuilderId, RepoId, TaskId};
+use copr_types::{BatchId, BuildChrootId, BuildId, BuilderId, RepoId, TaskId};
 use sqlx::FromRow;
 
 /// A task.
@@ -28,6 +28,8 @@ pub struct Task {
     pub background: bool,
     /// Held by a builder.
     pub leased: bool,
+    /// The build's batch waits for another.
+    pub blocked: bool,
     /// The builder's number.
     pub builder_id: Option<i64>,
     /// The builder's name.
@@ -55,7 +57,7 @@ pub struct Task {
 macro_rules! columns {
     () => {
         "t.id, t.build_id, t.build_chroot_id, t.repo_id, t.owner, t.sandbox, t.arch, t.background, t.leased,
-         t.builder_id, t.builder_name, t.isolation, t.fence, t.attempts, t.deadline, t.phase, t.cancel, t.not_before,
+         t.blocked, t.builder_id, t.builder_name, t.isolation, t.fence, t.attempts, t.deadline, t.phase, t.cancel, t.not_before,
          t.spec, t.created_on"
     };
 }
@@ -81,14 +83,17 @@ pub struct NewTask<'a> {
     pub spec: &'a str,
 }
 
-/// Puts a task into the queue.
+/// Puts a task into the queue. It is not handed out while its build's batch is blocked.
 pub async fn create(conn: &mut Conn, new: &NewTask<'_>, now: i64) -> Result<TaskId, Error> {
     let (id,) = run!(
         conn,
         fetch_one as (i64,),
         "INSERT INTO task (build_id, build_chroot_id, repo_id, owner, sandbox, arch, background, leased, cancel, spec,
-             created_on)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10) RETURNING id",
+             created_on, blocked)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10,
+             COALESCE((SELECT g.blocked_by IS NOT NULL FROM build b JOIN batch g ON g.id = b.batch_id WHERE b.id = $1),
+                      $8))
+         RETURNING id",
         new.build.0,
         new.build_chroot.map(|id| id.0),
         new.repo.map(|id| id.0),
@@ -157,7 +162,7 @@ pub async fn waiting(conn: &mut Conn, now: i64, per_owner: i64) -> Result<Vec<Wa
              SELECT t.id, t.owner, t.sandbox, t.arch, t.background, t.build_chroot_id IS NULL AS source,
                     ROW_NUMBER() OVER (PARTITION BY t.owner, t.arch ORDER BY t.background, t.id) AS place
              FROM task t LEFT JOIN repo r ON r.id = t.repo_id
-             WHERE t.leased = $3 AND t.cancel = $3 AND t.not_before <= $1
+             WHERE t.leased = $3 AND t.blocked = $3 AND t.cancel = $3 AND t.not_before <= $1
                AND (t.repo_id IS NULL OR r.generation > 0)) AS queue
          WHERE place <= $2 ORDER BY background, id",
         now,
@@ -195,8 +200,8 @@ pub async fn lease(conn: &mut Conn, id: TaskId, holder: Holder<'_>, deadline: i6
         concat!(
             "UPDATE task AS t SET leased = $2, builder_id = $3, builder_name = $4, isolation = $5, deadline = $6,
                  fence = t.fence + 1, attempts = t.attempts + 1, phase = NULL
-             WHERE t.id = $1 AND t.leased = $7 AND t.cancel = $7 RETURNING ",
-            "id, build_id, build_chroot_id, repo_id, owner, sandbox, arch, background, leased, builder_id,
+             WHERE t.id = $1 AND t.leased = $7 AND t.blocked = $7 AND t.cancel = $7 RETURNING ",
+            "id, build_id, build_chroot_id, repo_id, owner, sandbox, arch, background, leased, blocked, builder_id,
              builder_name, isolation, fence, attempts, deadline, phase, cancel, not_before, spec, created_on"
         ),
         id.0,
@@ -273,6 +278,20 @@ pub async fn held_by(conn: &mut Conn, builder: BuilderId) -> Result<Vec<Task>, E
 pub async fn cancel_build(conn: &mut Conn, build: BuildId) -> Result<(), Error> {
     run!(conn, execute, "UPDATE task SET cancel = $2 WHERE build_id = $1", build.0, true)?;
     run!(conn, execute, "DELETE FROM task WHERE build_id = $1 AND leased = $2", build.0, false)?;
+    conn.ring(Topic::Tasks);
+    Ok(())
+}
+
+/// Lets the tasks of a batch be handed out that was blocked until now.
+pub async fn unblock(conn: &mut Conn, batch: BatchId) -> Result<(), Error> {
+    run!(
+        conn,
+        execute,
+        "UPDATE task SET blocked = $2 WHERE blocked = $3 AND build_id IN (SELECT id FROM build WHERE batch_id = $1)",
+        batch.0,
+        false,
+        true
+    )?;
     conn.ring(Topic::Tasks);
     Ok(())
 }

@@ -12,6 +12,8 @@ pub enum Topic {
     Import,
     /// A repository is to be published.
     Publish,
+    /// Something ended that a batch may have waited for.
+    Batches,
     /// Files are to be removed.
     Remove,
     /// Something visible changed: pages and watchers look again.
@@ -19,7 +21,7 @@ pub enum Topic {
 }
 
 impl Topic {
-    const ALL: [Self; 5] = [Self::Tasks, Self::Import, Self::Publish, Self::Remove, Self::Change];
+    const ALL: [Self; 6] = [Self::Tasks, Self::Import, Self::Publish, Self::Batches, Self::Remove, Self::Change];
 
     /// The word used between processes.
     pub(crate) fn word(self) -> &'static str {
@@ -27,6 +29,7 @@ impl Topic {
             Self::Tasks => "tasks",
             Self::Import => "import",
             Self::Publish => "publish",
+            Self::Batches => "batches",
             Self::Remove => "remove",
             Self::Change => "change",
         }
@@ -39,7 +42,7 @@ impl Topic {
 
 /// The bells, one per topic.
 #[derive(Clone, Debug, Default)]
-pub struct Wake(Arc<[Notify; 5]>);
+pub struct Wake(Arc<[Notify; Topic::ALL.len()]>);
 
 impl Wake {
     /// Rings: everyone who waits now wakes up.

@@ -12,7 +12,7 @@
 //! # }
 //! ```
 
-use copr_app::{App, Refusal, import, lease, publish, removal, session};
+use copr_app::{App, Refusal, batch, import, lease, publish, removal, session};
 use copr_db::Topic;
 use std::future::Future;
 use std::time::Duration;
@@ -45,6 +45,9 @@ impl Jobs {
         for _ in 0..PUBLISHERS {
             spawn(&mut tasks, 5, Some(Topic::Publish), "publish", |app| Box::pin(publish_all(app)));
         }
+        spawn(&mut tasks, 5, Some(Topic::Batches), "batches", |app| {
+            Box::pin(async move { batch::release(&app).await.map(drop) })
+        });
         tasks.spawn(leases(app.clone(), stop.clone()));
         spawn(&mut tasks, 60, Some(Topic::Remove), "removal", |app| Box::pin(remove(app)));
         spawn(&mut tasks, 3600, None, "sessions", |app| Box::pin(async move { session::prune(&app).await.map(drop) }));

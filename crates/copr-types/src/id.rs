@@ -41,6 +41,8 @@ ids! {
     BuildId
     /// One chroot of one build.
     BuildChrootId
+    /// Builds that start together.
+    BatchId
     /// A piece of work waiting for, or held by, a builder.
     TaskId
     /// A registered builder.

@@ -12,6 +12,8 @@
 //! # }
 //! ```
 
+mod drain;
+mod routes;
 mod session;
 mod state;
 
@@ -24,20 +26,32 @@ pub mod results;
 pub mod ui;
 pub mod uploads;
 
+pub use routes::Route;
 pub use state::Web;
 
 use axum::Router;
+use routes::Routes;
 
-/// All routes of the service.
+/// The whole service.
 pub fn router(web: Web) -> Router {
     let live = logs::Live::new(web.app.clone());
-    Router::new()
-        .merge(api_v3::router(&web))
+    let (most, watched) = all();
+    most.into_router().fallback(ui::nothing_here).with_state(web).merge(watched.into_router().with_state(live))
+}
+
+/// Every address that [`router`] answers, beside the page for those that are not there.
+pub fn routes() -> Vec<Route> {
+    let (most, watched) = all();
+    [most.known(), watched.known()].concat()
+}
+
+/// All routes, those of builders and of who watches them apart.
+fn all() -> (Routes<Web>, Routes<logs::Live>) {
+    let most = Routes::new()
+        .merge(api_v3::router())
         .merge(repo_file::router())
         .merge(results::router())
         .merge(uploads::router())
-        .merge(ui::router())
-        .fallback(ui::nothing_here)
-        .with_state(web)
-        .merge(builder::router().merge(logs::router()).with_state(live))
+        .merge(ui::router());
+    (most, builder::router().merge(logs::router()))
 }

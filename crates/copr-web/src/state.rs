@@ -1,5 +1,6 @@
 //! What every route has at hand.
 
+use crate::api_v3::Memory;
 use crate::gssapi::Acceptor;
 use copr_app::App;
 use std::sync::Arc;
@@ -11,12 +12,14 @@ pub struct Web {
     pub app: App,
     /// What proves Kerberos identities, where that is set up.
     pub gssapi: Option<Arc<dyn Acceptor>>,
+    /// Answers that need not be made again.
+    pub(crate) memory: Memory,
 }
 
 impl Web {
     /// Doors to these use cases, without Kerberos.
     pub fn new(app: App) -> Self {
-        Self { app, gssapi: None }
+        Self { app, gssapi: None, memory: Memory::default() }
     }
 
     /// The same with Kerberos.

@@ -2,6 +2,7 @@
 
 use super::task_spec;
 use super::{Shown, load};
+use crate::batch::{self, Place};
 use crate::project::input::{NOT_A_CHOICE, NOT_AN_INTEGER, not_choices};
 use crate::source::{BadUrl, SourceFile, file_of_url, kind_of};
 use crate::{App, FieldErrors, Refusal, access};
@@ -72,6 +73,7 @@ struct Checked {
     bootstrap: Option<String>,
     enable_net: bool,
     background: bool,
+    place: Option<Place>,
 }
 
 /// Checks that a build with these options could be submitted; makes nothing.
@@ -87,7 +89,7 @@ pub async fn check(app: &App, who: &Account, owner: &str, name: &str, options: &
         )));
     }
     let mut errors = FieldErrors::default();
-    checked(app, &mut conn, project, options, &mut errors).await?;
+    checked(app, &mut conn, who, project, options, &mut errors).await?;
     errors.check()
 }
 
@@ -105,6 +107,7 @@ async fn directory(conn: &mut Conn, project: &Project, options: &Options) -> Res
 async fn checked(
     app: &App,
     conn: &mut Conn,
+    who: &Account,
     project: Project,
     options: &Options,
     errors: &mut FieldErrors,
@@ -130,35 +133,11 @@ async fn checked(
     {
         errors.add("bootstrap", NOT_A_CHOICE);
     }
-    batch(conn, options, errors).await?;
+    let place = batch::choose(conn, who, options, errors).await?;
     let enable_net = options.enable_net.unwrap_or(project.settings.enable_net);
     let background = options.background;
-    Ok(Checked { dir, selection, chroots: enabled, timeout, isolation, bootstrap, enable_net, background, project })
-}
-
-/// Batches order builds of different submissions; this server refuses to promise an order it does not keep.
-async fn batch(conn: &mut Conn, options: &Options, errors: &mut FieldErrors) -> Result<(), Refusal> {
-    let given: Vec<(&'static str, &String)> =
-        [("with_build_id", &options.with_build_id), ("after_build_id", &options.after_build_id)]
-            .into_iter()
-            .filter_map(|(field, value)| Some((field, value.as_ref().filter(|value| !value.trim().is_empty())?)))
-            .collect();
-    for (field, value) in &given {
-        if given.len() == 2 {
-            errors.add(field, "Only one batch option can be specified");
-            continue;
-        }
-        let Ok(id) = value.trim().parse::<i64>() else {
-            errors.add(field, NOT_AN_INTEGER);
-            continue;
-        };
-        if copr_db::build::by_id(conn, BuildId(id)).await?.is_none() {
-            errors.add(field, format!("Build {id} not found"));
-        } else {
-            errors.add(field, "Build batches are not supported by this server");
-        }
-    }
-    Ok(())
+    let chroots = enabled;
+    Ok(Checked { dir, selection, chroots, timeout, isolation, bootstrap, enable_net, background, project, place })
 }
 
 fn timeout(app: &App, said: Option<&str>, errors: &mut FieldErrors) -> i64 {
@@ -261,7 +240,7 @@ pub async fn by_urls(
     for bad in parsed.iter().filter_map(|result| result.as_ref().err()) {
         errors.add("pkgs", bad.to_string());
     }
-    let checked = checked(app, &mut tx, project, options, &mut errors).await?;
+    let checked = checked(app, &mut tx, who, project, options, &mut errors).await?;
     errors.check()?;
     allowed(&mut tx, who, &checked, options).await?;
     let mut ids = Vec::new();
@@ -299,7 +278,7 @@ pub async fn by_upload(
         (Some(_), None) => errors.add("pkgs", "You can upload only .src.rpm, .nosrc.rpm, and .spec files"),
         _ => {}
     }
-    let checked = checked(app, &mut tx, project, options, &mut errors).await?;
+    let checked = checked(app, &mut tx, who, project, options, &mut errors).await?;
     errors.check()?;
     allowed(&mut tx, who, &checked, options).await?;
     let Some(upload) = upload else { return Err(Refusal::field("pkgs", "This field is required.")) };
@@ -347,6 +326,10 @@ async fn make(
         now,
     )
     .await?;
+    if let Some(place) = checked.place {
+        let batch = batch::enter(tx, who, place, now).await?;
+        copr_db::batch::add(tx, batch, id).await?;
+    }
     let mut first = checked.chroots.first();
     if let Selection::Named(named) = &checked.selection {
         for chroot in named {

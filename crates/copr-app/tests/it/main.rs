@@ -1,6 +1,7 @@
 //! Stories of projects and builds, told through the public face, on both engines. PostgreSQL takes part when
 //! `COPR_TESTS_POSTGRES` names a server, as `cargo xtask test` does; otherwise its half says aloud that it did not run.
 
+mod batches;
 mod builder;
 mod building;
 mod canceling;
@@ -12,6 +13,7 @@ mod permissions;
 mod projects;
 mod publishing;
 mod removing;
+mod roles;
 mod rpms;
 mod sessions;
 mod world;

@@ -1,6 +1,7 @@
 //! Every statement on both engines. PostgreSQL takes part when `COPR_TESTS_POSTGRES` names a server, as
 //! `cargo xtask test` does; otherwise its half of each test says aloud that it did not run.
 
+mod batches;
 mod bells;
 mod builds;
 mod fixture;

@@ -2,8 +2,9 @@
 
 use crate::both_engines;
 use crate::fixture::{CHROOT, NOW, chroot, definition, person};
-use copr_db::{Error, account, builder, chroot as chroots, group, session};
+use copr_db::{Error, account, builder, chroot as chroots, group, permission, project, session, webhook};
 use copr_types::BuilderId;
+use copr_types::permission::Grant;
 
 both_engines! {
     async fn an_account_is_found_by_name_and_number_and_its_name_is_unique(t: Fixture) {
@@ -72,6 +73,30 @@ both_engines! {
         person(&mut tx, "alice").await;
         drop(tx);
         assert!(account::by_name(&mut t.read().await, "alice").await.unwrap().is_none());
+    }
+
+    async fn who_has_no_role_has_none_and_who_had_one_is_listed(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let mut tx = t.begin().await;
+        let (bob, carol) = (person(&mut tx, "bob").await, person(&mut tx, "carol").await);
+        assert!(permission::list(&mut tx, h.project).await.unwrap().is_empty());
+        assert_eq!(permission::hold(&mut tx, h.project, carol).await.unwrap(), (Grant::Nothing, Grant::Nothing));
+        project::grant(&mut tx, h.project, bob, Grant::Approved, Grant::Request).await.unwrap();
+        assert_eq!(permission::hold(&mut tx, h.project, bob).await.unwrap(), (Grant::Approved, Grant::Request));
+        let listed = permission::list(&mut tx, h.project).await.unwrap();
+        let listed: Vec<_> = listed.iter().map(|one| (one.user.as_str(), one.admin, one.builder)).collect();
+        assert_eq!(listed, [("bob", Grant::Approved, Grant::Request), ("carol", Grant::Nothing, Grant::Nothing)]);
+    }
+
+    async fn a_project_has_one_web_hook_secret_at_a_time(t: Fixture) {
+        let (h, other) = (t.home("alice", "hello").await, t.home("alice", "other").await);
+        let mut tx = t.begin().await;
+        assert_eq!(webhook::secret(&mut tx, h.project).await.unwrap(), None);
+        for secret in ["first", "second"] {
+            webhook::set_secret(&mut tx, h.project, secret).await.unwrap();
+        }
+        assert_eq!(webhook::secret(&mut tx, h.project).await.unwrap().as_deref(), Some("second"));
+        assert_eq!(webhook::secret(&mut tx, other.project).await.unwrap(), None);
     }
 
     async fn groups_have_members(t: Fixture) {

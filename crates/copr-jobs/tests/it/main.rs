@@ -133,6 +133,33 @@ async fn a_build_goes_its_way_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_a_build_is_handed_out_as_soon_as_that_has_ended() {
+    let s = service(Rules::default()).await;
+    let jobs = Jobs::start(s.app.clone());
+    s.project().await;
+    let token = builders::add(&s.app, "b1").await.unwrap();
+    let builder = s.app.authenticate_builder(&token).await.unwrap();
+    let first = s.submit().await;
+    let after = Options { after_build_id: Some(first.to_string()), ..Options::default() };
+    let urls = ["http://example.org/excl-arch-1.0-1.src.rpm".to_owned()];
+    let second = build::by_urls(&s.app, &s.alice, "alice", "hello", &urls, &after).await.unwrap()[0].build.id;
+    deliver(&s.app, &token).await;
+    deliver(&s.app, &token).await;
+    // The builder asks before there is anything for it, and waits.
+    let request = LeaseRequest {
+        builder: "b".to_owned(),
+        arches: vec!["aarch64".to_owned()],
+        isolation: "none".to_owned(),
+        wait_seconds: PATIENCE.as_secs(),
+    };
+    let lease = lease::take(&s.app, &builder, &request).await.unwrap().expect("a task");
+    let task = copr_db::task::by_id(&mut s.app.db.read().await.unwrap(), lease.task_id.into()).await.unwrap();
+    assert_eq!(task.expect("the task").build_id, second);
+    assert_eq!(s.state(first).await, Some(State::Succeeded));
+    jobs.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_builder_is_noticed_after_it_had_time_to_come_back() {
     let s = service(Rules { lease_seconds: 2, ..Rules::default() }).await;
     s.project().await;

@@ -3,14 +3,15 @@
 //!
 //! As with Copr, what is no JSON object counts as an empty one: the fields that are missing then say what is wrong.
 
-use super::fields::Fields;
-use super::refused::Refused;
+use super::fields::{Fields, has_nul, nul};
+use super::refused::{Refused, no_json};
 use super::upload::Incoming;
 use crate::Web;
 use axum::body::to_bytes;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use copr_app::Refusal;
 use serde_json::{Map, Value};
 
@@ -38,6 +39,36 @@ impl FromRequest<Web> for Body {
     }
 }
 
+/// A body that must be JSON, as it is; what can not be read is null.
+#[derive(Debug)]
+pub struct Json(pub Value);
+
+impl FromRequest<Web> for Json {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, _web: &Web) -> Result<Self, Response> {
+        if !is_json(&kind(&request)) {
+            return Err(no_json());
+        }
+        let bytes = whole(request).await.map_err(|refusal| Refused::from(refusal).into_response())?;
+        let value = serde_json::from_slice(&bytes).unwrap_or_default();
+        if has_nul(&value) {
+            return Err(Refused::from(nul()).into_response());
+        }
+        Ok(Self(value))
+    }
+}
+
+/// What the request says its body is.
+fn kind(request: &Request) -> String {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn is_json(kind: &str) -> bool {
+    kind == "application/json" || kind.ends_with("+json")
+}
+
 /// The fields of a body and the one file that the endpoint takes.
 #[derive(Debug)]
 pub struct Form {
@@ -50,9 +81,7 @@ pub struct Form {
 impl Form {
     /// Reads a body; the first file part of the wanted name goes to the disk as it comes.
     pub async fn read(request: Request, web: &Web, wanted: Option<FilePart>) -> Result<Self, Refusal> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        match kind.as_str() {
+        match kind(&request).as_str() {
             "multipart/form-data" => read_multipart(request, web, wanted).await,
             "application/x-www-form-urlencoded" => {
                 let bytes = whole(request).await?;
@@ -60,9 +89,7 @@ impl Form {
                 let object = pairs.map(|(key, value)| (key.into_owned(), Value::String(value.into_owned()))).collect();
                 Ok(Self { fields: Fields::new(object)?, file: None })
             }
-            kind if kind == "application/json" || kind.ends_with("+json") => {
-                Ok(Self { fields: Fields::new(object(&whole(request).await?))?, file: None })
-            }
+            kind if is_json(kind) => Ok(Self { fields: Fields::new(object(&whole(request).await?))?, file: None }),
             _ => Ok(Self { fields: Fields::default(), file: None }),
         }
     }

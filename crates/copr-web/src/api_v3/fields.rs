@@ -1,5 +1,6 @@
 //! The fields of a request and how their values are read (contract, "Request bodies", value rules).
 
+use super::python::str;
 use copr_app::Refusal;
 use serde_json::{Map, Value};
 
@@ -12,7 +13,7 @@ impl Fields {
     pub fn new(object: Map<String, Value>) -> Result<Self, Refusal> {
         // No name or text holds a NUL, and PostgreSQL refuses texts with one.
         if object.values().any(has_nul) {
-            return Err(Refusal::invalid("a value can not hold a NUL character"));
+            return Err(nul());
         }
         Ok(Self(object.into_iter().filter(|(_, value)| !value.is_null()).collect()))
     }
@@ -82,22 +83,22 @@ impl Fields {
     }
 }
 
-/// One value as a word, spelled as Python spells it.
+/// One value as a word; nothing is an empty one.
 fn word(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Bool(true) => "True".to_owned(),
-        Value::Bool(false) => "False".to_owned(),
-        Value::Null => String::new(),
-        other => other.to_string(),
-    }
+    if value.is_null() { String::new() } else { str(value) }
 }
 
-fn has_nul(value: &Value) -> bool {
+/// The refusal of such a value.
+pub(super) fn nul() -> Refusal {
+    Refusal::invalid("a value can not hold a NUL character")
+}
+
+/// Whether there is a NUL character anywhere in a value, names of members included.
+pub(super) fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
         Value::Array(items) => items.iter().any(has_nul),
-        Value::Object(members) => members.values().any(has_nul),
+        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }

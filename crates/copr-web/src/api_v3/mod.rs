@@ -11,7 +11,6 @@ mod build_chroot;
 mod build_create;
 #[cfg(test)]
 mod chance;
-mod drain;
 mod fields;
 mod general;
 mod gssapi;
@@ -21,6 +20,7 @@ mod monitor;
 mod openapi;
 mod package;
 mod path;
+mod permission;
 mod project;
 mod project_chroot;
 mod python;
@@ -31,21 +31,23 @@ mod routes;
 mod show;
 mod tag;
 mod upload;
+mod webhook;
 
 use crate::Web;
+use crate::drain::drain;
+use crate::routes::{Routes, get, post, put};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, get, post};
-use remember::Memory;
+use axum::middleware::from_fn;
+pub(crate) use remember::Memory;
+use remember::kept;
 use routes::{Endpoints, remove, update};
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// The routes of `/api_3`.
-pub fn router(web: &Web) -> Router<Web> {
+pub(crate) fn router() -> Routes<Web> {
     openapi::prepare();
-    let memory = Memory::new(web.app.clone());
-    around(endpoints(|methods| methods.route_layer(from_fn_with_state(memory.clone(), remember::answers))).finish())
+    endpoints().finish().around(around)
 }
 
 /// What every endpoint has around it.
@@ -55,33 +57,39 @@ fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn(tag::answers))
         .layer(CatchPanicLayer::custom(|_| refused::broken()))
-        .layer(from_fn(drain::drain))
+        .layer(from_fn(drain))
         .layer(from_fn(routes::options))
 }
 
 /// Every endpoint. `update` and `remove` take the methods of older clients too; what is `kept` is answered from memory
 /// while nothing of its project changes.
-fn endpoints(kept: impl Fn(MethodRouter<Web>) -> MethodRouter<Web>) -> Endpoints {
+fn endpoints() -> Endpoints {
     Endpoints::new()
         .at("/", get(general::version))
         .at("/auth-check", get(general::auth_check))
+        .at("/api-token", post(general::api_token))
         .at("/gssapi_login", get(gssapi::login))
         .at("/gssapi_login/web-ui", get(gssapi::login_web_ui))
         .at("/openapi.json", get(openapi::show))
         .at("/docs", get(openapi::docs))
         .at("/mock-chroots/list", get(mock_chroots::list))
-        .at("/project", kept(get(project::find)))
+        .at("/project", get(kept(project::find)))
         .at("/project/list", get(project::list))
         .at("/project/search", get(project::search))
         .at("/project/add/{owner}", post(project::add))
         .at("/project/edit/{owner}/{project}", update(project::edit))
         .at("/project/delete/{owner}/{project}", remove(project::delete))
         .at("/project/regenerate-repos/{owner}/{project}", update(project::regenerate_repos))
+        .at("/project/permissions/can_build_in/{who}/{owner}/{project}", get(permission::can_build_in))
+        .at("/project/permissions/get/{owner}/{project}", get(permission::get))
+        .at("/project/permissions/set/{owner}/{project}", put(permission::set).or(post(permission::set)))
+        .at("/project/permissions/request/{owner}/{project}", update(permission::request))
+        .at("/webhook/generate/{owner}/{project}", post(webhook::generate))
         .at("/project-chroot", get(project_chroot::find))
         .at("/project-chroot/build-config", get(project_chroot::build_config))
         .at("/project-chroot/edit/{owner}/{project}/{chroot}", update(project_chroot::edit))
         .at("/build/{id}", get(build::find))
-        .at("/build/list", kept(get(build::list)))
+        .at("/build/list", get(kept(build::list)))
         .at("/build/source-chroot/{id}", get(build::source_chroot))
         .at("/build/source-build-config/{id}", get(build::source_build_config))
         .at("/build/built-packages/{id}", get(build::built_packages))
@@ -99,9 +107,9 @@ fn endpoints(kept: impl Fn(MethodRouter<Web>) -> MethodRouter<Web>) -> Endpoints
         .at("/build-chroot/{id}/{chroot}", get(build_chroot::find_by_path))
         .at("/build-chroot/list/{id}", get(build_chroot::list_by_path))
         .at("/build-chroot/build-config/{id}/{chroot}", get(build_chroot::build_config_by_path))
-        .at("/package", kept(get(package::find)))
-        .at("/package/list", kept(get(package::list)))
-        .at("/monitor", kept(get(monitor::monitor)))
+        .at("/package", get(kept(package::find)))
+        .at("/package/list", get(kept(package::list)))
+        .at("/monitor", get(kept(monitor::monitor)))
 }
 
 #[cfg(test)]

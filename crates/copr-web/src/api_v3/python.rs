@@ -1,6 +1,18 @@
 //! Texts in the form that Python's `repr` gives them: some of the contract's error texts are dictionaries so printed.
 
+use serde_json::Value;
 use std::fmt::Write;
+
+/// A value as text, spelled as Python spells it; lists and dictionaries stay JSON.
+pub fn str(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "True".to_owned(),
+        Value::Bool(false) => "False".to_owned(),
+        Value::Null => "None".to_owned(),
+        other => other.to_string(),
+    }
+}
 
 /// `{'field': ['message', …], …}`
 pub fn dict_repr<S: AsRef<str>>(fields: &[(S, Vec<String>)]) -> String {

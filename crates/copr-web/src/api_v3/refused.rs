@@ -85,6 +85,12 @@ pub fn no_method() -> Response {
     plain(StatusCode::METHOD_NOT_ALLOWED, "The method is not allowed for the requested URL.")
 }
 
+/// The answer to a body that is no JSON where there must be some.
+pub fn no_json() -> Response {
+    let text = "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.";
+    plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, text)
+}
+
 /// The answer when a handler panicked; the panic itself is in the log already.
 pub fn broken() -> Response {
     plain(StatusCode::INTERNAL_SERVER_ERROR, "Request wasn't successful, there is probably a bug in the Copr code.")

@@ -5,16 +5,18 @@
 //! so this is right with any number of servers, and nobody who changes something has to think of it.
 
 use super::tag;
+use crate::Web;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
+use axum::handler::Handler;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use copr_app::App;
 use copr_db::revision::Revision;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// Most bytes that are remembered, all answers together.
@@ -56,23 +58,11 @@ impl Weighter<Question, Answer> for Size {
 
 /// The answers. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Memory {
-    app: App,
-    answers: Arc<Cache<Question, Answer, Size>>,
-}
+pub(crate) struct Memory(Arc<Cache<Question, Answer, Size>>);
 
-impl Memory {
-    /// An empty one.
-    pub fn new(app: App) -> Self {
-        Self { app, answers: Arc::new(Cache::with_weighter(4096, ROOM, Size)) }
-    }
-
-    /// Where the project is that an address names; nothing when there is none.
-    async fn question(&self, address: Address) -> Option<Question> {
-        let Address { owner, name, text } = address;
-        let mut conn = self.app.db.read().await.ok()?;
-        let revision = copr_db::revision::of_project(&mut conn, &owner, &name).await.ok()??;
-        Some(Question { revision, address: text })
+impl Default for Memory {
+    fn default() -> Self {
+        Self(Arc::new(Cache::with_weighter(4096, ROOM, Size)))
     }
 }
 
@@ -84,6 +74,13 @@ struct Address {
 }
 
 impl Address {
+    /// The question that it comes to; none where there is no such project.
+    async fn question(self, app: &App) -> Option<Question> {
+        let mut conn = app.db.read().await.ok()?;
+        let revision = copr_db::revision::of_project(&mut conn, &self.owner, &self.name).await.ok()??;
+        Some(Question { revision, address: self.text })
+    }
+
     fn of(request: &Request) -> Option<Self> {
         let text = request.uri().path_and_query()?.as_str();
         if request.method() != Method::GET || text.len() > LONGEST_ADDRESS {
@@ -101,24 +98,54 @@ impl Address {
     }
 }
 
-/// Answers from memory, or remembers what the endpoint answers. Many who ask the same at once wait for one answer.
-pub async fn answers(State(memory): State<Memory>, request: Request, next: Next) -> Response {
-    let Some(address) = Address::of(&request) else { return next.run(request).await };
-    let Some(question) = memory.question(address).await else { return next.run(request).await };
-    let guard = match memory.answers.get_value_or_guard_async(&question).await {
-        Ok(answer) => return answer.into_response(),
-        Err(guard) => guard,
-    };
-    let response = next.run(request).await;
-    if response.status() != StatusCode::OK {
-        return response;
+/// A handler whose answers are remembered.
+pub fn kept<H>(handler: H) -> Kept<H> {
+    Kept(handler)
+}
+
+/// See [`kept`].
+#[derive(Clone, Debug)]
+pub struct Kept<H>(H);
+
+impl<H: Handler<T, Web>, T: 'static> Handler<T, Web> for Kept<H> {
+    type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+    fn call(self, request: Request, web: Web) -> Self::Future {
+        Box::pin(async move {
+            let (address, memory) = (Address::of(&request), web.memory.clone());
+            let question = match address {
+                Some(address) => address.question(&web.app).await,
+                None => None,
+            };
+            let fresh = self.0.call(request, web);
+            match question {
+                Some(question) => memory.answer(question, fresh).await,
+                None => fresh.await,
+            }
+        })
     }
-    let (parts, body) = response.into_parts();
-    let Ok(body) = to_bytes(body, usize::MAX).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
-    let answer = Answer { tag: tag::of(&body), body };
-    if guard.insert(answer.clone()).is_err() {
-        // Forgotten already for want of room.
-        return Response::from_parts(parts, Body::from(answer.body));
+}
+
+impl Memory {
+    /// Answers from memory, or remembers what is answered now. Many who ask the same at once wait for one answer.
+    async fn answer(&self, question: Question, fresh: impl Future<Output = Response>) -> Response {
+        let guard = match self.0.get_value_or_guard_async(&question).await {
+            Ok(answer) => return answer.into_response(),
+            Err(guard) => guard,
+        };
+        let response = fresh.await;
+        if response.status() != StatusCode::OK {
+            return response;
+        }
+        let (parts, body) = response.into_parts();
+        let Ok(body) = to_bytes(body, usize::MAX).await else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
+        let answer = Answer { tag: tag::of(&body), body };
+        if guard.insert(answer.clone()).is_err() {
+            // Forgotten already for want of room.
+            return Response::from_parts(parts, Body::from(answer.body));
+        }
+        answer.into_response()
     }
-    answer.into_response()
 }

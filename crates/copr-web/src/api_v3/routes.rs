@@ -2,63 +2,52 @@
 
 use super::refused;
 use crate::Web;
-use axum::Router;
+use crate::routes::{Methods, Routes, any, delete, post, put};
 use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, any, delete, post, put};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 const PREFIX: &str = "/api_3";
 
 /// A map of endpoints in the making.
-pub struct Endpoints {
-    router: Router<Web>,
-    paths: Vec<&'static str>,
-}
+pub(crate) struct Endpoints(Routes<Web>);
 
 impl Endpoints {
     pub fn new() -> Self {
-        Self { router: Router::new(), paths: Vec::new() }
+        Self(Routes::new())
     }
 
     /// Adds an endpoint under the prefix. Both spellings are routes of their own: a redirect would lose the body.
-    pub fn at(mut self, path: &'static str, methods: MethodRouter<Web>) -> Self {
-        // Beginning with `any` keeps axum from telling the methods in an `Allow` header, which Copr does not do.
-        let methods = any(|| async { refused::no_method() }).merge(methods);
-        self.paths.push(path);
+    pub fn at(self, path: &str, methods: Methods<Web>) -> Self {
+        // Copr tells no methods in an `Allow` header.
+        let methods = methods.otherwise(|| async { refused::no_method() });
         let path = path.trim_end_matches('/');
-        let router = self.router.route(&format!("{PREFIX}{path}"), methods.clone());
-        Self { router: router.route(&format!("{PREFIX}{path}/"), methods), ..self }
-    }
-
-    /// The paths so far, as they were given.
-    #[cfg(test)]
-    pub fn paths(&self) -> impl Iterator<Item = &'static str> {
-        self.paths.iter().copied()
+        let router = self.0.route(&format!("{PREFIX}{path}"), methods.clone());
+        Self(router.route(&format!("{PREFIX}{path}/"), methods))
     }
 
     /// The whole map; every other address under the prefix is a 404 in this dialect.
-    pub fn finish(self) -> Router<Web> {
-        self.router.route(&format!("{PREFIX}/{{*rest}}"), any(|| async { refused::no_route() }))
+    pub fn finish(self) -> Routes<Web> {
+        self.0.route(&format!("{PREFIX}/{{*rest}}"), any(|| async { refused::no_route() }))
     }
 }
 
 /// `PUT`, and `POST` for python-copr before 2.3.
-pub fn update<H: Handler<T, Web>, T: 'static>(handler: H) -> MethodRouter<Web> {
-    put(handler.clone()).merge(old("This method is deprecated: Use PUT method instead of POST", post(handler)))
+pub(crate) fn update<H: Handler<T, Web>, T: 'static>(handler: H) -> Methods<Web> {
+    put(handler.clone()).or(old("This method is deprecated: Use PUT method instead of POST", post(handler)))
 }
 
 /// `DELETE`, and `POST` for python-copr before 2.3.
-pub fn remove<H: Handler<T, Web>, T: 'static>(handler: H) -> MethodRouter<Web> {
-    delete(handler.clone()).merge(old("This method is deprecated: Use DELETE method instead of POST", post(handler)))
+pub(crate) fn remove<H: Handler<T, Web>, T: 'static>(handler: H) -> Methods<Web> {
+    delete(handler.clone()).or(old("This method is deprecated: Use DELETE method instead of POST", post(handler)))
 }
 
-fn old(warning: &'static str, methods: MethodRouter<Web>) -> MethodRouter<Web> {
+fn old(warning: &'static str, methods: Methods<Web>) -> Methods<Web> {
     let layer = SetResponseHeaderLayer::overriding(header::WARNING, HeaderValue::from_static(warning));
-    methods.route_layer(layer)
+    methods.around(|handlers| handlers.route_layer(layer))
 }
 
 /// `OPTIONS` of what exists is an empty 200.

@@ -4,14 +4,16 @@ mod deliver;
 mod login;
 mod refused;
 
+use crate::drain::drain;
 use crate::logs::Live;
 use crate::results::{self, OpenFile};
+use crate::routes::{Methods, Routes, any, get, post, put};
+use axum::Json;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post, put};
-use axum::{Json, Router};
 use copr_app::{Refusal, lease};
 use copr_wire::builder::{Beat, BeatAnswer, Finish, LeaseRequest, LogAnswer};
 use login::Caller;
@@ -25,16 +27,22 @@ const LOG_PIECE: usize = 8 << 20;
 const JSON_BODY: usize = 4 << 20;
 
 /// The routes.
-pub fn router() -> Router<Live> {
-    Router::new()
+pub(crate) fn router() -> Routes<Live> {
+    Routes::new()
         .route("/builder/v1/lease", post(take))
         .route("/builder/v1/tasks/{id}/heartbeat", post(heartbeat))
-        .route("/builder/v1/tasks/{id}/log", put(log).layer(DefaultBodyLimit::disable()))
+        .route("/builder/v1/tasks/{id}/log", unlimited(put(log)))
         .route("/builder/v1/tasks/{id}/source", get(source))
-        .route("/builder/v1/tasks/{id}/files/{name}", put(file).layer(DefaultBodyLimit::disable()))
+        .route("/builder/v1/tasks/{id}/files/{name}", unlimited(put(file)))
         .route("/builder/v1/tasks/{id}/finish", post(finish))
         .route("/builder/{*rest}", any(unknown))
-        .layer(DefaultBodyLimit::max(JSON_BODY))
+        // A builder that is refused in the middle of a file hears why.
+        .around(|routes| routes.layer(DefaultBodyLimit::max(JSON_BODY)).layer(from_fn(drain)))
+}
+
+/// For bodies whose size is limited where they are read.
+fn unlimited(methods: Methods<Live>) -> Methods<Live> {
+    methods.around(|handlers| handlers.layer(DefaultBodyLimit::disable()))
 }
 
 async fn unknown() -> Refused {

@@ -23,12 +23,11 @@ mod state_stream;
 pub use follow::Live;
 pub(crate) use growing::{LastPart, last_part};
 
-use axum::Router;
-use axum::routing::get;
+use crate::routes::{Routes, get};
 
 /// The routes.
-pub fn router() -> Router<Live> {
-    Router::new()
+pub(crate) fn router() -> Routes<Live> {
+    Routes::new()
         .route("/coprs/build/{id}/log/{step}", get(log_stream::show))
         .route("/coprs/build/{id}/events", get(state_stream::show))
 }

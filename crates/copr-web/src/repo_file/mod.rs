@@ -3,12 +3,11 @@
 mod rpmrepo;
 
 use crate::Web;
+use crate::routes::{Routes, get};
 use crate::ui::page;
-use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use copr_app::Kind;
@@ -21,8 +20,8 @@ use serde_json::json;
 const ERROR_DATA: HeaderName = HeaderName::from_static("copr-error-data");
 
 /// The routes. The file's name in the address is for people alone.
-pub fn router() -> Router<Web> {
-    Router::new()
+pub(crate) fn router() -> Routes<Web> {
+    Routes::new()
         .route("/coprs/{owner}/{dir}/repo/{name_release}", get(of_user))
         .route("/coprs/{owner}/{dir}/repo/{name_release}/", get(of_user))
         .route("/coprs/{owner}/{dir}/repo/{name_release}/{file}", get(of_user_named))

@@ -18,12 +18,12 @@ pub(crate) use path::{TreePath, encode};
 pub(crate) use serve::{Audience, file};
 
 use crate::Web;
+use crate::routes::{Routes, get};
 use crate::ui::page;
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Extension, Router};
 use generation::{Reader, Served};
 use std::io;
 use std::path::PathBuf;
@@ -31,12 +31,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// The routes.
-pub fn router() -> Router<Web> {
-    Router::new()
+pub(crate) fn router() -> Routes<Web> {
+    let served = Extension(Arc::new(Served::default()));
+    Routes::new()
         .route("/results", get(show))
         .route("/results/", get(show))
         .route("/results/{*path}", get(show))
-        .layer(Extension(Arc::new(Served::default())))
+        .around(|routes| routes.layer(served))
 }
 
 async fn show(

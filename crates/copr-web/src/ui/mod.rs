@@ -8,14 +8,13 @@ mod project;
 mod token;
 
 use crate::Web;
-use axum::Router;
+use crate::routes::{Routes, get};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 
 /// The routes.
-pub fn router() -> Router<Web> {
-    Router::new()
+pub(crate) fn router() -> Routes<Web> {
+    Routes::new()
         .route("/", get(home::show))
         .route("/coprs", get(home::show))
         .route("/coprs/", get(home::show))

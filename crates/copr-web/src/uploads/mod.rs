@@ -2,17 +2,16 @@
 
 use crate::Web;
 use crate::results::{self, Found, TreePath};
+use crate::routes::{Routes, get};
 use crate::ui::page;
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
-use axum::routing::get;
 use copr_types::FileName;
 
 /// The routes.
-pub fn router() -> Router<Web> {
-    Router::new().route("/tmp/{upload}/{file}", get(show))
+pub(crate) fn router() -> Routes<Web> {
+    Routes::new().route("/tmp/{upload}/{file}", get(show))
 }
 
 async fn show(

@@ -60,6 +60,10 @@ impl Cli {
 async fn run(home: &Path, program: &str, args: &[&str]) -> Ended {
     let mut command = tokio::process::Command::from(copr_testkit::command(copr_testkit::client(program)));
     command.args(args).env("HOME", home).env("PYTHONWARNINGS", "ignore").env("no_proxy", "*").kill_on_drop(true);
+    // Some want to be sure.
+    let answer = home.join("answer");
+    std::fs::write(&answer, "y\n").expect("an answer");
+    command.stdin(std::fs::File::open(answer).expect("the answer"));
     let output = command.output().await.expect("a program that starts");
     Ended {
         code: output.status.code(),
@@ -189,6 +193,34 @@ async fn copr_cli_submits_watches_cancels_and_deletes_builds() {
     assert_eq!(deleted, format!("Build(s) {first} were deleted.\n"));
     let nothing = cli.run(&["status", &first.to_string()]).await;
     assert!(nothing.err.contains(&format!("Error: Build {first} does not exist.")), "{}", nothing.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copr_cli_asks_for_roles_gives_them_and_renews_secrets() {
+    let server = Server::start().await;
+    server.project("foo").await;
+    let (alice, bob) = (Cli::new(&server, &server.alice), Cli::new(&server, &server.bob));
+    let none = alice.run(&["list-permissions", "foo"]).await;
+    assert!(none.err.contains("No permissions set on alice/foo project"), "{none:?}");
+    assert_eq!(bob.run(&["request-permissions", "--builder", "--admin", "--", "alice/foo"]).await.ok(), "success\n");
+    let given = alice.run(&["edit-permissions", "foo", "--builder", "bob", "--admin", "bob=nothing"]).await.ok();
+    assert_eq!(given, "success\n");
+    let listed = alice.run(&["list-permissions", "foo"]).await.ok();
+    assert!(listed.starts_with("bob:\n") && listed.contains("  builder: approved\n"), "{listed}");
+    let stranger = bob.run(&["list-permissions", "alice/foo"]).await;
+    assert_eq!(stranger.code, Some(7), "{stranger:?}");
+
+    let secret = alice.run(&["new-webhook-secret", "foo"]).await.ok();
+    assert!(secret.contains("Generated new token: "), "{secret}");
+    let renewed = bob.run(&["new-api-token"]).await.ok();
+    assert!(renewed.contains("New API token was updated in "), "{renewed}");
+    assert_eq!(bob.run(&["whoami"]).await.ok(), "bob\n");
+    let args = ["build", "--nowait", "alice/foo", "http://x.example/a-1-1.src.rpm"];
+    let first = bob.created(&bob.run(&args).await.ok())[0].to_string();
+    let second = bob.created(&bob.run(&[&args[..], &["--after-build-id", &first]].concat()).await.ok())[0].to_string();
+    assert_eq!(bob.run(&["status", &second]).await.ok(), "pending\n");
+    let none = bob.run(&[&args[..], &["--with-build-id", "99"]].concat()).await;
+    assert!(none.err.contains("'with_build_id': ['Build 99 not found']"), "{none:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -203,7 +203,7 @@ fn client() -> Client {
     Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("a client")
 }
 
-async fn person(app: &App, name: &str, admin: bool) -> Person {
+pub async fn person(app: &App, name: &str, admin: bool) -> Person {
     let parsed = name.parse().expect("a user name");
     let (_, issued) = copr_app::account::create(app, &parsed, "", admin).await.expect("an account");
     Person { name: name.to_owned(), login: issued.login, token: issued.token }

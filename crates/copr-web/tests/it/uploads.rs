@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-const BOUNDARY: &str = "7f0e8a1b2c3d";
+pub const BOUNDARY: &str = "7f0e8a1b2c3d";
 
-fn head(part: &str, file_name: &str) -> String {
+pub fn head(part: &str, file_name: &str) -> String {
     format!(
         "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{part}\"; filename=\"{file_name}\"\r\n\
          Content-Type: application/x-rpm\r\n\r\n"
     )
 }
 
-fn tail(json: &Value) -> String {
+pub fn tail(json: &Value) -> String {
     format!(
         "\r\n--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"json\"; filename=\"json\"\r\n\
          Content-Type: application/json\r\n\r\n{json}\r\n--{BOUNDARY}--\r\n"

@@ -9,6 +9,7 @@ mod build_chroot;
 mod list;
 mod monitor;
 mod package;
+mod permission;
 mod project;
 mod project_chroot;
 
@@ -17,6 +18,7 @@ pub use build_chroot::{BuildChroot, BuildChrootConfig, BuiltPackage, BuiltPackag
 pub use list::{List, Meta};
 pub use monitor::{Monitor, MonitoredChroot, MonitoredPackage};
 pub use package::{Package, PackageBuilds};
+pub use permission::{CanBuildIn, Permissions, RequestedPermissions, RolesOfUser, UpdatedPermissions, WebhookSecret};
 pub use project::Project;
 pub use project_chroot::{ProjectChroot, ProjectChrootConfig, Repo};
 
@@ -37,6 +39,17 @@ pub struct Identity {
     pub id: i64,
     /// The account's name.
     pub name: String,
+}
+
+/// A new login and its token, shown this once.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiToken {
+    /// The login.
+    pub api_login: String,
+    /// The token.
+    pub api_token: String,
+    /// The last day they are valid, ISO form.
+    pub expiration: String,
 }
 
 /// A refusal.

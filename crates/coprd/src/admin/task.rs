@@ -148,6 +148,9 @@ fn why(task: &Task, around: &Around) -> Option<String> {
     if task.leased || task.cancel {
         return None;
     }
+    if task.blocked {
+        return Some("the batch before its own is not over".to_owned());
+    }
     if task.not_before > around.now {
         let (next, most) = (task.attempts + 1, around.max_attempts);
         return Some(format!("try {next} of {most} in {}", words::span(task.not_before - around.now)));
@@ -181,6 +184,7 @@ mod tests {
             arch: Some("x86_64".to_owned()),
             background: false,
             leased: false,
+            blocked: false,
             builder_id: None,
             builder_name: None,
             isolation: None,
@@ -209,6 +213,7 @@ mod tests {
             (task(), Around { anybody: false, arches: BTreeSet::new(), ..around() }),
             (task(), Around { unpublished: [2].into(), ..around() }),
             (Task { not_before: 1060, ..task() }, around()),
+            (Task { blocked: true, ..task() }, around()),
             (Task { leased: true, ..task() }, around()),
         ];
         let reasons: Vec<String> =
@@ -221,6 +226,7 @@ mod tests {
         no builder is there
         its repository is not published yet
         try 2 of 3 in 60 s
+        the batch before its own is not over
         -
         ");
     }

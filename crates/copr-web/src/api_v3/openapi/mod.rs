@@ -24,13 +24,7 @@ use std::sync::LazyLock;
 
 /// Described, and not routed yet: not shown to anybody.
 const AWAITED: &[&str] = &[
-    "/api-token",
     "/project/fork/{owner}/{project}",
-    "/project/permissions/can_build_in/{who}/{owner}/{project}",
-    "/project/permissions/get/{owner}/{project}",
-    "/project/permissions/set/{owner}/{project}",
-    "/project/permissions/request/{owner}/{project}",
-    "/webhook/generate/{owner}/{project}",
     "/package/add/{owner}/{project}/{package}/{source_type}",
     "/package/edit/{owner}/{project}/{package}",
     "/package/edit/{owner}/{project}/{package}/{source_type}",
@@ -160,8 +154,12 @@ mod tests {
 
     #[test]
     fn every_route_has_a_description_and_every_description_a_route() {
-        let endpoints = crate::api_v3::endpoints(|methods| methods);
-        let routed: BTreeSet<String> = endpoints.paths().chain([ELSEWHERE]).map(form).collect();
+        let known = crate::api_v3::endpoints().finish().known();
+        let addresses = known.iter().filter_map(|route| route.path.strip_prefix("/api_3"));
+        // Every path is there with a slash behind it too, and one takes what is no endpoint.
+        let addresses = addresses.map(|path| if path == "/" { path } else { path.trim_end_matches('/') });
+        let addresses = addresses.filter(|path| !path.is_empty() && !path.contains('*'));
+        let routed: BTreeSet<String> = addresses.chain([ELSEWHERE]).map(form).collect();
         let awaited: BTreeSet<String> = AWAITED.iter().map(|path| form(path)).collect();
         // Take a path off the list of those that are awaited when it has come.
         assert_eq!(awaited.intersection(&routed).collect::<Vec<_>>(), Vec::<&String>::new());

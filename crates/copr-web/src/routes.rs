@@ -1,0 +1,106 @@
+//! Routers that can say what they route.
+//!
+//! axum's keep it to themselves. Who may do what is tested for every route that there is, so all routers of this crate are
+//! made of these: what is not registered here can not become part of the service.
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::routing::{self, MethodRouter};
+
+/// An address, with axum's names for its parts, and the methods that mean something there (`HEAD` goes with `GET`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The address, such as `/coprs/{owner}/{project}/`.
+    pub path: String,
+    /// The methods.
+    pub methods: Vec<Method>,
+}
+
+/// What answers at one address, by method.
+#[derive(Clone, Debug)]
+pub(crate) struct Methods<S> {
+    handlers: MethodRouter<S>,
+    known: Vec<Method>,
+}
+
+macro_rules! methods {
+    ($($name:ident: $($method:ident)*;)*) => {$(
+        #[doc = concat!("Answers `", stringify!($name), "` as axum's function of that name does.")]
+        pub(crate) fn $name<S, H, T>(handler: H) -> Methods<S>
+        where
+            S: Clone + Send + Sync + 'static,
+            H: Handler<T, S>,
+            T: 'static,
+        {
+            Methods { handlers: routing::$name(handler), known: vec![$(Method::$method),*] }
+        }
+    )*};
+}
+
+methods! {
+    get: GET;
+    post: POST;
+    put: PUT;
+    delete: DELETE;
+    any: GET POST PUT DELETE PATCH;
+}
+
+impl<S: Clone + Send + Sync + 'static> Methods<S> {
+    /// These methods and those.
+    pub(crate) fn or(mut self, other: Self) -> Self {
+        self.known.extend(other.known);
+        Self { handlers: self.handlers.merge(other.handlers), known: self.known }
+    }
+
+    /// The same with something around the handlers.
+    pub(crate) fn around(self, layer: impl FnOnce(MethodRouter<S>) -> MethodRouter<S>) -> Self {
+        Self { handlers: layer(self.handlers), known: self.known }
+    }
+
+    /// The same, with an answer to every other method.
+    pub(crate) fn otherwise<H: Handler<T, S>, T: 'static>(self, handler: H) -> Self {
+        // Beginning with `any` keeps axum from telling the methods in an `Allow` header.
+        Self { handlers: routing::any(handler).merge(self.handlers), known: self.known }
+    }
+}
+
+/// A router that can say what it routes.
+#[derive(Debug)]
+pub(crate) struct Routes<S> {
+    router: Router<S>,
+    known: Vec<Route>,
+}
+
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
+    pub(crate) fn new() -> Self {
+        Self { router: Router::new(), known: Vec::new() }
+    }
+
+    /// Adds an address.
+    pub(crate) fn route(mut self, path: &str, methods: Methods<S>) -> Self {
+        self.known.push(Route { path: path.to_owned(), methods: methods.known });
+        Self { router: self.router.route(path, methods.handlers), known: self.known }
+    }
+
+    /// These and those.
+    pub(crate) fn merge(mut self, other: Self) -> Self {
+        self.known.extend(other.known);
+        Self { router: self.router.merge(other.router), known: self.known }
+    }
+
+    /// The same with something around all handlers.
+    pub(crate) fn around(self, layer: impl FnOnce(Router<S>) -> Router<S>) -> Self {
+        Self { router: layer(self.router), known: self.known }
+    }
+
+    /// What is routed.
+    pub(crate) fn known(self) -> Vec<Route> {
+        self.known
+    }
+
+    /// axum's router, which knows no more.
+    pub(crate) fn into_router(self) -> Router<S> {
+        self.router
+    }
+}

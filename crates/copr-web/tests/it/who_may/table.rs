@@ -1,0 +1,144 @@
+//! What each may do: one row for each address, its trailing slash aside.
+//!
+//! A row says how the address is asked so that nothing but the caller decides. In addresses, queries and bodies these words
+//! stand for what the walk has made: see `Walk::words`.
+
+use super::{Body, May, Needs, Row, YES};
+
+const ALL: May = [YES; 6];
+/// Whoever is logged in.
+const KNOWN: May = [401, YES, YES, YES, YES, YES];
+const BUILD: May = [401, 403, YES, YES, YES, YES];
+const EDIT: May = [401, 403, 403, YES, YES, YES];
+const OWN: May = [401, 403, 403, 403, YES, YES];
+/// Only builders, which are nobody's.
+const MACHINES: May = [401; 6];
+const NOT_THERE: May = [404; 6];
+/// Nobody, as long as the service has no keytab.
+const NO_KERBEROS: May = [403; 6];
+
+const BUILD_BODY: &str = r#"{"ownername": "alice", "projectname": "p", "pkgs": ["http://x.example/a-1-1.src.rpm"]}"#;
+const PROJECT: &str = "ownername=alice&projectname=p";
+const CHROOT_OF_PROJECT: &str = "ownername=alice&projectname=p&chrootname={chroot}";
+const CHROOT_OF_BUILD: &str = "build_id={id}&chrootname={chroot}";
+
+const fn row(route: &'static str, may: May) -> Row {
+    Row { route, may, query: "", body: Body::None, needs: Needs::Nothing }
+}
+
+impl Row {
+    const fn query(self, query: &'static str) -> Self {
+        Self { query, ..self }
+    }
+
+    const fn body(self, body: Body) -> Self {
+        Self { body, ..self }
+    }
+
+    const fn json(self, body: &'static str) -> Self {
+        self.body(Body::Json(body))
+    }
+
+    const fn needs(self, needs: Needs) -> Self {
+        Self { needs, ..self }
+    }
+}
+
+pub const ROWS: &[Row] = &[
+    // Who asks.
+    row("GET /api_3", ALL),
+    row("GET /api_3/auth-check", KNOWN),
+    row("POST /api_3/api-token", KNOWN).needs(Needs::NewToken),
+    row("GET /api_3/gssapi_login", NO_KERBEROS),
+    row("GET /api_3/gssapi_login/web-ui", NO_KERBEROS),
+    row("GET /api_3/openapi.json", ALL),
+    row("GET /api_3/docs", ALL),
+    row("* /api_3/{*rest}", NOT_THERE),
+    // Projects.
+    row("GET /api_3/mock-chroots/list", ALL),
+    row("GET /api_3/project", ALL).query(PROJECT),
+    row("GET /api_3/project/list", ALL),
+    row("GET /api_3/project/search", ALL).query("query=alice/p"),
+    row("POST /api_3/project/add/{owner}", OWN).json(r#"{"name": "{new}", "chroots": ["{chroot}"]}"#),
+    row("PUT|POST /api_3/project/edit/{owner}/{project}", EDIT).json(r#"{"description": "d"}"#),
+    row("DELETE|POST /api_3/project/delete/{owner}/{project}", OWN).needs(Needs::Project),
+    row("PUT|POST /api_3/project/regenerate-repos/{owner}/{project}", EDIT),
+    row("GET /api_3/project/permissions/can_build_in/{who}/{owner}/{project}", ALL),
+    row("GET /api_3/project/permissions/get/{owner}/{project}", EDIT),
+    row("PUT|POST /api_3/project/permissions/set/{owner}/{project}", EDIT).json(r#"{"zed": {"builder": "approved"}}"#),
+    // The owner has all roles; everybody else may give up their own.
+    row("PUT|POST /api_3/project/permissions/request/{owner}/{project}", [401, YES, YES, YES, 400, YES])
+        .json(r#"{"builder": false}"#)
+        .needs(Needs::Project),
+    row("POST /api_3/webhook/generate/{owner}/{project}", EDIT),
+    row("GET /api_3/project-chroot", ALL).query(CHROOT_OF_PROJECT),
+    row("GET /api_3/project-chroot/build-config", ALL).query(CHROOT_OF_PROJECT),
+    row("PUT|POST /api_3/project-chroot/edit/{owner}/{project}/{chroot}", EDIT).json(r#"{"with_opts": "x"}"#),
+    // Builds.
+    row("GET /api_3/build/{id}", ALL),
+    row("GET /api_3/build/list", ALL).query(PROJECT),
+    row("GET /api_3/build/source-chroot/{id}", ALL),
+    row("GET /api_3/build/source-build-config/{id}", ALL),
+    row("GET /api_3/build/built-packages/{id}", ALL),
+    row("PUT|POST /api_3/build/cancel/{id}", BUILD).needs(Needs::Waiting),
+    row("DELETE|POST /api_3/build/delete/{id}", EDIT).needs(Needs::Ended),
+    // What one may not delete is told among what is wrong with the list.
+    row("DELETE|POST /api_3/build/delete/list", [401, 400, 400, YES, YES, YES])
+        .json(r#"{"builds": [{id}]}"#)
+        .needs(Needs::Ended),
+    row("POST /api_3/build/check-before-build", BUILD).json(BUILD_BODY),
+    row("POST /api_3/build/create/url", BUILD).json(BUILD_BODY),
+    row("POST /api_3/build/create/upload", BUILD).body(Body::Upload(BUILD_BODY)),
+    row("GET /api_3/build-chroot", ALL).query(CHROOT_OF_BUILD),
+    row("GET /api_3/build-chroot/list", ALL).query("build_id={id}"),
+    row("GET /api_3/build-chroot/build-config", ALL).query(CHROOT_OF_BUILD),
+    row("GET /api_3/build-chroot/built-packages", ALL).query(CHROOT_OF_BUILD),
+    row("GET /api_3/build-chroot/{id}/{chroot}", ALL),
+    row("GET /api_3/build-chroot/list/{id}", ALL),
+    row("GET /api_3/build-chroot/build-config/{id}/{chroot}", ALL),
+    // Packages.
+    row("GET /api_3/package", ALL).query("ownername=alice&projectname=p&packagename=hello"),
+    row("GET /api_3/package/list", ALL).query(PROJECT),
+    row("GET /api_3/monitor", ALL).query(PROJECT),
+    // For package managers.
+    row("GET /api_3/rpmrepo/{owner}/{dir}/{name_release}", ALL),
+    row("GET /coprs/{owner}/{dir}/repo/{name_release}", ALL),
+    row("GET /coprs/{owner}/{dir}/repo/{name_release}/{file}", ALL),
+    row("GET /coprs/g/{group}/{dir}/repo/{name_release}", ALL),
+    row("GET /coprs/g/{group}/{dir}/repo/{name_release}/{file}", ALL),
+    row("GET /results", ALL),
+    row("GET /results/{*path}", ALL),
+    row("GET /tmp/{upload}/{file}", ALL),
+    // Pages.
+    row("GET /", ALL),
+    row("GET /api", ALL),
+    row("GET /coprs", ALL),
+    row("GET /coprs/{owner}/{project}", ALL),
+    row("GET /coprs/g/{group}/{project}", ALL),
+    row("GET /coprs/build/{id}", ALL),
+    row("GET /coprs/{owner}/{project}/build/{id}", ALL),
+    row("GET /coprs/g/{group}/{project}/build/{id}", ALL),
+    row("GET /coprs/build/{id}/log/{step}", ALL),
+    row("GET /coprs/build/{id}/events", ALL),
+    row("GET /assets/style.css", ALL),
+    row("GET /assets/follow.js", ALL),
+    // Builders.
+    row("POST /builder/v1/lease", MACHINES)
+        .json(r#"{"builder": "b1", "arches": ["x86_64"], "isolation": "none", "wait_seconds": 0}"#),
+    row("POST /builder/v1/tasks/{id}/heartbeat", MACHINES)
+        .json(r#"{"fence": {fence}, "phase": null}"#)
+        .needs(Needs::Lease),
+    row("PUT /builder/v1/tasks/{id}/log", MACHINES)
+        .query("fence={fence}&offset=0")
+        .body(Body::Bytes("a line\n"))
+        .needs(Needs::Lease),
+    row("GET /builder/v1/tasks/{id}/source", MACHINES).query("fence={fence}").needs(Needs::Lease),
+    row("PUT /builder/v1/tasks/{id}/files/{name}", MACHINES)
+        .query("fence={fence}")
+        .body(Body::Bytes("content"))
+        .needs(Needs::Lease),
+    row("POST /builder/v1/tasks/{id}/finish", MACHINES)
+        .json(r#"{"fence": {fence}, "outcome": {"result": "returned"}, "files": []}"#)
+        .needs(Needs::Lease),
+    row("* /builder/{*rest}", NOT_THERE),
+];
