@@ -16,6 +16,8 @@ pub mod account;
 pub mod build;
 pub mod builders;
 pub mod chroot;
+pub mod expiry;
+pub mod fork;
 pub mod import;
 pub mod lease;
 pub mod monitor;
@@ -70,6 +72,12 @@ pub struct Rules {
     pub token_days: i64,
     /// Seconds that the data of a dropped chroot is kept.
     pub dropped_chroot_seconds: i64,
+    /// Days that a pull request's directory is kept after the last build into it.
+    pub pr_dir_days: i64,
+    /// Days that events are kept.
+    pub event_days: i64,
+    /// Packages of a project that anybody may fork; administrators fork larger ones.
+    pub fork_packages: i64,
     /// Seconds that superseded metadata is kept for readers in flight.
     pub old_metadata_seconds: i64,
     /// Kind of the keys made for projects.
@@ -97,6 +105,9 @@ impl Default for Rules {
             max_attempts: 3,
             token_days: 180,
             dropped_chroot_seconds: 7 * 86_400,
+            pr_dir_days: 40,
+            event_days: 30,
+            fork_packages: 1000,
             old_metadata_seconds: 3600,
             key_type: KeyType::Rsa4096,
             email_domain: "coprd.local".to_owned(),

@@ -5,7 +5,7 @@
 //! broken off at any line and is simply taken again. One build that can not be published stops no other.
 
 mod generation;
-mod intake;
+pub(crate) mod intake;
 
 use crate::{App, Refusal, removal};
 use copr_db::build_chroot::{BuildChroot, BuiltPackage};
@@ -183,6 +183,7 @@ async fn settle(app: &App, repo: &Repo, ready: Vec<Ready>, again: bool) -> Resul
     };
     let body = serde_json::json!({ "repo": repo.id.0, "generation": repo.wanted }).to_string();
     copr_db::event::append(&mut tx, "repo.published", about(None), &body, now).await?;
+    crate::fork::settle(&mut tx, repo, now).await?;
     for one in &ready {
         let to = state::next(Role::Chroot, one.chroot.state, Event::Published)?;
         if copr_db::build_chroot::set_state(&mut tx, one.chroot.id, one.chroot.state, to).await? {

@@ -249,7 +249,7 @@ pub async fn latest_of(
                 sqlite: "SELECT k.value, (SELECT b.id FROM build b WHERE b.package_id = k.value AND NOT b.canceled
                              AND EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id AND c.state = 'succeeded')
                              AND NOT EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id
-                                             AND c.state NOT IN ('succeeded', 'skipped', 'forked'))
+                                             AND c.state NOT IN ('succeeded', 'skipped', 'forking', 'forked'))
                              ORDER BY b.id DESC LIMIT 1) AS latest
                          FROM json_each($1) k WHERE latest IS NOT NULL",
                 postgres: "SELECT k.value::bigint, l.id
@@ -257,7 +257,7 @@ pub async fn latest_of(
                          JOIN LATERAL (SELECT b.id FROM build b WHERE b.package_id = k.value::bigint AND NOT b.canceled
                              AND EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id AND c.state = 'succeeded')
                              AND NOT EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id
-                                             AND c.state NOT IN ('succeeded', 'skipped', 'forked'))
+                                             AND c.state NOT IN ('succeeded', 'skipped', 'forking', 'forked'))
                              ORDER BY b.id DESC LIMIT 1) l ON TRUE"
             ],
             ids
@@ -390,7 +390,7 @@ pub async fn unfinished(conn: &mut Conn, project: ProjectId) -> Result<Vec<Build
            AND ((b.canceled = $2 AND b.source_state NOT IN ('failed', 'canceled')
                  AND (b.source_state <> 'succeeded'
                       OR EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id
-                                 AND c.state NOT IN ('succeeded', 'failed', 'canceled', 'skipped', 'forked'))))
+                                 AND c.state NOT IN ('succeeded', 'failed', 'canceled', 'skipped', 'forking', 'forked'))))
                 OR EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id AND c.state = 'publishing'))
          ORDER BY b.id",
         project.0,

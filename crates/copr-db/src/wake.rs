@@ -14,12 +14,14 @@ pub enum Topic {
     Publish,
     /// Files are to be removed.
     Remove,
+    /// A project is to be copied into another.
+    Fork,
     /// Something visible changed: pages and watchers look again.
     Change,
 }
 
 impl Topic {
-    const ALL: [Self; 5] = [Self::Tasks, Self::Import, Self::Publish, Self::Remove, Self::Change];
+    const ALL: [Self; 6] = [Self::Tasks, Self::Import, Self::Publish, Self::Remove, Self::Fork, Self::Change];
 
     /// The word used between processes.
     pub(crate) fn word(self) -> &'static str {
@@ -28,6 +30,7 @@ impl Topic {
             Self::Import => "import",
             Self::Publish => "publish",
             Self::Remove => "remove",
+            Self::Fork => "fork",
             Self::Change => "change",
         }
     }
@@ -39,7 +42,7 @@ impl Topic {
 
 /// The bells, one per topic.
 #[derive(Clone, Debug, Default)]
-pub struct Wake(Arc<[Notify; 5]>);
+pub struct Wake(Arc<[Notify; 6]>);
 
 impl Wake {
     /// Rings: everyone who waits now wakes up.

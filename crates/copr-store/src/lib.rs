@@ -120,6 +120,22 @@ impl Store {
         self.root.join("staging").join(format!("{task}-{fence}"))
     }
 
+    /// Where the files of one fork wait until they are in place.
+    pub fn fork_dir(&self, fork: i64) -> PathBuf {
+        self.root.join("staging").join(format!("fork-{fork}"))
+    }
+
+    /// Numbers of the forks of which files wait.
+    pub fn forks(&self) -> Result<Vec<i64>, Error> {
+        let staging = self.root.join("staging");
+        let mut found = Vec::new();
+        for entry in doing("list", &staging, std::fs::read_dir(&staging))? {
+            let name = doing("list", &staging, entry)?.file_name();
+            found.extend(name.to_string_lossy().strip_prefix("fork-").and_then(|number| number.parse::<i64>().ok()));
+        }
+        Ok(found)
+    }
+
     /// Where the trees of a deleted project wait for their removal.
     pub fn trash_dir(&self, project: ProjectId) -> PathBuf {
         self.root.join("trash").join(project.to_string())
