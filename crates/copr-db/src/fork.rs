@@ -325,20 +325,17 @@ pub async fn build(conn: &mut Conn, original: BuildId, to: Target) -> Result<Opt
     Ok(row.map(|(id,)| BuildId(id)))
 }
 
-/// Notes where the results of a copy's source will be, and its source package's address.
-pub async fn source_results(
-    conn: &mut Conn,
-    id: BuildId,
-    result_dir: &str,
-    source_url: Option<&str>,
-) -> Result<(), Error> {
+/// Notes where the results of a copy's source will be: the directory's name, and its address with a slash at the end.
+pub async fn source_results(conn: &mut Conn, id: BuildId, result_dir: &str, address: &str) -> Result<(), Error> {
     run!(
         conn,
         execute,
-        "UPDATE build SET result_dir = $2, source_url = COALESCE($3, source_url) WHERE id = $1",
+        "UPDATE build SET result_dir = $2,
+             source_url = CASE WHEN srpm_name IS NULL THEN source_url ELSE $3 || srpm_name END
+         WHERE id = $1",
         id.0,
         result_dir,
-        source_url
+        address
     )?;
     Ok(())
 }

@@ -138,7 +138,12 @@ impl Store {
 
     /// Where the trees of a deleted project wait for their removal.
     pub fn trash_dir(&self, project: ProjectId) -> PathBuf {
-        self.root.join("trash").join(project.to_string())
+        self.trash(&project.to_string())
+    }
+
+    /// Where trees wait for their removal.
+    pub fn trash(&self, name: &str) -> PathBuf {
+        self.root.join("trash").join(name)
     }
 
     /// Moves a tree out of sight. Fine when there is none.
@@ -150,6 +155,18 @@ impl Store {
             self.make_dir(parent)?;
         }
         doing("move", from, std::fs::rename(from, to))
+    }
+
+    /// Moves a directory to where it belongs, for good. Fine when there is none, or one is there already: an earlier try
+    /// got that far.
+    pub fn move_in(&self, from: &Path, to: &Path) -> Result<(), Error> {
+        if from.symlink_metadata().is_err() || to.symlink_metadata().is_ok() {
+            return Ok(());
+        }
+        let parent = to.parent().unwrap_or(&self.root);
+        self.make_dir(parent)?;
+        doing("move", from, std::fs::rename(from, to))?;
+        self.sync_dir(parent)
     }
 
     /// A path relative to the data directory, for the list of doomed paths.

@@ -30,7 +30,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
-use routes::{Endpoints, remove, update};
+use routes::{Endpoints, create, remove, update};
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// The routes of `/api_3`.
@@ -48,7 +48,7 @@ fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
         .layer(from_fn(routes::options))
 }
 
-/// Every endpoint. `update` and `remove` take the methods of older clients too.
+/// Every endpoint. `create`, `update` and `remove` take the methods of older clients too.
 fn endpoints() -> Endpoints {
     Endpoints::new()
         .at("/", get(general::version))
@@ -59,6 +59,7 @@ fn endpoints() -> Endpoints {
         .at("/project/search", get(project::search))
         .at("/project/add/{owner}", post(project::add))
         .at("/project/edit/{owner}/{project}", update(project::edit))
+        .at("/project/fork/{owner}/{project}", create(project::fork))
         .at("/project/delete/{owner}/{project}", remove(project::delete))
         .at("/project/regenerate-repos/{owner}/{project}", update(project::regenerate_repos))
         .at("/project-chroot", get(project_chroot::find))

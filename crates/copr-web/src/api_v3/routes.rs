@@ -36,6 +36,11 @@ impl Endpoints {
     }
 }
 
+/// `POST`, and `PUT` for whoever says that.
+pub fn create<H: Handler<T, Web>, T: 'static>(handler: H) -> MethodRouter<Web> {
+    post(handler.clone()).merge(old("This method is deprecated: Use POST method instead of PUT", put(handler)))
+}
+
 /// `PUT`, and `POST` for python-copr before 2.3.
 pub fn update<H: Handler<T, Web>, T: 'static>(handler: H) -> MethodRouter<Web> {
     put(handler.clone()).merge(old("This method is deprecated: Use PUT method instead of POST", post(handler)))
