@@ -49,11 +49,8 @@ pub(crate) async fn remove_chroot(
     chroot: ChrootId,
 ) -> Result<bool, Refusal> {
     let now = app.clock.now();
-    let repos: Vec<Repo> = copr_db::repo::of_project(tx, project.id)
-        .await?
-        .into_iter()
-        .filter(|repo| repo.chroot_id == chroot)
-        .collect();
+    let repos: Vec<Repo> =
+        copr_db::repo::of_project(tx, project.id).await?.into_iter().filter(|repo| repo.chroot_id == chroot).collect();
     if !copr_db::expiry::forget_chroot(tx, project.id, chroot, now).await?
         || !stop(tx, &repos, now).await?
         || copr_db::expiry::chroot_is_busy(tx, project.id, chroot).await?

@@ -90,23 +90,13 @@ pub async fn claim(conn: &mut Conn, now: i64, until: i64) -> Result<Option<Fork>
 
 /// Keeps the turn until a later deadline; false when it is lost.
 pub async fn keep(conn: &mut Conn, id: i64, fence: i64, until: i64) -> Result<bool, Error> {
-    Ok(run!(
-        conn,
-        execute,
-        "UPDATE fork SET copier_until = $3 WHERE id = $1 AND copier_fence = $2",
-        id,
-        fence,
-        until
-    )? > 0)
+    Ok(run!(conn, execute, "UPDATE fork SET copier_until = $3 WHERE id = $1 AND copier_fence = $2", id, fence, until)?
+        > 0)
 }
 
 /// Ends all turns: whoever held one can not go on.
 pub async fn release_all(conn: &mut Conn) -> Result<(), Error> {
-    run!(
-        conn,
-        execute,
-        "UPDATE fork SET copier_until = 0, copier_fence = copier_fence + 1 WHERE copier_until > 0"
-    )?;
+    run!(conn, execute, "UPDATE fork SET copier_until = 0, copier_fence = copier_fence + 1 WHERE copier_until > 0")?;
     conn.ring(Topic::Fork);
     Ok(())
 }
@@ -216,7 +206,8 @@ pub async fn candidates(
     dir: DirId,
     project: ProjectId,
 ) -> Result<Vec<Candidate>, Error> {
-    const SQL: &str = "SELECT n.package_id, n.build_id, b.result_dir AS source_dir, bc.id AS build_chroot_id, n.chroot_id,
+    const SQL: &str =
+        "SELECT n.package_id, n.build_id, b.result_dir AS source_dir, bc.id AS build_chroot_id, n.chroot_id,
                 c.name AS chroot, bc.result_dir
          FROM (SELECT b.package_id, bc.chroot_id, MAX(b.id) AS build_id
                FROM build b JOIN build_chroot bc ON bc.build_id = b.id
@@ -374,12 +365,7 @@ pub async fn chroot(
 }
 
 /// Builds with larger numbers than `after` whose files are still to come, with the builds that they are copies of.
-pub async fn waiting(
-    conn: &mut Conn,
-    fork: i64,
-    after: BuildId,
-    limit: i64,
-) -> Result<Vec<(BuildId, BuildId)>, Error> {
+pub async fn waiting(conn: &mut Conn, fork: i64, after: BuildId, limit: i64) -> Result<Vec<(BuildId, BuildId)>, Error> {
     let rows = run!(
         conn,
         fetch_all as (i64, i64),
@@ -427,11 +413,7 @@ pub async fn want(conn: &mut Conn, project: ProjectId) -> Result<(), Error> {
 }
 
 /// Copies that wait for a generation of a repository that is published now.
-pub async fn published(
-    conn: &mut Conn,
-    repo: RepoId,
-    generation: i64,
-) -> Result<Vec<(BuildChrootId, BuildId)>, Error> {
+pub async fn published(conn: &mut Conn, repo: RepoId, generation: i64) -> Result<Vec<(BuildChrootId, BuildId)>, Error> {
     let rows = run!(
         conn,
         fetch_all as (i64, i64),

@@ -20,13 +20,7 @@ struct Chroot {
 }
 
 /// Copies a build. On the `last` try what can not be copied fails for good.
-pub(super) async fn build(
-    app: &App,
-    fork: &Fork,
-    id: BuildId,
-    original: BuildId,
-    last: bool,
-) -> Result<(), Refusal> {
+pub(super) async fn build(app: &App, fork: &Fork, id: BuildId, original: BuildId, last: bool) -> Result<(), Refusal> {
     let mut conn = app.db.read().await?;
     // Deleted, or its project is.
     let Some(build) = copr_db::build::by_id(&mut conn, id).await? else { return Ok(()) };
@@ -120,13 +114,7 @@ async fn sign(
 }
 
 /// Puts a build in place, unless it is gone: directories by renaming, packages into their repositories' next generation.
-async fn place(
-    app: &App,
-    fork: &Fork,
-    build: &Build,
-    waiting: &Waiting,
-    chroots: Vec<Chroot>,
-) -> Result<(), Refusal> {
+async fn place(app: &App, fork: &Fork, build: &Build, waiting: &Waiting, chroots: Vec<Chroot>) -> Result<(), Refusal> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     // Whoever deletes the build or the project, or removes the chroot, holds these as well: nothing comes back.

@@ -100,7 +100,11 @@ async fn originals(
             None => found.push(Original {
                 package: chroot.candidate.package_id,
                 build,
-                source: chroot.candidate.source_dir.as_ref().map(|_| app.store.srpm_dir(&source.owner, &from.name, build)),
+                source: chroot
+                    .candidate
+                    .source_dir
+                    .as_ref()
+                    .map(|_| app.store.srpm_dir(&source.owner, &from.name, build)),
                 chroots: vec![chroot],
             }),
         }
@@ -161,8 +165,7 @@ async fn copy_rows(
     let to = Target { project: project.id, dir: dir.id, package: *package, fork: fork.id };
     let Some(id) = copr_db::fork::build(tx, original.build, to).await? else { return Ok(()) };
     if original.source.is_some() {
-        let base =
-            format!("{}/{}/{}/srpm-builds/{}/", app.rules.results_url, project.owner, dir.name, id.padded());
+        let base = format!("{}/{}/{}/srpm-builds/{}/", app.rules.results_url, project.owner, dir.name, id.padded());
         copr_db::fork::source_results(tx, id, &id.padded(), &base).await?;
     }
     let result_dir = copr_store::result_dir(id, name);

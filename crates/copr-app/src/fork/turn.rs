@@ -69,7 +69,12 @@ pub(super) async fn work(app: &App, fork: &Fork) -> Result<(), Refusal> {
 async fn turn(app: &App, fork: &Fork) -> Result<(), Refusal> {
     if !fork.listed {
         take::packages(app, fork).await?;
-        return release(app, fork, Rest { last_build: BuildId(0), failures: 0, retry_on: app.clock.now(), error: None }).await;
+        return release(
+            app,
+            fork,
+            Rest { last_build: BuildId(0), failures: 0, retry_on: app.clock.now(), error: None },
+        )
+        .await;
     }
     let waiting = copr_db::fork::waiting(&mut app.db.read().await?, fork.id, fork.last_build, BUILDS).await?;
     let Some((end, _)) = waiting.last().copied() else { return end_round(app, fork).await };

@@ -3,7 +3,9 @@
 
 mod bells;
 mod builds;
+mod expiries;
 mod fixture;
+mod forks;
 mod people;
 mod projects;
 mod publishing;
