@@ -19,8 +19,9 @@ async fn a_fork_is_the_requesters_and_has_the_sources_name_unless_said_otherwise
             "bob/bar"
         );
         assert_eq!(fork(&server.alice, json!({"name": "baz", "ownername": "@devs"})).await["full_name"], "@devs/baz");
-        let same = |key: &str| assert_eq!(mine[key], source[key], "{key}");
-        ["description", "enable_net", "bootstrap", "additional_repos", "storage", "auto_prune"].map(same);
+        for key in ["description", "enable_net", "bootstrap", "additional_repos", "storage", "auto_prune"] {
+            assert_eq!(mine[key], source[key], "{key}");
+        }
         let base = format!("{}/results/bob/foo", server.url);
         assert_eq!(mine["chroot_repos"][FEDORA], format!("{base}/{FEDORA}/"));
         let repomd = reqwest::get(format!("{base}/{FEDORA}/repodata/repomd.xml")).await.expect("an answer");
@@ -32,7 +33,10 @@ async fn a_fork_is_the_requesters_and_has_the_sources_name_unless_said_otherwise
         let form = server
             .request(Method::POST, "/project/fork/alice/foo")
             .basic_auth(&server.bob.login, Some(&server.bob.token));
-        let form = crate::server::send(form.form(&[("name", "form"), ("ownername", "bob")])).await;
+        let form = crate::server::send(
+            form.header("content-type", "application/x-www-form-urlencoded").body("name=form&ownername=bob"),
+        )
+        .await;
         assert_eq!(form.ok()["full_name"], "bob/form");
     }
 }
