@@ -146,8 +146,8 @@ async fn remove_project(app: &App, id: ProjectId) -> Result<(), Refusal> {
     }
     let marked = copr_db::project::mark_deleted(&mut tx, id, now).await?;
     // Asked once its row is held: its owner may have given it more time just now.
-    let project = copr_db::project::by_id(&mut tx, id).await?;
-    if !marked || !project.is_some_and(|project| project.settings.delete_on.is_some_and(|end| end <= now)) {
+    let end = copr_db::project::by_id(&mut tx, id).await?.and_then(|project| project.settings.delete_on);
+    if !marked || end.is_none_or(|end| end > now) {
         return Ok(());
     }
     project::note(&mut tx, "project.deleted", id, now).await?;

@@ -141,6 +141,22 @@ pub struct App {
     pub rules: Arc<Rules>,
 }
 
+/// How often a turn of a reconciler is kept.
+const KEEP_EVERY: std::time::Duration = std::time::Duration::from_secs(4);
+
+/// Keeps a turn until dropped. Whether it is lost is found out by those who write.
+pub(crate) async fn keep_on<F>(whose: &'static str, id: i64, keep: impl Fn() -> F) -> std::convert::Infallible
+where
+    F: Future<Output = Result<(), Refusal>>,
+{
+    loop {
+        tokio::time::sleep(KEEP_EVERY).await;
+        if let Err(refusal) = keep().await {
+            tracing::warn!(id, "could not keep {whose} turn: {}", refusal.inside());
+        }
+    }
+}
+
 /// Runs blocking work (files, hashing, signing) off the runtime's threads.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,

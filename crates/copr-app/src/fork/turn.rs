@@ -5,13 +5,9 @@ use crate::{App, Kind, Refusal};
 use copr_db::Conn;
 use copr_db::fork::{Fork, Rest};
 use copr_types::BuildId;
-use std::convert::Infallible;
-use std::time::Duration;
 
 /// Seconds that a copier may be silent before somebody else takes its turn over. It is kept while it is worked on.
 pub(super) const SECONDS: i64 = 15;
-/// How often a turn is kept.
-const KEEP_EVERY: Duration = Duration::from_secs(4);
 /// Builds that are copied in one turn.
 const BUILDS: i64 = 16;
 /// Rounds, of which each waits longer than the one before, until what can not be copied is given up: an hour.
@@ -59,7 +55,7 @@ async fn remove_place(app: &App, fork: i64) -> Result<(), Refusal> {
 pub(super) async fn work(app: &App, fork: &Fork) -> Result<(), Refusal> {
     let done = tokio::select! {
         done = turn(app, fork) => done,
-        never = keep_on(app, fork) => match never {},
+        never = crate::keep_on("a copier's", fork.id, || keep_now(app, fork)) => match never {},
     };
     let Err(refusal) = done else { return Ok(()) };
     tracing::warn!(fork = fork.id, "a turn failed: {}", refusal.inside());
@@ -125,19 +121,10 @@ pub(super) async fn keep(app: &App, tx: &mut Conn, fork: &Fork) -> Result<(), Re
     if copr_db::fork::keep(tx, fork.id, fork.copier_fence, until).await? { Ok(()) } else { Err(lost()) }
 }
 
-/// Keeps a turn until dropped. Whether it is lost is found out by those who write.
-async fn keep_on(app: &App, fork: &Fork) -> Infallible {
-    loop {
-        tokio::time::sleep(KEEP_EVERY).await;
-        let kept = async {
-            let mut tx = app.db.begin().await?;
-            keep(app, &mut tx, fork).await?;
-            Ok::<_, Refusal>(tx.commit().await?)
-        };
-        if let Err(refusal) = kept.await {
-            tracing::warn!(fork = fork.id, "could not keep a copier's turn: {}", refusal.inside());
-        }
-    }
+async fn keep_now(app: &App, fork: &Fork) -> Result<(), Refusal> {
+    let mut tx = app.db.begin().await?;
+    keep(app, &mut tx, fork).await?;
+    Ok(tx.commit().await?)
 }
 
 pub(super) fn lost() -> Refusal {

@@ -18,6 +18,27 @@ async fn forked(w: &World, who: &Account) -> project::Shown {
     fork::create(&w.app, who, "alice", "hello", &Wish::default()).await.unwrap()
 }
 
+/// `alice/hello` with one build, forked by bob and not yet copied; with the builder.
+async fn one_package_forked(w: &World) -> (Account, FakeBuilder) {
+    w.project(&[X86]).await;
+    let builder = w.builder("b1").await;
+    w.succeeded(&builder).await;
+    let bob = w.person("bob").await;
+    forked(w, &bob).await;
+    (bob, builder)
+}
+
+/// The same with builds of two packages.
+async fn two_packages_forked(w: &World) -> Account {
+    w.project(&[X86]).await;
+    let builder = w.builder("b1").await;
+    w.succeeded(&builder).await;
+    other_package(w, &builder).await;
+    let bob = w.person("bob").await;
+    forked(w, &bob).await;
+    bob
+}
+
 /// Copies and publishes until nothing is left to do.
 async fn copy(w: &World) {
     while fork::next(&w.app).await.unwrap() {}
@@ -131,11 +152,7 @@ both_engines! {
     }
 
     async fn forking_once_more_adds_what_is_new(w: World) {
-        w.project(&[X86]).await;
-        let builder = w.builder("b1").await;
-        w.succeeded(&builder).await;
-        let bob = w.person("bob").await;
-        forked(&w, &bob).await;
+        let (bob, builder) = one_package_forked(&w).await;
         copy(&w).await;
         let refused = fork::create(&w.app, &bob, "alice", "hello", &Wish::default()).await.unwrap_err();
         let text = "You are about to fork into existing project: hello\nPlease use --confirm if you really want to do this";
@@ -155,11 +172,7 @@ both_engines! {
     }
 
     async fn a_source_that_is_deleted_meanwhile_is_copied_all_the_same(w: World) {
-        w.project(&[X86]).await;
-        let builder = w.builder("b1").await;
-        w.succeeded(&builder).await;
-        let bob = w.person("bob").await;
-        forked(&w, &bob).await;
+        one_package_forked(&w).await;
         project::delete(&w.app, &w.alice, "alice", "hello").await.unwrap();
         w.sweep().await;
         copy(&w).await;
@@ -169,11 +182,7 @@ both_engines! {
     }
 
     async fn a_fork_that_is_deleted_meanwhile_leaves_nothing_behind(w: World) {
-        w.project(&[X86]).await;
-        let builder = w.builder("b1").await;
-        w.succeeded(&builder).await;
-        let bob = w.person("bob").await;
-        forked(&w, &bob).await;
+        let (bob, _) = one_package_forked(&w).await;
         let claimed = claimed(&w).await.unwrap();
         project::delete(&w.app, &bob, "bob", "hello").await.unwrap();
         assert!(!fork::next(&w.app).await.unwrap());
@@ -191,12 +200,7 @@ both_engines! {
     }
 
     async fn a_build_that_is_deleted_while_it_is_copied_does_not_come_back(w: World) {
-        w.project(&[X86]).await;
-        let builder = w.builder("b1").await;
-        w.succeeded(&builder).await;
-        other_package(&w, &builder).await;
-        let bob = w.person("bob").await;
-        forked(&w, &bob).await;
+        let bob = two_packages_forked(&w).await;
         let shown = builds(&w, "bob", "hello").await;
         let (gone, kept) = (shown[0].build.id, shown[1].build.id);
         assert_eq!(build::cancel(&w.app, &bob, gone).await.unwrap_err().kind, Kind::Conflict);
@@ -219,12 +223,7 @@ both_engines! {
     }
 
     async fn a_copier_that_was_killed_is_followed_by_another_at_any_line(w: World) {
-        w.project(&[X86]).await;
-        let builder = w.builder("b1").await;
-        w.succeeded(&builder).await;
-        other_package(&w, &builder).await;
-        let bob = w.person("bob").await;
-        forked(&w, &bob).await;
+        two_packages_forked(&w).await;
         let second = w.second().await;
         // Each is broken off a little later than the one before; its hands may still write when the next begins.
         for steps in 0..60_u32 {
@@ -266,7 +265,7 @@ both_engines! {
         let id = builds(&w, "bob", "again").await[0].build.id;
         let target = dir(&w, "bob", "again").join(X86).join(format!("{}-hello-noarch", id.padded()));
         std::fs::create_dir_all(&target).unwrap();
-        let key = copr_app_key(&w, "again").await;
+        let key = key_of(&w, "again").await;
         for file in entries(dir(&w, "bob", "hello").join(X86).join("00000002-hello-noarch")) {
             let to = target.join(file.file_name().unwrap());
             std::fs::copy(&file, &to).unwrap();
@@ -283,12 +282,7 @@ both_engines! {
     }
 
     async fn trouble_with_one_build_delays_only_that_one_and_does_not_last_for_ever(w: World) {
-        w.project(&[X86]).await;
-        let builder = w.builder("b1").await;
-        w.succeeded(&builder).await;
-        other_package(&w, &builder).await;
-        let bob = w.person("bob").await;
-        forked(&w, &bob).await;
+        two_packages_forked(&w).await;
         let shown = builds(&w, "bob", "hello").await;
         let (stuck, fine) = (shown[0].build.id, shown[1].build.id);
         // A directory where a package belongs.
@@ -399,7 +393,7 @@ async fn release(w: &World, fork: &copr_db::fork::Fork) {
     tx.commit().await.unwrap();
 }
 
-async fn copr_app_key(w: &World, name: &str) -> copr_sign::KeyName {
+async fn key_of(w: &World, name: &str) -> copr_sign::KeyName {
     let id = project::find(&w.app, "bob", name).await.unwrap().project.id;
     copr_sign::KeyName::new(format!("project-{id}")).unwrap()
 }

@@ -71,6 +71,15 @@ impl Service {
         made[0].build.id
     }
 
+    /// A build that goes its way.
+    async fn builds(&self) {
+        let token = builders::add(&self.app, "b1").await.unwrap();
+        let id = self.submit().await;
+        deliver(&self.app, &token).await;
+        deliver(&self.app, &token).await;
+        self.until("the build succeeds", || async { self.state(id).await == Some(State::Succeeded) }).await;
+    }
+
     async fn state(&self, id: BuildId) -> Option<State> {
         build::find(&self.app, id).await.unwrap().state()
     }
@@ -118,11 +127,7 @@ async fn a_build_goes_its_way_by_itself() {
     let s = service(Rules::default()).await;
     let jobs = Jobs::start(s.app.clone());
     s.project().await;
-    let token = builders::add(&s.app, "b1").await.unwrap();
-    let id = s.submit().await;
-    deliver(&s.app, &token).await;
-    deliver(&s.app, &token).await;
-    s.until("the build succeeds", || async { s.state(id).await == Some(State::Succeeded) }).await;
+    s.builds().await;
     let staging = s.app.store.root().join("staging");
     s.until("staging is empty", || async { std::fs::read_dir(&staging).unwrap().next().is_none() }).await;
 
@@ -166,11 +171,7 @@ async fn a_fork_is_copied_and_published_by_itself_and_goes_when_it_is_due() {
     let s = service(Rules::default()).await;
     let jobs = Jobs::start(s.app.clone());
     s.project().await;
-    let token = builders::add(&s.app, "b1").await.unwrap();
-    let id = s.submit().await;
-    deliver(&s.app, &token).await;
-    deliver(&s.app, &token).await;
-    s.until("the build succeeds", || async { s.state(id).await == Some(State::Succeeded) }).await;
+    s.builds().await;
     let days = project::Input { delete_after_days: Some("3".to_owned()), ..Default::default() };
     project::edit(&s.app, &s.alice, "alice", "hello", &days).await.unwrap();
     let wish = fork::Wish { name: Some("copy".to_owned()), ..Default::default() };
