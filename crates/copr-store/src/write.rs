@@ -45,16 +45,12 @@ impl Store {
     /// there already stays; what vanishes meanwhile is left out. Returns what the other directory has then: names and
     /// sizes, by name.
     pub fn link_files(&self, from: &Path, to: &Path) -> Result<Vec<(String, u64)>, Error> {
-        let entries = match std::fs::read_dir(from) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            entries => Some(doing("list", from, entries)?),
-        };
-        doing("make the directory", to, std::fs::create_dir_all(to))?;
-        for entry in entries.into_iter().flatten() {
+        for entry in listed(from)? {
             let entry = doing("list", from, entry)?;
             if finished(&entry).is_none() {
                 continue;
             }
+            doing("make the directory", to, std::fs::create_dir_all(to))?;
             let (from, to) = (entry.path(), to.join(entry.file_name()));
             match std::fs::hard_link(&from, &to) {
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
@@ -65,7 +61,7 @@ impl Store {
             }
         }
         let mut found = Vec::new();
-        for entry in doing("list", to, std::fs::read_dir(to))? {
+        for entry in listed(to)? {
             found.extend(finished(&doing("list", to, entry)?));
         }
         found.sort_unstable();
@@ -75,11 +71,7 @@ impl Store {
     /// Removes the files of a directory that were begun and never finished, because whoever wrote them was killed.
     /// Whoever still writes one meets an error, so this is for directories in which only the caller has work to do.
     pub fn remove_unfinished(&self, dir: &Path) -> Result<(), Error> {
-        let entries = match std::fs::read_dir(dir) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            entries => doing("list", dir, entries)?,
-        };
-        for entry in entries {
+        for entry in listed(dir)? {
             let entry = doing("list", dir, entry)?;
             if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
                 self.remove(&self.relative(&entry.path()))?;
@@ -97,6 +89,15 @@ impl Store {
     pub fn make_dir(&self, dir: &Path) -> Result<(), Error> {
         doing("make the directory", dir, std::fs::create_dir_all(dir))
     }
+}
+
+/// What a directory holds; nothing when there is none.
+fn listed(dir: &Path) -> Result<impl Iterator<Item = std::io::Result<std::fs::DirEntry>>, Error> {
+    let entries = match std::fs::read_dir(dir) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        entries => Some(doing("list", dir, entries)?),
+    };
+    Ok(entries.into_iter().flatten())
 }
 
 /// Name and size of a file that is finished.
@@ -152,5 +153,7 @@ mod tests {
         std::fs::remove_dir_all(&from).unwrap();
         assert_eq!(store.link_files(&from, &to).unwrap(), both, "asked once more, when the originals are gone");
         assert_eq!(std::fs::read(to.join("b")).unwrap(), b"bb");
+        let none = data.path().join("none");
+        assert!(store.link_files(&from, &none).unwrap().is_empty() && !none.exists());
     }
 }
