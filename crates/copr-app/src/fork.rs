@@ -1,8 +1,8 @@
 //! Forks: one project copied into another.
 //!
-//! The call makes the project and notes the work; a reconciler does it in turns. [`take`] gives the files of the builds
+//! The call makes the project and notes the work; a reconciler does it in turns. `take` gives the files of the builds
 //! that are worth copying a second name in a place of the fork's own and makes their rows, so that nothing that happens
-//! to the source from then on matters. [`copy`] signs copies of the packages there, with the key of the project that they
+//! to the source from then on matters. `copy` signs copies of the packages there, with the key of the project that they
 //! are for, and moves each build into place by renaming directories. Then a publisher's turn takes up what is in place,
 //! as with every build: until a generation holds them, copies are `forking`, which clients see as `forked`.
 
