@@ -17,6 +17,8 @@ pub mod batch;
 pub mod build;
 pub mod builders;
 pub mod chroot;
+pub mod expiry;
+pub mod fork;
 pub mod import;
 pub mod kerberos;
 pub mod lease;
@@ -75,6 +77,12 @@ pub struct Rules {
     pub token_days: i64,
     /// Seconds that the data of a dropped chroot is kept.
     pub dropped_chroot_seconds: i64,
+    /// Days that a pull request's directory is kept after the last build into it.
+    pub pr_dir_days: i64,
+    /// Days that events are kept.
+    pub event_days: i64,
+    /// Packages of a project that anybody may fork; administrators fork larger ones.
+    pub fork_packages: i64,
     /// Seconds that superseded metadata is kept for readers in flight.
     pub old_metadata_seconds: i64,
     /// Kind of the keys made for projects.
@@ -104,6 +112,9 @@ impl Default for Rules {
             max_attempts: 3,
             token_days: 180,
             dropped_chroot_seconds: 7 * 86_400,
+            pr_dir_days: 40,
+            event_days: 30,
+            fork_packages: 1000,
             old_metadata_seconds: 3600,
             key_type: KeyType::Rsa4096,
             email_domain: "coprd.local".to_owned(),
@@ -136,6 +147,22 @@ pub struct App {
     pub signer: Arc<LocalSigner>,
     /// Limits and choices.
     pub rules: Arc<Rules>,
+}
+
+/// How often a turn of a reconciler is kept.
+const KEEP_EVERY: std::time::Duration = std::time::Duration::from_secs(4);
+
+/// Keeps a turn until dropped. Whether it is lost is found out by those who write.
+pub(crate) async fn keep_on<F>(whose: &'static str, id: i64, keep: impl Fn() -> F) -> std::convert::Infallible
+where
+    F: Future<Output = Result<(), Refusal>>,
+{
+    loop {
+        tokio::time::sleep(KEEP_EVERY).await;
+        if let Err(refusal) = keep().await {
+            tracing::warn!(id, "could not keep {whose} turn: {}", refusal.inside());
+        }
+    }
 }
 
 /// Runs blocking work (files, hashing, signing) off the runtime's threads.

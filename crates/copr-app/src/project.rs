@@ -5,11 +5,11 @@ pub(crate) mod input;
 pub use input::Input;
 
 use crate::refusal::listed;
-use crate::{App, FieldErrors, Refusal, access, publish};
+use crate::{App, FieldErrors, Refusal, access, expiry, publish};
 use copr_db::account::Account;
 use copr_db::project::{NewProject, Project, Settings};
 use copr_db::{Conn, Page};
-use copr_types::{DirName, OwnerName, ProjectId, ProjectName};
+use copr_types::{DirId, DirName, OwnerName, ProjectId, ProjectName};
 
 /// A project with the names of its enabled and active chroots: what every dialect shows.
 #[derive(Clone, Debug)]
@@ -66,11 +66,15 @@ pub(crate) async fn show(conn: &mut Conn, projects: Vec<Project>) -> Result<Vec<
 }
 
 /// Whose a new project is.
-struct Owner {
-    name: OwnerName,
-    account_id: Option<i64>,
-    group_id: Option<i64>,
-    external_group: Option<String>,
+pub(crate) struct Owner {
+    /// As in addresses.
+    pub name: OwnerName,
+    /// The person.
+    pub account_id: Option<i64>,
+    /// The group.
+    pub group_id: Option<i64>,
+    /// Name of the group where its members are kept.
+    pub external_group: Option<String>,
 }
 
 /// The owner that a request names, when the person may make projects there.
@@ -128,16 +132,39 @@ pub async fn create(app: &App, who: &Account, owner: &str, input: &Input, exist_
     settings.persistent = input.persistent.unwrap_or(false);
     admin_only(who, input, &settings)?;
     let Some(name) = name else { return Err(Refusal::field("name", "This field is required.")) };
+    let storage = input.storage.as_deref().unwrap_or("backend");
+    let (id, dir) = insert(app, &mut tx, who, &owner, &name, storage, &settings).await?;
+    for chroot in chroots {
+        copr_db::project_chroot::enable(&mut tx, id, chroot).await?;
+        copr_db::repo::ensure(&mut tx, dir, chroot).await?;
+    }
+    tx.commit().await?;
+    publish::project(app, id).await?;
+    let mut conn = app.db.read().await?;
+    let project = access::project(&mut conn, &owner.name.to_string(), name.as_str()).await?;
+    Ok(show(&mut conn, vec![project]).await?.remove(0))
+}
+
+/// The rows of a new project: itself and its main directory, which is an empty place whoever had the name before.
+pub(crate) async fn insert(
+    app: &App,
+    tx: &mut Conn,
+    who: &Account,
+    owner: &Owner,
+    name: &ProjectName,
+    storage: &str,
+    settings: &Settings,
+) -> Result<(ProjectId, DirId), Refusal> {
     let new = NewProject {
         owner: &owner.name,
         account_id: owner.account_id,
         group_id: owner.group_id,
         created_by: who.id,
-        name: &name,
-        storage: input.storage.as_deref().unwrap_or("backend"),
+        name,
+        storage,
     };
     let now = app.clock.now();
-    let id = match copr_db::project::create(&mut tx, &new, &settings, now).await {
+    let id = match copr_db::project::create(tx, &new, settings, now).await {
         Err(copr_db::Error::Exists(_)) => {
             return Err(Refusal::invalid(format!(
                 "Copr '{}/{name}' has not been created (race condition)",
@@ -146,19 +173,11 @@ pub async fn create(app: &App, who: &Account, owner: &str, input: &Input, exist_
         }
         other => other?,
     };
-    let deleted = copr_db::project::hold_deleted(&mut tx, &owner.name.to_string(), name.as_str()).await?;
-    crate::removal::clear_name(app, &mut tx, &deleted).await?;
-    let dir = copr_db::dir::create(&mut tx, id, &DirName::main(&name), true, now).await?;
-    for chroot in chroots {
-        copr_db::project_chroot::enable(&mut tx, id, chroot).await?;
-        copr_db::repo::ensure(&mut tx, dir, chroot).await?;
-    }
-    note(&mut tx, "project.created", id, now).await?;
-    tx.commit().await?;
-    publish::project(app, id).await?;
-    let mut conn = app.db.read().await?;
-    let project = access::project(&mut conn, &owner.name.to_string(), name.as_str()).await?;
-    Ok(show(&mut conn, vec![project]).await?.remove(0))
+    let deleted = copr_db::project::hold_deleted(tx, &owner.name.to_string(), name.as_str()).await?;
+    crate::removal::clear_name(app, tx, &deleted).await?;
+    let dir = copr_db::dir::create(tx, id, &DirName::main(name), true, now).await?;
+    note(tx, "project.created", id, now).await?;
+    Ok((id, dir))
 }
 
 fn taken(owner: &Owner, name: &ProjectName) -> String {
@@ -187,7 +206,7 @@ fn admin_only(who: &Account, input: &Input, settings: &Settings) -> Result<(), R
     Ok(())
 }
 
-async fn note(tx: &mut Conn, kind: &str, id: ProjectId, now: i64) -> Result<(), Refusal> {
+pub(crate) async fn note(tx: &mut Conn, kind: &str, id: ProjectId, now: i64) -> Result<(), Refusal> {
     let about = copr_db::event::Subject { project: Some(id), ..Default::default() };
     Ok(copr_db::event::append(tx, kind, about, "{}", now).await?)
 }
@@ -246,6 +265,19 @@ async fn set_chroots(
         }
         let delete_on = now + app.rules.dropped_chroot_seconds;
         copr_db::project_chroot::drop(tx, project.id, chroot.chroot_id, delete_on).await?;
+    }
+    for chroot in current.iter().filter(|chroot| chosen.contains(&chroot.chroot_id)) {
+        // What is due does not come back, even if nobody came to remove it: its files may be gone by half.
+        if !chroot.enabled
+            && chroot.delete_on.is_some_and(|end| end <= now)
+            && !expiry::remove_chroot(app, tx, project, chroot.chroot_id).await?
+        {
+            return Err(Refusal::conflict(format!(
+                "Chroot {} is being removed from {}; try again in a moment",
+                chroot.name,
+                project.full_name()
+            )));
+        }
     }
     let dirs = copr_db::dir::of_project(tx, project.id).await?;
     for id in chosen {

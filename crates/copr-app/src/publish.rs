@@ -5,7 +5,7 @@
 //! broken off at any line and is simply taken again. One build that can not be published stops no other.
 
 mod generation;
-mod intake;
+pub(crate) mod intake;
 
 use crate::{App, Refusal, removal};
 use copr_db::build_chroot::{BuildChroot, BuiltPackage};
@@ -13,14 +13,11 @@ use copr_db::event::Subject;
 use copr_db::repo::{Repo, RepoPackage};
 use copr_sign::{KeyName, PublicKey, Signer};
 use copr_types::{DirName, Event, Failure, FailureClass, Phase, ProjectId, RepoId, Role, state};
-use std::convert::Infallible;
 use std::time::Duration;
 
 /// Seconds that a publisher may be silent before somebody else takes its turn over. A turn may last longer: it is kept
 /// while it is worked on. Short, because nobody publishes the repository of a publisher that was killed until then.
 const TURN_SECONDS: i64 = 15;
-/// How often a turn is kept.
-const KEEP_EVERY: Duration = Duration::from_secs(4);
 /// Turns in a row that may fail through our own fault before a build that they can not publish fails for good.
 const TRIES: i64 = 8;
 /// How long somebody who made a project waits for another publisher.
@@ -64,7 +61,7 @@ pub async fn next(app: &App, only: Option<RepoId>) -> Result<bool, Refusal> {
     let Some(repo) = repo else { return Ok(false) };
     let done = tokio::select! {
         done = turn(app, &repo) => done,
-        never = keep_on(app, &repo) => match never {},
+        never = crate::keep_on("a publisher's", repo.id.0, || keep_now(app, &repo)) => match never {},
     };
     if let Err(refusal) = done {
         let place = format!("{}/{}/{}", repo.owner, repo.dir, repo.chroot);
@@ -88,19 +85,10 @@ async fn keep(app: &App, tx: &mut copr_db::Conn, repo: &Repo) -> Result<(), Refu
     if copr_db::repo::keep(tx, repo.id, repo.publisher_fence, until).await? { Ok(()) } else { Err(lost()) }
 }
 
-/// Keeps a turn until dropped. Whether it is lost is found out by those who write.
-async fn keep_on(app: &App, repo: &Repo) -> Infallible {
-    loop {
-        tokio::time::sleep(KEEP_EVERY).await;
-        let kept = async {
-            let mut tx = app.db.begin().await?;
-            keep(app, &mut tx, repo).await?;
-            Ok::<_, Refusal>(tx.commit().await?)
-        };
-        if let Err(refusal) = kept.await {
-            tracing::warn!(repository = repo.id.0, "could not keep a publisher's turn: {}", refusal.inside());
-        }
-    }
+async fn keep_now(app: &App, repo: &Repo) -> Result<(), Refusal> {
+    let mut tx = app.db.begin().await?;
+    keep(app, &mut tx, repo).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Ends the turns of publishers that are no more, when whoever calls knows that nobody publishes now.
@@ -183,6 +171,7 @@ async fn settle(app: &App, repo: &Repo, ready: Vec<Ready>, again: bool) -> Resul
     };
     let body = serde_json::json!({ "repo": repo.id.0, "generation": repo.wanted }).to_string();
     copr_db::event::append(&mut tx, "repo.published", about(None), &body, now).await?;
+    crate::fork::settle(&mut tx, repo, now).await?;
     for one in &ready {
         let to = state::next(Role::Chroot, one.chroot.state, Event::Published)?;
         if copr_db::build_chroot::set_state(&mut tx, one.chroot.id, one.chroot.state, to).await? {

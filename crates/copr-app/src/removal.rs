@@ -7,6 +7,7 @@ use copr_db::Conn;
 use copr_db::build::Build;
 use copr_db::project::Project;
 use copr_types::{FileName, SourceKind};
+use std::path::PathBuf;
 
 /// Dooms a build's files. Packages leave the repositories' metadata first: their files wait for that generation.
 pub(crate) async fn doom_build(app: &App, tx: &mut Conn, shown: &Shown, now: i64) -> Result<(), Refusal> {
@@ -87,18 +88,29 @@ pub(crate) async fn clear_name(app: &App, tx: &mut Conn, deleted: &[Project]) ->
     for project in deleted {
         for dir in copr_db::dir::of_project(tx, project.id).await? {
             let from = app.store.dir(&project.owner, &dir.name);
-            let trash = app.store.trash_dir(project.id);
-            let store = app.store.clone();
-            crate::blocking(move || {
-                // Something may lie there from a deletion that was broken off, and a tree can not replace a full one.
-                let free =
-                    (0_u32..).map(|n| trash.join(format!("{}-{n}", dir.id))).find(|to| to.symlink_metadata().is_err());
-                Ok(free.map_or(Ok(()), |to| store.move_aside(&from, &to))?)
-            })
-            .await?;
+            move_aside(app, from, app.store.trash_dir(project.id), dir.id.to_string()).await?;
         }
     }
     Ok(())
+}
+
+/// Moves a tree into the trash under a name of its own.
+async fn move_aside(app: &App, from: PathBuf, trash: PathBuf, name: String) -> Result<(), Refusal> {
+    let store = app.store.clone();
+    crate::blocking(move || {
+        // Something may lie there from a removal that was broken off, and a tree can not replace a full one.
+        let free = (0_u32..).map(|n| trash.join(format!("{name}-{n}"))).find(|to| to.symlink_metadata().is_err());
+        Ok(free.map_or(Ok(()), |to| store.move_aside(&from, &to))?)
+    })
+    .await
+}
+
+/// Takes a tree out of sight at once, and dooms it. The caller holds what keeps others from making it anew meanwhile.
+/// `name` tells it from all other trees that ever go this way.
+pub(crate) async fn doom_tree(app: &App, tx: &mut Conn, from: PathBuf, name: &str, now: i64) -> Result<(), Refusal> {
+    let trash = app.store.trash(name);
+    move_aside(app, from, trash.clone(), "tree".to_owned()).await?;
+    Ok(copr_db::doomed::add(tx, &app.store.relative(&trash), None, now).await?)
 }
 
 /// Removes what was doomed. One path that can not be removed stops no other. Returns how many are gone.

@@ -2,7 +2,7 @@
 //!
 //! Texts and ids are those of the pipeline contract (§6.2); package managers and people's machines hold them for years.
 
-use crate::{App, Refusal, access, repos};
+use crate::{App, Refusal, access, expiry, repos};
 use copr_db::Conn;
 use copr_db::project::Project;
 use copr_types::{ChrootName, OwnerName};
@@ -173,8 +173,8 @@ pub struct Described {
     pub project: Project,
     /// Its chroots whose repositories are there, by name; with the time their data goes away, for dropped ones.
     pub chroots: Vec<(ChrootName, Option<i64>)>,
-    /// Names of its directories, the main one first.
-    pub dirs: Vec<String>,
+    /// Names of its directories, the main one first; with the time they go away unless they are used, for those that do.
+    pub dirs: Vec<(String, Option<i64>)>,
     /// What its users need beside it.
     pub dependencies: Vec<Dependency>,
 }
@@ -194,8 +194,9 @@ pub async fn describe(app: &App, owner: &str, dir: &str) -> Result<Described, Re
         .map(|chroot| (chroot.name, chroot.delete_on.filter(|_| !chroot.enabled)))
         .collect();
     let dirs = copr_db::dir::of_project(&mut conn, project.id).await?;
+    let dirs = dirs.iter().map(|dir| (dir.name.to_string(), expiry::end_of(app, dir))).collect();
     let dependencies = runtime_dependencies(&mut conn, &project).await?;
-    Ok(Described { chroots, dirs: dirs.into_iter().map(|dir| dir.name.to_string()).collect(), dependencies, project })
+    Ok(Described { chroots, dirs, dependencies, project })
 }
 
 /// What users of a project need beside it.

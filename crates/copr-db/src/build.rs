@@ -122,7 +122,7 @@ macro_rules! not_ended {
         "NOT b.canceled AND b.source_state NOT IN ('failed', 'canceled')
          AND (b.source_state <> 'succeeded'
               OR EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id
-                         AND c.state NOT IN ('succeeded', 'failed', 'canceled', 'skipped', 'forked')))"
+                         AND c.state NOT IN ('succeeded', 'failed', 'canceled', 'skipped', 'forking', 'forked')))"
     };
 }
 pub(crate) use not_ended;
@@ -213,7 +213,8 @@ macro_rules! state_of_build {
               ELSE COALESCE((
                   SELECT CASE MIN(CASE bc.state WHEN 'running' THEN 1 WHEN 'publishing' THEN 1 WHEN 'starting' THEN 2
                                                 WHEN 'pending' THEN 3 WHEN 'failed' THEN 4 WHEN 'succeeded' THEN 5
-                                                WHEN 'skipped' THEN 6 WHEN 'forked' THEN 7 WHEN 'waiting' THEN 8
+                                                WHEN 'skipped' THEN 6 WHEN 'forking' THEN 7 WHEN 'forked' THEN 7
+                                                WHEN 'waiting' THEN 8
                                                 ELSE 9 END)
                       WHEN 1 THEN 'running' WHEN 2 THEN 'starting' WHEN 3 THEN 'pending' WHEN 4 THEN 'failed'
                       WHEN 5 THEN 'succeeded' WHEN 6 THEN 'skipped' WHEN 7 THEN 'forked' WHEN 8 THEN 'pending'
@@ -339,7 +340,7 @@ pub async fn latest_of(
                 sqlite: "SELECT k.value, (SELECT b.id FROM build b WHERE b.package_id = k.value AND NOT b.canceled
                              AND EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id AND c.state = 'succeeded')
                              AND NOT EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id
-                                             AND c.state NOT IN ('succeeded', 'skipped', 'forked'))
+                                             AND c.state NOT IN ('succeeded', 'skipped', 'forking', 'forked'))
                              ORDER BY b.id DESC LIMIT 1) AS latest
                          FROM json_each($1) k WHERE latest IS NOT NULL",
                 postgres: "SELECT k.value, l.id
@@ -347,7 +348,7 @@ pub async fn latest_of(
                          JOIN LATERAL (SELECT b.id FROM build b WHERE b.package_id = k.value AND NOT b.canceled
                              AND EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id AND c.state = 'succeeded')
                              AND NOT EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id
-                                             AND c.state NOT IN ('succeeded', 'skipped', 'forked'))
+                                             AND c.state NOT IN ('succeeded', 'skipped', 'forking', 'forked'))
                              ORDER BY b.id DESC LIMIT 1) l ON TRUE"
             ],
             ids

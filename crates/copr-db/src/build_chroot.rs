@@ -179,7 +179,7 @@ pub async fn unfinished_in(conn: &mut Conn, project: ProjectId, chroot: ChrootId
         fetch_all as (i64,),
         "SELECT b.id FROM build b JOIN build_chroot bc ON bc.build_id = b.id
          WHERE b.project_id = $1 AND bc.chroot_id = $2 AND (b.canceled = $3 OR bc.state = 'publishing')
-           AND bc.state NOT IN ('succeeded', 'failed', 'canceled', 'skipped', 'forked')
+           AND bc.state NOT IN ('succeeded', 'failed', 'canceled', 'skipped', 'forking', 'forked')
          ORDER BY b.id",
         project.0,
         chroot.0,

@@ -19,6 +19,8 @@ pub struct Dir {
     pub name: DirName,
     /// The main directory.
     pub main: bool,
+    /// When a build was last submitted to it, or it was made.
+    pub used_on: i64,
 }
 
 /// Makes a directory; `Exists` when it is there.
@@ -26,7 +28,7 @@ pub async fn create(conn: &mut Conn, project: ProjectId, name: &DirName, main: b
     let (id,) = run!(
         conn,
         fetch_one as (i64,),
-        "INSERT INTO project_dir (project_id, name, main, created_on) VALUES ($1, $2, $3, $4) RETURNING id",
+        "INSERT INTO project_dir (project_id, name, main, created_on, used_on) VALUES ($1, $2, $3, $4, $4) RETURNING id",
         project.0,
         name.as_str(),
         main,
@@ -35,19 +37,20 @@ pub async fn create(conn: &mut Conn, project: ProjectId, name: &DirName, main: b
     Ok(DirId(id))
 }
 
-/// The directory of that name, beside the main one, made when it is new. Two that ask at the same time get the same.
-pub async fn ensure(conn: &mut Conn, project: ProjectId, name: &DirName, now: i64) -> Result<Option<Dir>, Error> {
+/// The directory of that name, beside the main one, made when it is new; it is used now. Two that ask at the same time get
+/// the same, and what removes unused ones waits for whoever asked.
+pub async fn ensure(conn: &mut Conn, project: ProjectId, name: &DirName, now: i64) -> Result<Dir, Error> {
     run!(
         conn,
-        execute,
-        "INSERT INTO project_dir (project_id, name, main, created_on) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (project_id, name) DO NOTHING",
+        fetch_one as Dir,
+        "INSERT INTO project_dir (project_id, name, main, created_on, used_on) VALUES ($1, $2, $3, $4, $4)
+         ON CONFLICT (project_id, name) DO UPDATE SET used_on = excluded.used_on
+         RETURNING id, project_id, name, main, used_on",
         project.0,
         name.as_str(),
         false,
         now
-    )?;
-    by_name(conn, project, name.as_str()).await
+    )
 }
 
 /// A project's directories, the main one first.
@@ -55,7 +58,7 @@ pub async fn of_project(conn: &mut Conn, project: ProjectId) -> Result<Vec<Dir>,
     run!(
         conn,
         fetch_all as Dir,
-        "SELECT id, project_id, name, main FROM project_dir WHERE project_id = $1 ORDER BY main DESC, id",
+        "SELECT id, project_id, name, main, used_on FROM project_dir WHERE project_id = $1 ORDER BY main DESC, id",
         project.0
     )
 }
@@ -65,7 +68,7 @@ pub async fn by_name(conn: &mut Conn, project: ProjectId, name: &str) -> Result<
     run!(
         conn,
         fetch_optional as Dir,
-        "SELECT id, project_id, name, main FROM project_dir WHERE project_id = $1 AND name = $2",
+        "SELECT id, project_id, name, main, used_on FROM project_dir WHERE project_id = $1 AND name = $2",
         project.0,
         name
     )
@@ -73,5 +76,5 @@ pub async fn by_name(conn: &mut Conn, project: ProjectId, name: &str) -> Result<
 
 /// A directory by number.
 pub async fn by_id(conn: &mut Conn, id: DirId) -> Result<Option<Dir>, Error> {
-    run!(conn, fetch_optional as Dir, "SELECT id, project_id, name, main FROM project_dir WHERE id = $1", id.0)
+    run!(conn, fetch_optional as Dir, "SELECT id, project_id, name, main, used_on FROM project_dir WHERE id = $1", id.0)
 }

@@ -26,6 +26,8 @@ pub mod chroot;
 pub mod dir;
 pub mod doomed;
 pub mod event;
+pub mod expiry;
+pub mod fork;
 pub mod group;
 pub mod package;
 pub mod page;

@@ -107,6 +107,8 @@ pub struct Project {
     pub storage: String,
     /// When it was made.
     pub created_on: i64,
+    /// The project that it was copied from, as long as that is there.
+    pub forked_from: Option<i64>,
     /// What its owner set.
     #[sqlx(flatten)]
     pub settings: Settings,
@@ -122,8 +124,8 @@ impl Project {
 /// The columns of [`Project`], for every statement that reads one.
 macro_rules! columns {
     () => {
-        "p.id, p.owner, p.account_id, p.group_id, p.created_by, p.name, p.storage, p.created_on, p.description,
-         p.instructions, p.homepage, p.contact, p.additional_repos, p.runtime_dependencies,
+        "p.id, p.owner, p.account_id, p.group_id, p.created_by, p.name, p.storage, p.created_on, p.forked_from,
+         p.description, p.instructions, p.homepage, p.contact, p.additional_repos, p.runtime_dependencies,
          p.packit_forge_projects_allowed, p.unlisted_on_hp, p.enable_net, p.devel_mode, p.persistent, p.auto_prune,
          p.follow_fedora_branching, p.multilib, p.module_hotfixes, p.fedora_review, p.appstream, p.bootstrap,
          p.isolation, p.repo_priority, p.delete_on"
@@ -204,6 +206,12 @@ pub async fn update(conn: &mut Conn, id: ProjectId, s: &Settings) -> Result<(), 
         s.repo_priority,
         s.delete_on
     )?;
+    Ok(())
+}
+
+/// Notes which project another was copied from.
+pub async fn set_forked_from(conn: &mut Conn, id: ProjectId, source: ProjectId) -> Result<(), Error> {
+    run!(conn, execute, "UPDATE project SET forked_from = $2 WHERE id = $1", id.0, source.0)?;
     Ok(())
 }
 

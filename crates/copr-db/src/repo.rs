@@ -80,6 +80,13 @@ pub async fn of_project(conn: &mut Conn, project: ProjectId) -> Result<Vec<Repo>
     run!(conn, fetch_all as Repo, select!("WHERE d.project_id = $1 ORDER BY r.id"), project.0)
 }
 
+/// Holds the rows of a directory's repositories until the transaction ends: no turn is taken or kept, and nobody else
+/// who holds them takes a build or the project away.
+pub async fn hold(conn: &mut Conn, dir: DirId) -> Result<(), Error> {
+    run!(conn, execute, "UPDATE repo SET wanted = wanted WHERE dir_id = $1", dir.0)?;
+    Ok(())
+}
+
 /// Asks for a new generation.
 pub async fn want(conn: &mut Conn, id: RepoId) -> Result<i64, Error> {
     let (wanted,) = run!(

@@ -16,12 +16,15 @@ pub enum Topic {
     Batches,
     /// Files are to be removed.
     Remove,
+    /// A project is to be copied into another.
+    Fork,
     /// Something visible changed: pages and watchers look again.
     Change,
 }
 
 impl Topic {
-    const ALL: [Self; 6] = [Self::Tasks, Self::Import, Self::Publish, Self::Batches, Self::Remove, Self::Change];
+    const ALL: [Self; 7] =
+        [Self::Tasks, Self::Import, Self::Publish, Self::Batches, Self::Remove, Self::Fork, Self::Change];
 
     /// The word used between processes.
     pub(crate) fn word(self) -> &'static str {
@@ -31,6 +34,7 @@ impl Topic {
             Self::Publish => "publish",
             Self::Batches => "batches",
             Self::Remove => "remove",
+            Self::Fork => "fork",
             Self::Change => "change",
         }
     }

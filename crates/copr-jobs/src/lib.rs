@@ -12,7 +12,7 @@
 //! # }
 //! ```
 
-use copr_app::{App, Refusal, batch, import, lease, publish, removal, session};
+use copr_app::{App, Refusal, batch, expiry, fork, import, lease, publish, removal, session};
 use copr_db::Topic;
 use std::future::Future;
 use std::time::Duration;
@@ -50,6 +50,8 @@ impl Jobs {
         });
         tasks.spawn(leases(app.clone(), stop.clone()));
         spawn(&mut tasks, 60, Some(Topic::Remove), "removal", |app| Box::pin(remove(app)));
+        spawn(&mut tasks, 30, Some(Topic::Fork), "fork", |app| Box::pin(copy_all(app)));
+        spawn(&mut tasks, 60, None, "expiry", |app| Box::pin(async move { expiry::all(&app).await }));
         spawn(&mut tasks, 3600, None, "sessions", |app| Box::pin(async move { session::prune(&app).await.map(drop) }));
         spawn(&mut tasks, 10, None, "keys", |app| Box::pin(spare_keys(app)));
         tasks.spawn(listen(app, stop.clone()));
@@ -115,6 +117,12 @@ async fn leases(app: App, stop: CancellationToken) {
 async fn publish_all(app: App) -> Result<(), Refusal> {
     while publish::next(&app, None).await? {}
     Ok(())
+}
+
+/// Copies until no fork can go on just now.
+async fn copy_all(app: App) -> Result<(), Refusal> {
+    while fork::next(&app).await? {}
+    fork::sweep(&app).await
 }
 
 async fn remove(app: App) -> Result<(), Refusal> {

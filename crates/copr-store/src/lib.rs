@@ -120,9 +120,30 @@ impl Store {
         self.root.join("staging").join(format!("{task}-{fence}"))
     }
 
+    /// Where the files of one fork wait until they are in place.
+    pub fn fork_dir(&self, fork: i64) -> PathBuf {
+        self.root.join("staging").join(format!("fork-{fork}"))
+    }
+
+    /// Numbers of the forks of which files wait.
+    pub fn forks(&self) -> Result<Vec<i64>, Error> {
+        let staging = self.root.join("staging");
+        let mut found = Vec::new();
+        for entry in doing("list", &staging, std::fs::read_dir(&staging))? {
+            let name = doing("list", &staging, entry)?.file_name();
+            found.extend(name.to_string_lossy().strip_prefix("fork-").and_then(|number| number.parse::<i64>().ok()));
+        }
+        Ok(found)
+    }
+
     /// Where the trees of a deleted project wait for their removal.
     pub fn trash_dir(&self, project: ProjectId) -> PathBuf {
-        self.root.join("trash").join(project.to_string())
+        self.trash(&project.to_string())
+    }
+
+    /// Where trees wait for their removal.
+    pub fn trash(&self, name: &str) -> PathBuf {
+        self.root.join("trash").join(name)
     }
 
     /// Moves a tree out of sight. Fine when there is none.
@@ -134,6 +155,18 @@ impl Store {
             self.make_dir(parent)?;
         }
         doing("move", from, std::fs::rename(from, to))
+    }
+
+    /// Moves a directory to where it belongs, for good. Fine when there is none, or one is there already: an earlier try
+    /// got that far.
+    pub fn move_in(&self, from: &Path, to: &Path) -> Result<(), Error> {
+        if from.symlink_metadata().is_err() || to.symlink_metadata().is_ok() {
+            return Ok(());
+        }
+        let parent = to.parent().unwrap_or(&self.root);
+        self.make_dir(parent)?;
+        doing("move", from, std::fs::rename(from, to))?;
+        self.sync_dir(parent)
     }
 
     /// A path relative to the data directory, for the list of doomed paths.

@@ -41,14 +41,37 @@ impl Store {
         Ok(true)
     }
 
+    /// Gives the finished files of a directory a second name in another, for as long as the first may vanish. What is
+    /// there already stays; what vanishes meanwhile is left out. Returns what the other directory has then: names and
+    /// sizes, by name.
+    pub fn link_files(&self, from: &Path, to: &Path) -> Result<Vec<(String, u64)>, Error> {
+        for entry in listed(from)? {
+            let entry = doing("list", from, entry)?;
+            if finished(&entry).is_none() {
+                continue;
+            }
+            doing("make the directory", to, std::fs::create_dir_all(to))?;
+            let (from, to) = (entry.path(), to.join(entry.file_name()));
+            match std::fs::hard_link(&from, &to) {
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                // A file can have only so many names, and some file systems allow no second one.
+                Err(_) => copied(&from, &to)?,
+                Ok(()) => {}
+            }
+        }
+        let mut found = Vec::new();
+        for entry in listed(to)? {
+            found.extend(finished(&doing("list", to, entry)?));
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+
     /// Removes the files of a directory that were begun and never finished, because whoever wrote them was killed.
     /// Whoever still writes one meets an error, so this is for directories in which only the caller has work to do.
     pub fn remove_unfinished(&self, dir: &Path) -> Result<(), Error> {
-        let entries = match std::fs::read_dir(dir) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            entries => doing("list", dir, entries)?,
-        };
-        for entry in entries {
+        for entry in listed(dir)? {
             let entry = doing("list", dir, entry)?;
             if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
                 self.remove(&self.relative(&entry.path()))?;
@@ -68,6 +91,32 @@ impl Store {
     }
 }
 
+/// What a directory holds; nothing when there is none.
+fn listed(dir: &Path) -> Result<impl Iterator<Item = std::io::Result<std::fs::DirEntry>>, Error> {
+    let entries = match std::fs::read_dir(dir) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        entries => Some(doing("list", dir, entries)?),
+    };
+    Ok(entries.into_iter().flatten())
+}
+
+/// Name and size of a file that is finished.
+fn finished(entry: &std::fs::DirEntry) -> Option<(String, u64)> {
+    let name = entry.file_name().into_string().ok().filter(|name| !name.starts_with('.'))?;
+    let meta = entry.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    Some((name, meta.len()))
+}
+
+/// A file of its own with the same bytes.
+fn copied(from: &Path, to: &Path) -> Result<(), Error> {
+    let dir = parent(to);
+    let mut file = doing("make a file in", &dir, unfinished(&dir))?;
+    let mut original = doing("open", from, File::open(from))?;
+    doing("copy", from, std::io::copy(&mut original, &mut file))?;
+    doing("set the mode of", to, readable(file.as_file()))?;
+    doing("put in place", to, file.persist(to).map(drop).map_err(|error| error.error))
+}
+
 /// How the names of files begin that are being written: hidden, and told from what people make.
 pub const UNFINISHED: &str = ".unfinished-";
 
@@ -84,4 +133,27 @@ fn parent(path: &Path) -> PathBuf {
 fn readable(file: &File) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Store;
+
+    #[test]
+    fn files_that_got_a_second_name_outlive_their_first() {
+        let data = tempfile::tempdir().unwrap();
+        let store = Store::open(data.path()).unwrap();
+        let (from, to) = (data.path().join("from"), data.path().join("to"));
+        std::fs::create_dir_all(from.join("dir")).unwrap();
+        std::fs::write(from.join("b"), b"bb").unwrap();
+        std::fs::write(from.join("a"), b"a").unwrap();
+        std::fs::write(from.join(".unfinished-x"), b"half").unwrap();
+        let both = [("a".to_owned(), 1), ("b".to_owned(), 2)];
+        assert_eq!(store.link_files(&from, &to).unwrap(), both);
+        std::fs::remove_dir_all(&from).unwrap();
+        assert_eq!(store.link_files(&from, &to).unwrap(), both, "asked once more, when the originals are gone");
+        assert_eq!(std::fs::read(to.join("b")).unwrap(), b"bb");
+        let none = data.path().join("none");
+        assert!(store.link_files(&from, &none).unwrap().is_empty() && !none.exists());
+    }
 }

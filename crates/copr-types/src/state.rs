@@ -31,13 +31,15 @@ pub enum State {
     Canceled,
     /// Never built, for the reason that is stored with it.
     Skipped,
-    /// Copied from another project.
+    /// Copied from another project; the repository does not hold it yet (chroots only; `forked` on the wire).
+    Forking,
+    /// Copied from another project and installable from the published repository.
     Forked,
 }
 
 impl State {
     /// All states.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Waiting,
         Self::Pending,
         Self::Starting,
@@ -48,6 +50,7 @@ impl State {
         Self::Failed,
         Self::Canceled,
         Self::Skipped,
+        Self::Forking,
         Self::Forked,
     ];
 
@@ -64,6 +67,7 @@ impl State {
             Self::Failed => "failed",
             Self::Canceled => "canceled",
             Self::Skipped => "skipped",
+            Self::Forking => "forking",
             Self::Forked => "forked",
         }
     }
@@ -73,10 +77,11 @@ impl State {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 
-    /// The word that clients know: `publishing` is `running` to them.
+    /// The word that clients know: `publishing` is `running` to them, `forking` is `forked`.
     pub fn on_the_wire(self) -> &'static str {
         match self {
             Self::Publishing => "running",
+            Self::Forking => "forked",
             other => other.as_str(),
         }
     }
@@ -92,7 +97,7 @@ impl State {
             Self::Skipped => 5,
             Self::Starting => 6,
             Self::Importing => 7,
-            Self::Forked => 8,
+            Self::Forking | Self::Forked => 8,
             Self::Waiting => 9,
         }
     }
@@ -100,6 +105,11 @@ impl State {
     /// Nothing will change it any more.
     pub fn is_finished(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Canceled | Self::Skipped | Self::Forked)
+    }
+
+    /// It was built, here or in the project that it is copied from: what it produced is known.
+    pub fn has_ended(self) -> bool {
+        self.is_finished() || self == Self::Forking
     }
 
     /// A builder or the publisher is busy with it.
@@ -197,10 +207,11 @@ pub fn next(role: Role, state: State, event: Event) -> Result<State, Illegal> {
         (Role::Chroot, S::Starting | S::Running, E::Delivered) => Ok(S::Publishing),
         (Role::Source, S::Importing, E::Imported) => Ok(S::Succeeded),
         (Role::Chroot, S::Publishing, E::Published) => Ok(S::Succeeded),
+        (Role::Chroot, S::Forking, E::Published) => Ok(S::Forked),
         (_, from, E::Failed) if !from.is_finished() => Ok(S::Failed),
         // Once the packages are on their way into the repository the build has ended for its owner:
         // a cancel that comes then is too late (and would leave packages of a canceled build behind).
-        (_, from, E::Canceled) if !from.is_finished() && from != S::Publishing => Ok(S::Canceled),
+        (_, from, E::Canceled) if !from.is_finished() && !matches!(from, S::Publishing | S::Forking) => Ok(S::Canceled),
         (role, state, event) => Err(Illegal { role, state, event }),
     }
 }
@@ -221,17 +232,18 @@ pub fn of_build(canceled: bool, source: State, chroots: &[State]) -> Option<Stat
     if any(State::Publishing) {
         return Some(State::Running);
     }
-    [State::Running, State::Starting, State::Pending, State::Failed, State::Succeeded, State::Skipped, State::Forked]
+    [State::Running, State::Starting, State::Pending, State::Failed, State::Succeeded, State::Skipped]
         .into_iter()
         .find(|state| any(*state))
+        .or((any(State::Forking) || any(State::Forked)).then_some(State::Forked))
         .or(any(State::Waiting).then_some(State::Pending))
 }
 
-/// Whether a build has ended: canceled, its source failed, or each chroot ended.
+/// Whether a build has ended: canceled, its source failed, or each chroot ended. A copy has ended before it began.
 pub fn is_finished(canceled: bool, source: State, chroots: &[State]) -> bool {
     canceled
         || matches!(source, State::Failed | State::Canceled)
-        || (!chroots.is_empty() && chroots.iter().all(|state| state.is_finished()))
+        || (!chroots.is_empty() && chroots.iter().all(|state| state.has_ended()))
 }
 
 #[cfg(test)]
@@ -264,6 +276,8 @@ mod tests {
             ),
             Ok(State::Succeeded)
         );
+        assert_eq!(walk(Role::Chroot, &[E::Published], State::Forking), Ok(State::Forked));
+        assert!(next(Role::Chroot, State::Forking, E::Canceled).is_err());
         assert!(next(Role::Chroot, State::Publishing, E::Canceled).is_err());
         assert!(next(Role::Chroot, State::Waiting, E::Leased).is_err());
     }
@@ -275,6 +289,8 @@ mod tests {
         assert_eq!(of(&[S::Succeeded, S::Running]), Some(S::Running));
         assert_eq!(of(&[S::Succeeded, S::Failed]), Some(S::Failed));
         assert_eq!(of(&[S::Skipped, S::Forked]), Some(S::Skipped));
+        assert_eq!(of(&[S::Forked, S::Forking]), Some(S::Forked));
+        assert!(is_finished(false, S::Succeeded, &[S::Forked, S::Forking]));
         assert_eq!(of(&[S::Waiting]), Some(S::Pending));
         assert_eq!(of(&[S::Canceled]), None);
         assert_eq!(of(&[]), Some(S::Waiting));

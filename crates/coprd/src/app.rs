@@ -65,6 +65,9 @@ fn rules(config: &Config) -> anyhow::Result<Rules> {
         max_attempts: i64::from(config.scheduler.max_attempts),
         token_days: i64::from(config.tokens.life_days),
         dropped_chroot_seconds: seconds(config.retention.dropped_chroot_days.into()) * 86_400,
+        pr_dir_days: i64::from(config.retention.pr_dir_days),
+        event_days: i64::from(config.retention.event_days),
+        fork_packages: i64::from(limits.fork_packages),
         old_metadata_seconds: seconds(config.retention.old_metadata_seconds),
         key_type: match config.signing.key_type {
             KeyType::Rsa4096 => copr_sign::KeyType::Rsa4096,

@@ -85,6 +85,7 @@ async fn alone(config: &Config, app: &App) -> anyhow::Result<Option<File>> {
         );
     }
     copr_app::publish::release_all(app).await?;
+    copr_app::fork::release_all(app).await?;
     Ok(Some(file))
 }
 

@@ -5,7 +5,7 @@ use super::{Shown, load};
 use crate::batch::{self, Place};
 use crate::project::input::{NOT_A_CHOICE, NOT_AN_INTEGER, not_choices};
 use crate::source::{BadUrl, SourceFile, file_of_url, kind_of};
-use crate::{App, FieldErrors, Refusal, access};
+use crate::{App, FieldErrors, Refusal, access, expiry};
 use copr_db::Conn;
 use copr_db::account::Account;
 use copr_db::build::NewBuild;
@@ -354,13 +354,22 @@ fn dict(source: &Source) -> Result<String, Refusal> {
     Ok(value.to_string())
 }
 
-/// The directory, made with repositories for all enabled chroots when it is new.
+/// The directory, made with repositories for all enabled chroots when it is new; one beside the main one is in use now.
 async fn ensure_dir(app: &App, tx: &mut Conn, project: &Project, name: &DirName) -> Result<Dir, Refusal> {
-    if let Some(dir) = copr_db::dir::by_name(tx, project.id, name.as_str()).await? {
-        return Ok(dir);
+    let mut known = copr_db::dir::by_name(tx, project.id, name.as_str()).await?;
+    if let Some(dir) = &known {
+        if dir.main {
+            return Ok(dir.clone());
+        }
+        // One whose time is over begins anew.
+        if expiry::is_due(app, dir) && expiry::remove_dir(app, tx, project, dir).await? {
+            known = None;
+        }
     }
     let dir = copr_db::dir::ensure(tx, project.id, name, app.clock.now()).await?;
-    let dir = dir.ok_or_else(|| Refusal::conflict(format!("the project {} is gone", project.full_name())))?;
+    if known.is_some_and(|known| known.id == dir.id) {
+        return Ok(dir);
+    }
     for chroot in copr_db::project_chroot::list(tx, project.id).await? {
         if chroot.enabled && chroot.active {
             copr_db::repo::ensure(tx, dir.id, chroot.chroot_id).await?;

@@ -66,7 +66,7 @@ pub(crate) const NOT_A_CHOICE: &str = "Not a valid choice.";
 
 impl Input {
     /// The name of a new project.
-    pub(super) fn name(&self, errors: &mut FieldErrors) -> Option<ProjectName> {
+    pub(crate) fn name(&self, errors: &mut FieldErrors) -> Option<ProjectName> {
         let name = self.name.as_deref().unwrap_or_default().trim();
         if name.is_empty() {
             errors.add("name", "This field is required.");

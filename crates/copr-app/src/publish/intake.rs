@@ -9,6 +9,7 @@ use copr_rpm::repodata::{Fragments, Location};
 use copr_sign::{KeyName, LocalSigner, PublicKey, Signer};
 use copr_store::Store;
 use copr_types::{BuildChrootId, Failure, FailureClass, Phase};
+use copr_wire::builder::FileRef;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,9 +17,9 @@ use std::sync::Arc;
 type TakenIn = (String, Vec<BuiltPackage>, Vec<RepoPackage>);
 
 /// The packages, and their part of the metadata.
-type Described = (Vec<BuiltPackage>, Vec<RepoPackage>);
+pub(crate) type Described = (Vec<BuiltPackage>, Vec<RepoPackage>);
 
-fn unfit(what: String) -> Failure {
+pub(crate) fn unfit(what: String) -> Failure {
     Failure::new(FailureClass::Infrastructure, Phase::Publish, what)
 }
 
@@ -33,9 +34,20 @@ pub(super) async fn take_in(
         return Ok(Err(unfit("nothing was delivered".to_owned())));
     };
     let staged: Staged = serde_json::from_str(staged)?;
+    let info = format!("build_id={}\nbuilder={}\n", chroot.build_id, staged.builder);
+    let line = format!(
+        "[{}] {} files delivered by builder {} ({}); signing with {}",
+        time(app.clock.now()),
+        staged.files.len(),
+        staged.builder,
+        staged.isolation,
+        key.fingerprint
+    );
     let work = Intake {
         dir: app.store.build_dir(&repo.owner, &repo.dir, &repo.chroot, result_dir),
         staging: app.store.staging_dir(staged.task, staged.fence),
+        files: staged.files,
+        info,
         store: app.store.clone(),
         signer: app.signer.clone(),
         key_name: super::key_name(repo.project_id)?,
@@ -43,22 +55,10 @@ pub(super) async fn take_in(
         result_dir: result_dir.clone(),
         chroot: chroot.id,
         turn: repo.publisher_fence,
-        staged,
     };
-    let info = format!("build_id={}\nbuilder={}\n", chroot.build_id, work.staged.builder);
-    let line = format!(
-        "[{}] {} files delivered by builder {} ({}); signing with {}",
-        time(app.clock.now()),
-        work.staged.files.len(),
-        work.staged.builder,
-        work.staged.isolation,
-        key.fingerprint
-    );
     let result_dir = result_dir.clone();
     crate::blocking(move || {
         work.place().server_log().line_unless_finished(&line)?;
-        work.store.remove_unfinished(&work.dir)?;
-        work.store.write(&work.dir.join("build.info"), info.as_bytes())?;
         Ok(match work.all()? {
             Ok((built, packages)) => Ok((result_dir, built, packages)),
             Err(failure) => Err(failure),
@@ -67,17 +67,30 @@ pub(super) async fn take_in(
     .await
 }
 
-struct Intake {
-    dir: PathBuf,
-    staging: PathBuf,
-    store: Store,
-    signer: Arc<LocalSigner>,
-    key_name: KeyName,
-    key_id: String,
-    result_dir: String,
-    chroot: BuildChrootId,
-    turn: i64,
-    staged: Staged,
+/// One chroot's files on their way in.
+pub(crate) struct Intake {
+    /// Where they are put.
+    pub dir: PathBuf,
+    /// Where they wait.
+    pub staging: PathBuf,
+    /// Which there are. Digests of packages are looked at, those of other files are not.
+    pub files: Vec<FileRef>,
+    /// The text of `build.info`.
+    pub info: String,
+    /// The files of the service.
+    pub store: Store,
+    /// What signs.
+    pub signer: Arc<LocalSigner>,
+    /// The project's key.
+    pub key_name: KeyName,
+    /// The number that its signatures carry.
+    pub key_id: String,
+    /// Name of the result directory.
+    pub result_dir: String,
+    /// The build's chroot.
+    pub chroot: BuildChrootId,
+    /// The turn, for names of files that are being written.
+    pub turn: i64,
 }
 
 impl Intake {
@@ -85,10 +98,13 @@ impl Intake {
         Place { dir: self.dir.clone(), result_dir: self.result_dir.clone() }
     }
 
-    fn all(&self) -> Result<Result<Described, Failure>, Refusal> {
+    /// Takes all of them in. The inner error is final; the outer one may pass.
+    pub(crate) fn all(&self) -> Result<Result<Described, Failure>, Refusal> {
+        self.store.remove_unfinished(&self.dir)?;
+        self.store.write(&self.dir.join("build.info"), self.info.as_bytes())?;
         let (mut built, mut packages) = (Vec::new(), Vec::new());
         // The source package first, as upstream lists it.
-        let mut files: Vec<_> = self.staged.files.iter().collect();
+        let mut files: Vec<_> = self.files.iter().collect();
         files.sort_by_key(|file| (!file.name.ends_with(".src.rpm"), file.name.clone()));
         for file in files {
             let target = self.dir.join(&file.name);

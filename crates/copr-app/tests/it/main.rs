@@ -6,6 +6,8 @@ mod builder;
 mod building;
 mod canceling;
 mod chance;
+mod expiries;
+mod forks;
 mod interrupted;
 mod leases;
 mod options;

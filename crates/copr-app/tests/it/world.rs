@@ -143,6 +143,26 @@ impl World {
         id
     }
 
+    /// The same in some of the project's chroots.
+    pub async fn succeeded_in(&self, builder: &FakeBuilder, chroots: &[&str]) -> BuildId {
+        let chroots = Some(chroots.iter().map(|&name| name.to_owned()).collect());
+        let options = Options { chroots, ..Options::default() };
+        let id = self.try_submit(&self.alice, &options).await.unwrap()[0].build.id;
+        self.made(builder, id, "hello-noarch").await;
+        id
+    }
+
+    /// The rest of a build's way: source, import, packages, publication.
+    pub async fn made(&self, builder: &FakeBuilder, id: BuildId, package: &str) {
+        builder.make(package).await;
+        self.import().await;
+        // A new directory's repositories have their first generation before anything is built for them.
+        self.publish().await;
+        builder.make(package).await;
+        self.publish().await;
+        assert_eq!(self.state(id).await, Some(State::Succeeded));
+    }
+
     pub async fn show(&self, id: BuildId) -> Shown {
         build::find(&self.app, id).await.unwrap()
     }
@@ -161,7 +181,11 @@ impl World {
 
     /// What the published metadata of `alice/hello` say is there: path and digest. Each file is there and has it.
     pub fn published(&self) -> BTreeMap<String, String> {
-        let dir = self.chroot_dir("hello");
+        self.published_at(&self.chroot_dir("hello"))
+    }
+
+    /// The same of any repository.
+    pub fn published_at(&self, dir: &std::path::Path) -> BTreeMap<String, String> {
         let report = copr_rpm::repodata::verify(&dir.join("repodata")).expect("metadata that verify");
         let found: BTreeMap<_, _> = report.packages.into_iter().map(|one| (one.href, one.pkgid)).collect();
         for (href, pkgid) in &found {

@@ -30,7 +30,7 @@ both_engines! {
     }
 
     async fn a_reconciler_that_is_busy_does_not_miss_its_bell(t: Fixture) {
-        for topic in [Topic::Import, Topic::Publish, Topic::Batches, Topic::Remove] {
+        for topic in [Topic::Import, Topic::Publish, Topic::Batches, Topic::Remove, Topic::Fork] {
             let mut tx = t.begin().await;
             tx.ring(topic);
             tx.commit().await.unwrap();

@@ -4,7 +4,9 @@
 mod batches;
 mod bells;
 mod builds;
+mod expiries;
 mod fixture;
+mod forks;
 mod people;
 mod projects;
 mod publishing;

@@ -206,7 +206,7 @@ both_engines! {
         let found = copr_db::dir::by_name(&mut tx, id, "hello:pr:1").await.unwrap().unwrap();
         assert_eq!(copr_db::dir::by_id(&mut tx, side).await.unwrap().unwrap(), found);
         let again = copr_db::dir::ensure(&mut tx, id, &found.name, NOW).await.unwrap();
-        assert_eq!(again, Some(found), "asked for twice it is the same");
+        assert_eq!(again, found, "asked for twice it is the same");
         let twice = copr_db::dir::create(&mut tx, id, &DirName::main(&name), true, NOW).await;
         assert!(matches!(twice, Err(Error::Exists(_))));
     }

@@ -1,7 +1,7 @@
 //! The loops at work: nobody calls a use case of theirs, and yet everything happens.
 
 use copr_app::build::{self, Options};
-use copr_app::{App, Rules, account, builders, chroot, lease, project};
+use copr_app::{App, Rules, account, builders, chroot, fork, lease, project};
 use copr_db::account::Account;
 use copr_db::{Db, Topic};
 use copr_jobs::Jobs;
@@ -71,6 +71,15 @@ impl Service {
         made[0].build.id
     }
 
+    /// A build that goes its way.
+    async fn builds(&self) {
+        let token = builders::add(&self.app, "b1").await.unwrap();
+        let id = self.submit().await;
+        deliver(&self.app, &token).await;
+        deliver(&self.app, &token).await;
+        self.until("the build succeeds", || async { self.state(id).await == Some(State::Succeeded) }).await;
+    }
+
     async fn state(&self, id: BuildId) -> Option<State> {
         build::find(&self.app, id).await.unwrap().state()
     }
@@ -118,11 +127,7 @@ async fn a_build_goes_its_way_by_itself() {
     let s = service(Rules::default()).await;
     let jobs = Jobs::start(s.app.clone());
     s.project().await;
-    let token = builders::add(&s.app, "b1").await.unwrap();
-    let id = s.submit().await;
-    deliver(&s.app, &token).await;
-    deliver(&s.app, &token).await;
-    s.until("the build succeeds", || async { s.state(id).await == Some(State::Succeeded) }).await;
+    s.builds().await;
     let staging = s.app.store.root().join("staging");
     s.until("staging is empty", || async { std::fs::read_dir(&staging).unwrap().next().is_none() }).await;
 
@@ -185,5 +190,30 @@ async fn keys_lie_ready_before_anybody_asks() {
     let jobs = Jobs::start(s.app.clone());
     let keys = s.app.signer.clone();
     s.until("a spare key", || async { keys.store().spares(KeyType::Ed25519).unwrap() > 0 }).await;
+    jobs.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fork_is_copied_and_published_by_itself_and_goes_when_it_is_due() {
+    let s = service(Rules::default()).await;
+    let jobs = Jobs::start(s.app.clone());
+    s.project().await;
+    s.builds().await;
+    let days = project::Input { delete_after_days: Some("3".to_owned()), ..Default::default() };
+    project::edit(&s.app, &s.alice, "alice", "hello", &days).await.unwrap();
+    let wish = fork::Wish { name: Some("copy".to_owned()), ..Default::default() };
+    fork::create(&s.app, &s.alice, "alice", "hello", &wish).await.unwrap();
+    let page = Default::default();
+    let copy = build::list(&s.app, "alice", "copy", None, None, &page).await.unwrap().remove(0).build.id;
+    let state = || async { build::find(&s.app, copy).await.unwrap().chroots[0].state };
+    s.until("the copy is there", || async { state().await == State::Forked }).await;
+    let tree = s.app.store.results().join("alice/copy").join(CHROOT);
+    let held = copr_rpm::repodata::verify(&tree.join("repodata")).unwrap();
+    assert_eq!(held.packages.len(), 1);
+    // Nobody rings for what is due: the loop looks when it begins, and each minute.
+    jobs.stop().await;
+    s.clock.advance(3 * 86_400);
+    let jobs = Jobs::start(s.app.clone());
+    s.until("the copy is gone again", || async { !tree.exists() }).await;
     jobs.stop().await;
 }

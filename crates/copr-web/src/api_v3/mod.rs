@@ -41,7 +41,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 pub(crate) use remember::Memory;
 use remember::kept;
-use routes::{Endpoints, remove, update};
+use routes::{Endpoints, create, remove, update};
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// The routes of `/api_3`.
@@ -61,8 +61,8 @@ fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
         .layer(from_fn(routes::options))
 }
 
-/// Every endpoint. `update` and `remove` take the methods of older clients too; what is `kept` is answered from memory
-/// while nothing of its project changes.
+/// Every endpoint. `create`, `update` and `remove` take the methods of older clients too; what is `kept` is answered from
+/// memory while nothing of its project changes.
 fn endpoints() -> Endpoints {
     Endpoints::new()
         .at("/", get(general::version))
@@ -78,6 +78,7 @@ fn endpoints() -> Endpoints {
         .at("/project/search", get(project::search))
         .at("/project/add/{owner}", post(project::add))
         .at("/project/edit/{owner}/{project}", update(project::edit))
+        .at("/project/fork/{owner}/{project}", create(project::fork))
         .at("/project/delete/{owner}/{project}", remove(project::delete))
         .at("/project/regenerate-repos/{owner}/{project}", update(project::regenerate_repos))
         .at("/project/permissions/can_build_in/{who}/{owner}/{project}", get(permission::can_build_in))

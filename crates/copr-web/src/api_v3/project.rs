@@ -10,6 +10,7 @@ use super::show;
 use crate::Web;
 use axum::Json;
 use axum::extract::State;
+use copr_app::fork::{self, Wish};
 use copr_app::project::{self, Input};
 use copr_wire::v3::{List, Project};
 
@@ -58,6 +59,22 @@ pub async fn edit(
 ) -> Answer<Project> {
     let changed = project::edit(&web.app, &me, &owner, &name, &input(&fields)).await?;
     Ok(Json(show::project(&web, &changed)))
+}
+
+/// `POST /project/fork/{owner}/{project}`. Copying goes on when this has answered.
+pub async fn fork(
+    State(web): State<Web>,
+    Login(me): Login,
+    At((owner, name)): At<(String, String)>,
+    Body(fields): Body,
+) -> Answer<Project> {
+    let wish = Wish {
+        owner: fields.line("ownername"),
+        name: fields.line("name"),
+        confirm: fields.flag(&["confirm"]).unwrap_or(false),
+    };
+    let made = fork::create(&web.app, &me, &owner, &name, &wish).await?;
+    Ok(Json(show::project(&web, &made)))
 }
 
 /// `DELETE /project/delete/{owner}/{project}`. The body says `verify`, which Copr never looked at.

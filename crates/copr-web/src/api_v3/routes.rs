@@ -35,6 +35,11 @@ impl Endpoints {
     }
 }
 
+/// `POST`, and `PUT` for whoever says that.
+pub(crate) fn create<H: Handler<T, Web>, T: 'static>(handler: H) -> Methods<Web> {
+    post(handler.clone()).or(old("This method is deprecated: Use POST method instead of PUT", put(handler)))
+}
+
 /// `PUT`, and `POST` for python-copr before 2.3.
 pub(crate) fn update<H: Handler<T, Web>, T: 'static>(handler: H) -> Methods<Web> {
     put(handler.clone()).or(old("This method is deprecated: Use PUT method instead of POST", post(handler)))

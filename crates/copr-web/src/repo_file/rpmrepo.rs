@@ -34,13 +34,18 @@ fn answer(app: &App, described: &Described) -> Value {
     let mut answer = json!({
         "results_url": app.rules.results_url,
         "repos": releases(app, described),
-        "directories": described.dirs.iter().map(|dir| (dir.clone(), json!({}))).collect::<Map<_, _>>(),
+        "directories": directories(app, described),
         "dependencies": dependencies(app, described),
     });
     if let Some(end) = described.project.settings.delete_on {
         answer["delete_after_days"] = days_until(app, end);
     }
     answer
+}
+
+fn directories(app: &App, described: &Described) -> Map<String, Value> {
+    let facts = |end: Option<i64>| end.map_or(json!({}), |end| json!({ "delete_after_days": days_until(app, end) }));
+    described.dirs.iter().map(|(name, end)| (name.clone(), facts(*end))).collect()
 }
 
 /// Whole days, rounded up: what ends today is still there.

@@ -6,6 +6,7 @@ mod builds;
 mod chroots;
 mod clients;
 mod encodings;
+mod forks;
 mod general;
 mod lists;
 mod live;

@@ -141,3 +141,17 @@ async fn dnf5_gets_the_whole_project_as_data() {
     let missing: Value = missing.json().await.expect("JSON");
     assert_eq!(missing, json!({"error": "alice/nothing copr doesn't exist"}));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dnf5_is_told_how_long_a_pull_requests_directory_stays() {
+    let service = Service::start().await;
+    service.project("alice", "app", &[FEDORA], |input| input.delete_after_days = Some("3".to_owned())).await;
+    for dir in ["app:pr:12", "app:custom:x"] {
+        let options = copr_app::build::Options { project_dirname: Some(dir.to_owned()), ..Default::default() };
+        let urls = ["http://x.example/hello-1-1.src.rpm".to_owned()];
+        copr_app::build::by_urls(&service.app, &service.alice, "alice", "app", &urls, &options).await.expect("a build");
+    }
+    let answer: Value = service.get("/api_3/rpmrepo/alice/app:pr:12/fedora-43/").await.json().await.expect("JSON");
+    let expected = json!({"app": {}, "app:custom:x": {}, "app:pr:12": {"delete_after_days": 40}});
+    assert_eq!((&answer["directories"], &answer["delete_after_days"]), (&expected, &json!(3)));
+}

@@ -195,6 +195,8 @@ pub struct Limits {
     pub log_mib: u64,
     /// Size of one file that a build downloads or makes; 0: none.
     pub file_mib: u64,
+    /// Packages of a project that anybody may fork; administrators fork larger ones.
+    pub fork_packages: u32,
 }
 
 impl Default for Limits {
@@ -209,6 +211,7 @@ impl Default for Limits {
             disk_mib: 16_384,
             log_mib: 64,
             file_mib: 4096,
+            fork_packages: 1000,
         }
     }
 }
@@ -350,18 +353,25 @@ impl Tokens {
 pub struct Retention {
     /// Days that the results of a chroot are kept after its project dropped it.
     pub dropped_chroot_days: u32,
+    /// Days that a pull request's directory is kept after the last build into it.
+    pub pr_dir_days: u32,
+    /// Days that events are kept.
+    pub event_days: u32,
     /// Seconds that superseded repository metadata is kept for readers that have begun with it.
     pub old_metadata_seconds: u64,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { dropped_chroot_days: 7, old_metadata_seconds: 3600 }
+        Self { dropped_chroot_days: 7, pr_dir_days: 40, event_days: 30, old_metadata_seconds: 3600 }
     }
 }
 
 impl Retention {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        // A pull request's directory outlives its first build, and watchers read what happened before it is forgotten.
+        at_least("retention.pr_dir_days", self.pr_dir_days.into(), 1)?;
+        at_least("retention.event_days", self.event_days.into(), 1)?;
         // dnf reads repomd.xml and then, one after the other, the files that it names.
         at_least("retention.old_metadata_seconds", self.old_metadata_seconds, 60)
     }

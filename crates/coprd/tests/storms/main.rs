@@ -4,6 +4,7 @@
 
 mod builders;
 mod crowd;
+mod forks;
 mod kill;
 mod restart;
 mod stage;

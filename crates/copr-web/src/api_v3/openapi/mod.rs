@@ -24,7 +24,6 @@ use std::sync::LazyLock;
 
 /// Described, and not routed yet: not shown to anybody.
 const AWAITED: &[&str] = &[
-    "/project/fork/{owner}/{project}",
     "/package/add/{owner}/{project}/{package}/{source_type}",
     "/package/edit/{owner}/{project}/{package}",
     "/package/edit/{owner}/{project}/{package}/{source_type}",

@@ -47,7 +47,7 @@ pub fn build_chroot_config(config: Config) -> v3::BuildChrootConfig {
 
 /// What one chroot of a build produced: nothing before it has ended.
 pub fn built_packages(chroot: &BuildChroot, of_build: &[BuiltPackage]) -> v3::BuiltPackages {
-    let of_chroot = of_build.iter().filter(|one| one.build_chroot_id == chroot.id && chroot.state.is_finished());
+    let of_chroot = of_build.iter().filter(|one| one.build_chroot_id == chroot.id && chroot.state.has_ended());
     let shown = |one: &BuiltPackage| v3::BuiltPackage {
         name: one.name.clone(),
         epoch: one.epoch,

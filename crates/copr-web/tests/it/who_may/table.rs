@@ -62,6 +62,7 @@ pub const ROWS: &[Row] = &[
     row("POST /api_3/project/add/{owner}", OWN).json(r#"{"name": "{new}", "chroots": ["{chroot}"]}"#),
     row("PUT|POST /api_3/project/edit/{owner}/{project}", EDIT).json(r#"{"description": "d"}"#),
     row("DELETE|POST /api_3/project/delete/{owner}/{project}", OWN).needs(Needs::Project),
+    row("POST|PUT /api_3/project/fork/{owner}/{project}", KNOWN).json(r#"{"name": "{new}"}"#),
     row("PUT|POST /api_3/project/regenerate-repos/{owner}/{project}", EDIT),
     row("GET /api_3/project/permissions/can_build_in/{who}/{owner}/{project}", ALL),
     row("GET /api_3/project/permissions/get/{owner}/{project}", EDIT),
