@@ -78,6 +78,10 @@ pub struct Rules {
     pub email_domain: String,
     /// Prefix of `%vendor`.
     pub vendor: String,
+    /// Dist-gits that packages can come from, the preferred one first.
+    pub distgits: Vec<source::distgit::Instance>,
+    /// Whether clients may upload binary packages that were built elsewhere.
+    pub rpm_uploads: bool,
 }
 
 impl Default for Rules {
@@ -101,6 +105,8 @@ impl Default for Rules {
             key_type: KeyType::Rsa4096,
             email_domain: "coprd.local".to_owned(),
             vendor: "Copr".to_owned(),
+            distgits: vec![source::distgit::Instance::fedora()],
+            rpm_uploads: true,
         }
     }
 }

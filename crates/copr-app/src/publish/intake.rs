@@ -1,4 +1,4 @@
-//! Taking in what a builder delivered for one chroot: verify, sign, put in place. Every step may have happened before.
+//! Taking in what a builder (or a client) delivered for one chroot: verify, sign, put in place. Every step may have happened before.
 
 use crate::import::digest;
 use crate::lease::{Place, Staged, close_logs, time};
@@ -35,7 +35,7 @@ pub(super) async fn take_in(
     let staged: Staged = serde_json::from_str(staged)?;
     let work = Intake {
         dir: app.store.build_dir(&repo.owner, &repo.dir, &repo.chroot, result_dir),
-        staging: app.store.staging_dir(staged.task, staged.fence),
+        staging: staged.dir(&app.store),
         store: app.store.clone(),
         signer: app.signer.clone(),
         key_name: super::key_name(repo.project_id)?,
@@ -45,13 +45,13 @@ pub(super) async fn take_in(
         turn: repo.publisher_fence,
         staged,
     };
-    let info = format!("build_id={}\nbuilder={}\n", chroot.build_id, work.staged.builder);
+    let by = if work.staged.upload.is_some() { "uploader" } else { "builder" };
+    let info = format!("build_id={}\n{by}={}\n", chroot.build_id, work.staged.builder);
     let line = format!(
-        "[{}] {} files delivered by builder {} ({}); signing with {}",
+        "[{}] {} files {}; signing with {}",
         time(app.clock.now()),
         work.staged.files.len(),
-        work.staged.builder,
-        work.staged.isolation,
+        work.staged.origin(),
         key.fingerprint
     );
     let result_dir = result_dir.clone();
