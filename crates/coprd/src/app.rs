@@ -71,5 +71,7 @@ fn rules(config: &Config) -> Rules {
         },
         email_domain: config.signing.email_domain.clone(),
         vendor: config.vendor.clone(),
+        distgits: config.distgit.iter().map(crate::config::Distgit::instance).collect(),
+        rpm_uploads: config.rpm_uploads,
     }
 }

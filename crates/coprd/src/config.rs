@@ -15,7 +15,7 @@ mod warnings;
 pub use address::{WebAddress, listener};
 pub use database::{DatabaseUrl, Engine};
 pub use error::ConfigError;
-pub use sections::{BuilderSettings, KeyType, Limits, Log, LogFormat, Retention, Scheduler, Signing, Tokens};
+pub use sections::{BuilderSettings, Distgit, KeyType, Limits, Log, LogFormat, Retention, Scheduler, Signing, Tokens};
 
 use document::Document;
 use serde::Serialize;
@@ -43,6 +43,8 @@ pub struct Config {
     pub results_url: WebAddress,
     /// Who is named as the packages' vendor, before the project: `Copr - user ada`.
     pub vendor: String,
+    /// Whether clients may upload binary packages that were built elsewhere.
+    pub rpm_uploads: bool,
     /// What is logged.
     pub log: Log,
     /// Limits of uploads and builds.
@@ -57,6 +59,8 @@ pub struct Config {
     pub tokens: Tokens,
     /// How long what nobody needs any more is kept.
     pub retention: Retention,
+    /// Dist-gits that packages can come from, the preferred one first.
+    pub distgit: Vec<Distgit>,
     #[serde(skip)]
     origin: Origin,
 }
@@ -176,6 +180,7 @@ impl Config {
         self.scheduler.check()?;
         self.tokens.check()?;
         self.retention.check()?;
+        sections::check_distgits(&self.distgit)?;
         sections::check_vendor(&self.vendor)
     }
 }

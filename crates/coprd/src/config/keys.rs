@@ -1,10 +1,10 @@
 //! Which keys there are: asked of the structs themselves, so that no list of them can be wrong.
 
-use super::sections::{Limits, Log, Retention, Scheduler, Tokens, Written, WrittenBuilder, WrittenSigning};
+use super::sections::{Distgit, Limits, Log, Retention, Scheduler, Tokens, Written, WrittenBuilder, WrittenSigning};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 /// The sections and their keys; the top level has the empty name.
-pub(super) fn sections() -> [(&'static str, &'static [&'static str]); 8] {
+pub(super) fn sections() -> [(&'static str, &'static [&'static str]); 9] {
     [
         ("", keys_of::<Written>()),
         ("log", keys_of::<Log>()),
@@ -14,6 +14,7 @@ pub(super) fn sections() -> [(&'static str, &'static [&'static str]); 8] {
         ("scheduler", keys_of::<Scheduler>()),
         ("tokens", keys_of::<Tokens>()),
         ("retention", keys_of::<Retention>()),
+        ("distgit", keys_of::<Distgit>()),
     ]
 }
 
