@@ -63,24 +63,8 @@ both_engines! {
         let builder = w.builder("b1").await;
         w.succeeded(&builder).await;
         let home = copr_testkit::temp_dir();
-        copr_testkit::rpm_home(home.path());
         let project = w.app.store.results().join("alice/hello");
-        let text = format!(
-            "[ours]\nname=ours\nbaseurl=file://{0}/{X86}/\ngpgkey=file://{0}/pubkey.gpg\ngpgcheck=1\nrepo_gpgcheck=1\n",
-            project.display()
-        );
-        std::fs::create_dir(home.path().join("repos")).unwrap();
-        std::fs::write(home.path().join("repos/ours.repo"), text).unwrap();
-        let found = copr_testkit::output(
-            copr_testkit::command("dnf")
-                .args(["--noplugins", "-y", "--quiet", "--releasever=44", "--setopt=skip_if_unavailable=False"])
-                .arg(format!("--setopt=reposdir={}", home.path().join("repos").display()))
-                .arg(format!("--setopt=cachedir={}", home.path().join("cache").display()))
-                .arg(format!("--setopt=logdir={}", home.path().display()))
-                .arg(format!("--installroot={}", home.path().join("root").display()))
-                .args(["repoquery", "hello-noarch"])
-                .env("HOME", home.path()),
-        );
+        let found = crate::reader::dnf(&project, home.path(), &["repoquery", "hello-noarch"]);
         assert!(found.contains("hello-noarch-0:1.0-1.noarch"), "{found}");
         let rpmkeys = || {
             let mut rpmkeys = copr_testkit::command("rpmkeys");

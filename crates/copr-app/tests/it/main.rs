@@ -10,9 +10,13 @@ mod leases;
 mod options;
 mod permissions;
 mod projects;
+mod packages;
 mod publishing;
+mod reader;
+mod ready;
 mod removing;
 mod rpms;
+mod sources;
 mod world;
 
 /// A story on SQLite and the same on PostgreSQL.
