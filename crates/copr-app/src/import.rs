@@ -40,12 +40,7 @@ async fn one(app: &App, id: BuildId) -> Result<(), Refusal> {
     };
     let staged: Staged = serde_json::from_str(staged)?;
     let place = Place { dir: app.store.srpm_dir(&build.owner, &build.dir, id), result_dir: build.id.padded() };
-    let line = format!(
-        "[{}] importing {}, {}",
-        time(app.clock.now()),
-        staged.srpm,
-        staged.origin()
-    );
+    let line = format!("[{}] importing {}, {}", time(app.clock.now()), staged.srpm, staged.origin());
     let (store, dir, log) = (app.store.clone(), place.dir.clone(), place.server_log());
     let taken = staged.clone();
     let arrived = crate::blocking(move || {

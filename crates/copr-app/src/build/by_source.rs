@@ -80,7 +80,12 @@ pub(super) async fn prepare(
             SourceInput::Custom {
                 script: custom.script.clone(),
                 package: name.map(str::to_owned),
-                builddeps: custom.builddeps.iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect(),
+                builddeps: custom
+                    .builddeps
+                    .iter()
+                    .flat_map(|text| text.split_whitespace())
+                    .map(str::to_owned)
+                    .collect(),
                 resultdir: custom.resultdir.clone().filter(|dir| !dir.is_empty()),
                 repos: found,
             }

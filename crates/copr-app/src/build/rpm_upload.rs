@@ -74,12 +74,13 @@ impl<'a> Request<'a> {
                     Selection::Named(named) => named.clone(),
                 };
                 let said = self.options.chroots.as_ref().is_some_and(|chroots| !chroots.is_empty());
+                let wrong = errors.0.iter().any(|(field, _)| field.ends_with("chroots"));
                 match selected.as_slice() {
                     [_] => checked.selection = Selection::Named(selected),
-                    [_, _, ..] if said => errors.add("chroots", "Select exactly one chroot for an RPM"),
-                    // None is left: what was said is wrong, or the project has no chroot.
-                    [] => {}
-                    _ => errors.add("chroot", REQUIRED),
+                    [_, _, ..] if said && !wrong => errors.add("chroots", "Select exactly one chroot for an RPM"),
+                    [_, _, ..] if !wrong => errors.add("chroot", REQUIRED),
+                    // What was said is wrong, or the project has no chroot.
+                    _ => {}
                 }
             }
         }
@@ -113,12 +114,12 @@ async fn read(app: &App, upload: &Upload, arch: String) -> Result<Ready, Refusal
     let (store, dir, from) = (app.store.clone(), app.store.upload_dir(&upload.upload), upload.file.clone());
     crate::blocking(move || {
         let path = dir.join(from.as_str());
-        let facts = inspect(&path, from.as_str(), &arch)?;
+        let io = |error| Refusal::internal("reading an uploaded package", error);
+        let sha256 = digest(&path).map_err(io)?;
+        let facts = inspect(&path, from.as_str(), &sha256, &arch)?;
         let wrong = |error: copr_types::InvalidName| Refusal::field("pkgs", format!("`{from}`: {error}"));
         let name = facts.nevra.name.parse::<PackageName>().map_err(wrong)?;
         let file = facts.nevra.file_name().parse::<FileName>().map_err(wrong)?;
-        let io = |error| Refusal::internal("reading an uploaded package", error);
-        let sha256 = digest(&path).map_err(io)?;
         let size = path.metadata().map_err(io)?.len();
         store.adopt(&path, &dir.join(file.as_str()))?;
         store.sync_dir(&dir)?;
@@ -129,10 +130,12 @@ async fn read(app: &App, upload: &Upload, arch: String) -> Result<Ready, Refusal
 }
 
 /// Everything that publishing it will need is read once here: later nobody could be told.
-fn inspect(path: &Path, name: &str, arch: &str) -> Result<Package, Refusal> {
+fn inspect(path: &Path, name: &str, sha256: &str, arch: &str) -> Result<Package, Refusal> {
     let refuse = |why: String| Refusal::field("pkgs", why);
     let unreadable = |error: copr_rpm::Error| match error {
-        copr_rpm::Error::Io { .. } | copr_rpm::Error::Read(_) => Refusal::internal("reading an uploaded package", error),
+        copr_rpm::Error::Io { .. } | copr_rpm::Error::Read(_) => {
+            Refusal::internal("reading an uploaded package", error)
+        }
         error => refuse(format!("`{name}` is not an RPM package that can be read: {error}")),
     };
     let facts = copr_rpm::header::read_package(path).map_err(unreadable)?;
@@ -146,7 +149,7 @@ fn inspect(path: &Path, name: &str, arch: &str) -> Result<Package, Refusal> {
     if copr_rpm::signature::payload_matches(path).map_err(unreadable)? == Some(false) {
         return Err(refuse(format!("`{name}` is damaged: its content is not the one that its header names")));
     }
-    let location = Location { href: name, base: None, sha256: "", size: 0, modified: 0 };
+    let location = Location { href: name, base: None, sha256, size: 0, modified: 0 };
     Fragments::of(path, &location).map_err(unreadable)?;
     Ok(facts)
 }
@@ -162,8 +165,7 @@ async fn make(
 ) -> Result<BuildId, Refusal> {
     let now = app.clock.now();
     let Some(chroot) = one_chroot(checked) else { return Err(Refusal::field("chroot", REQUIRED)) };
-    let source =
-        Source::RpmUpload(RpmUpload { tmp: upload.upload.to_string(), files: vec![ready.file.name.clone()] });
+    let source = Source::RpmUpload(RpmUpload { tmp: upload.upload.to_string(), files: vec![ready.file.name.clone()] });
     let mut wanted = Wanted::of(&source)?;
     let public = wanted.source.public.to_string();
     let package =

@@ -223,7 +223,12 @@ fn select(enabled: &[ProjectChroot], options: &Options, errors: &mut FieldErrors
 }
 
 /// May this person build here now?
-pub(super) async fn allowed(conn: &mut Conn, who: &Account, checked: &Checked, options: &Options) -> Result<(), Refusal> {
+pub(super) async fn allowed(
+    conn: &mut Conn,
+    who: &Account,
+    checked: &Checked,
+    options: &Options,
+) -> Result<(), Refusal> {
     let project = &checked.project;
     if !access::standing(conn, who, project).await?.can_build() {
         return Err(Refusal::forbidden(format!(

@@ -131,7 +131,8 @@ mod tests {
         let of = |namespace| fedora.clone_url_of("hello", namespace);
         assert_eq!(of(None).as_deref(), Ok("https://src.fedoraproject.org/rpms/hello"));
         assert_eq!(of(Some("forks/me")).as_deref(), Ok("https://src.fedoraproject.org/forks/me/rpms/hello"));
-        let plain = Instance { name: "own".into(), clone_url: "https://git.example.org/{package}".into(), ..fedora.clone() };
+        let plain =
+            Instance { name: "own".into(), clone_url: "https://git.example.org/{package}".into(), ..fedora.clone() };
         assert_eq!(plain.clone_url_of("hello", Some("x")), Err("`own` has no namespaces".to_owned()));
         let strict = Instance { name: "own".into(), clone_url: "https://[::1]/{namespace}/{package}".into(), ..fedora };
         assert_eq!(strict.clone_url_of("hello", None), Err("`own` needs a namespace".to_owned()));

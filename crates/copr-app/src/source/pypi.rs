@@ -41,8 +41,7 @@ impl Input {
     pub(super) fn check(&self, errors: &mut FieldErrors) -> Option<Pypi> {
         let name = short(self.package_name.as_deref(), LONGEST, "pypi_package_name", errors);
         let generator = self.spec_generator.as_deref();
-        let generator =
-            choice(generator, SpecGenerator::from_word, SpecGenerator::Pyp2spec, "spec_generator", errors);
+        let generator = choice(generator, SpecGenerator::from_word, SpecGenerator::Pyp2spec, "spec_generator", errors);
         let template = self.spec_template.clone().unwrap_or_default();
         if !TEMPLATES.contains(&template.as_str()) {
             errors.add("spec_template", NOT_A_CHOICE);

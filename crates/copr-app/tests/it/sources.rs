@@ -15,7 +15,10 @@ pub fn text(words: &str) -> Option<String> {
 }
 
 pub fn git(url: &str) -> Said {
-    Said { scm: scm::Input { clone_url: text(url), committish: text("main"), ..Default::default() }, ..Default::default() }
+    Said {
+        scm: scm::Input { clone_url: text(url), committish: text("main"), ..Default::default() },
+        ..Default::default()
+    }
 }
 
 async fn submit(w: &World, said: Said, kind: SourceKind) -> build::Shown {

@@ -37,9 +37,11 @@ pub async fn by_upload(State(web): State<Web>, Login(me): Login, request: Reques
     let Form { fields, file, .. } = Form::read(request, &web, Some(source)).await?;
     let (owner, name) = (fields.need("ownername")?, fields.need("projectname")?);
     let (app, options) = (web.app.clone(), options(&fields));
-    let made = keeping(file, |upload| async move {
-        build::by_upload(&app, &me, &owner, &name, upload.as_ref(), &options).await
-    });
+    let made =
+        keeping(
+            file,
+            |upload| async move { build::by_upload(&app, &me, &owner, &name, upload.as_ref(), &options).await },
+        );
     Ok(Json(show::build(&web, &made.await?)))
 }
 
@@ -77,8 +79,7 @@ async fn by_source(
     let (owner, name) = (fields.need("ownername")?, fields.need("projectname")?);
     let input = source(&fields).about(kind).ok_or_else(no_endpoint)?;
     let package = fields.line("package_name");
-    let made =
-        build::by_source(&web.app, &me, &owner, &name, &input, package.as_deref(), &options(&fields)).await?;
+    let made = build::by_source(&web.app, &me, &owner, &name, &input, package.as_deref(), &options(&fields)).await?;
     Ok(Json(show::build(&web, &made)))
 }
 

@@ -152,7 +152,9 @@ fn refuse_unknown_keys(path: &Path, text: &str, table: &DeTable<'_>) -> Result<(
         }
         let names: Vec<_> = match value.get_ref() {
             DeValue::Table(inner) => inner.keys().collect(),
-            DeValue::Array(items) => items.iter().filter_map(|item| item.get_ref().as_table()).flat_map(|inner| inner.keys()).collect(),
+            DeValue::Array(items) => {
+                items.iter().filter_map(|item| item.get_ref().as_table()).flat_map(|inner| inner.keys()).collect()
+            }
             _ => continue,
         };
         for name in names {
