@@ -293,14 +293,8 @@ async fn ready_packages_that_are_none_are_refused_and_leave_nothing_behind() {
     let one = common(json!({"chroot": FEDORA}));
     let fileless = server.post(&server.alice, READY, one.clone()).await;
     assert_eq!(fileless.refusal(), (400, wrong("pkgs", "This field is required.").as_str()));
-    let two = [
-        head("pkgs", "a.rpm").as_bytes(),
-        &bytes,
-        b"\r\n",
-        head("pkgs", "b.rpm").as_bytes(),
-        &bytes,
-        tail(&one).as_bytes(),
-    ];
+    let (first, second, end) = (head("pkgs", "a.rpm"), head("pkgs", "b.rpm"), tail(&one));
+    let two = [first.as_bytes(), &bytes, b"\r\n", second.as_bytes(), &bytes, end.as_bytes()];
     let two = send(form_to(&server, &server.alice, READY, two.concat())).await;
     let text = "Only one RPM can be uploaded per call for now (multi-RPM upload may be added later).";
     assert_eq!(two.refusal(), (400, text));
