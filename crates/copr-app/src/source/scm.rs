@@ -41,7 +41,8 @@ impl Input {
     pub(super) fn check(&self, errors: &mut FieldErrors) -> Option<Scm> {
         let scm_type = choice(self.scm_type.as_deref(), ScmType::from_word, ScmType::Git, "scm_type", errors);
         let clone_url = required(self.clone_url.as_deref(), "clone_url", errors).filter(|url| {
-            let good = is_address(url, &SCHEMES);
+            // What is shown in place of a password is none: it comes from another package.
+            let good = is_address(url, &SCHEMES) && !url.contains("://…@");
             if !good {
                 errors.add("clone_url", "Invalid URL.");
             }

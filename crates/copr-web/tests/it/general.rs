@@ -24,7 +24,7 @@ async fn what_is_no_endpoint_says_so() {
         assert_eq!(server.get(path).await.refusal(), no_route, "{path}");
     }
     for path in
-        ["/module/build/alice/p", "/build/create/scm", "/build/create/nope", "/package/add/a/b/c/scm", "/api-token"]
+        ["/module/build/alice/p", "/build/create/nope", "/package/add/a/b/c", "/package/add/a/b/c/scm/x", "/api-token"]
     {
         assert_eq!(server.post(&server.alice, path, json!({})).await.refusal(), no_route, "{path}");
     }

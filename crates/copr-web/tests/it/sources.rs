@@ -62,6 +62,7 @@ async fn scm_sources_are_checked() {
             (json!({"clone_url": "https://localhost/a.git"}), url),
             (json!({"clone_url": "file:///etc/passwd"}), url),
             (json!({"clone_url": "file://a.b/etc"}), url),
+            (json!({"clone_url": "https://…@a.org/x"}), url),
             (json!({"clone_url": "--upload-pack=x://a.b"}), url),
             (json!({"clone_url": good, "scm_type": "hg"}), "'scm_type': ['Not a valid choice.']"),
             (json!({"clone_url": good, "spec": "a.txt"}), "'spec': ['RPM spec file must end with .spec']"),
