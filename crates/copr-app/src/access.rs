@@ -10,12 +10,16 @@ use copr_types::permission::Standing;
 
 /// A person's standing towards a project.
 pub async fn standing(conn: &mut Conn, who: &Account, project: &Project) -> Result<Standing, Error> {
+    if project.account_id == Some(who.id.0) {
+        // Owners have no roles: they may everything without.
+        return Ok(Standing { site_admin: who.admin, owner: true, ..Standing::default() });
+    }
     let in_group = match project.group_id {
         Some(group) => copr_db::group::has(conn, group.into(), who.id).await?,
         None => false,
     };
     let (admin, builder) = copr_db::project::grants(conn, project.id, who.id).await?;
-    Ok(Standing { site_admin: who.admin, owner: project.account_id == Some(who.id.0), in_group, admin, builder })
+    Ok(Standing { site_admin: who.admin, owner: false, in_group, admin, builder })
 }
 
 /// That a person may see and change what only a project's administrators do, or the contract's 403.

@@ -228,15 +228,15 @@ pub async fn monitor(conn: &mut Conn, project: ProjectId, dir: DirId) -> Result<
         conn,
         fetch_all as Monitored,
         "SELECT k.name AS package, c.name AS chroot, b.id AS build_id, b.version, bc.state, bc.result_dir
-         FROM (SELECT b.package_id, bc.chroot_id, MAX(bc.build_id) AS newest
-               FROM build b JOIN build_chroot bc ON bc.build_id = b.id
-               WHERE b.dir_id = $2 AND b.package_id IS NOT NULL
-               GROUP BY b.package_id, bc.chroot_id) n
-         JOIN build b ON b.id = n.newest
-         JOIN build_chroot bc ON bc.build_id = b.id AND bc.chroot_id = n.chroot_id
-         JOIN package k ON k.id = n.package_id
-         JOIN chroot c ON c.id = n.chroot_id AND c.enabled
-         JOIN project_chroot pc ON pc.project_id = $1 AND pc.chroot_id = n.chroot_id AND pc.enabled
+         FROM package k
+         JOIN project_chroot pc ON pc.project_id = k.project_id AND pc.enabled
+         JOIN chroot c ON c.id = pc.chroot_id AND c.enabled
+         JOIN build b ON b.id = (SELECT newest.id FROM build newest
+                                 JOIN build_chroot one ON one.build_id = newest.id AND one.chroot_id = pc.chroot_id
+                                 WHERE newest.dir_id = $2 AND newest.package_id = k.id
+                                 ORDER BY newest.id DESC LIMIT 1)
+         JOIN build_chroot bc ON bc.build_id = b.id AND bc.chroot_id = pc.chroot_id
+         WHERE k.project_id = $1
          ORDER BY k.name, c.name",
         project.0,
         dir.0

@@ -190,8 +190,10 @@ impl Conn {
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await?,
             Inner::Postgres(mut tx) => {
-                for topic in &self.rings {
-                    sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(topic.word()).execute(&mut *tx).await?;
+                if !self.rings.is_empty() {
+                    let words: Vec<&str> = self.rings.iter().map(|topic| topic.word()).collect();
+                    let sql = "SELECT pg_notify($1, word) FROM unnest(string_to_array($2, ' ')) word";
+                    sqlx::query(sql).bind(CHANNEL).bind(words.join(" ")).execute(&mut *tx).await?;
                 }
                 tx.commit().await?;
             }

@@ -21,8 +21,12 @@ use tokio_util::sync::CancellationToken;
 
 /// Publishers that work side by side: different repositories at one time.
 const PUBLISHERS: usize = 2;
-/// Spare keys that are kept, so that making a project need not wait for one.
+/// Spare keys that are made at once, so that making a project need not wait for one.
 const SPARE_KEYS: usize = 2;
+/// Spare keys that are made in the end, one a minute: somebody may make many projects in a row.
+const MOST_SPARE_KEYS: usize = 12;
+/// Seconds between looks at the spare keys.
+const SPARE_KEYS_EVERY: i64 = 10;
 
 /// The running loops.
 #[derive(Debug)]
@@ -53,7 +57,7 @@ impl Jobs {
         spawn(&mut tasks, 30, Some(Topic::Fork), "fork", |app| Box::pin(copy_all(app)));
         spawn(&mut tasks, 60, None, "expiry", |app| Box::pin(async move { expiry::all(&app).await }));
         spawn(&mut tasks, 3600, None, "sessions", |app| Box::pin(async move { session::prune(&app).await.map(drop) }));
-        spawn(&mut tasks, 10, None, "keys", |app| Box::pin(spare_keys(app)));
+        spawn(&mut tasks, SPARE_KEYS_EVERY.unsigned_abs(), None, "keys", |app| Box::pin(spare_keys(app)));
         tasks.spawn(listen(app, stop.clone()));
         Self { stop, tasks }
     }
@@ -134,9 +138,11 @@ async fn remove(app: App) -> Result<(), Refusal> {
 /// Making an RSA key takes seconds; one that lies ready makes a project in milliseconds.
 async fn spare_keys(app: App) -> Result<(), Refusal> {
     let (signer, kind) = (app.signer.clone(), app.rules.key_type);
+    let once_a_minute = app.clock.now() % 60 < SPARE_KEYS_EVERY;
+    let wanted = if once_a_minute { MOST_SPARE_KEYS } else { SPARE_KEYS };
     let made = tokio::task::spawn_blocking(move || {
         let keys = signer.store();
-        if keys.spares(kind)? < SPARE_KEYS {
+        if keys.spares(kind)? < wanted {
             keys.prepare_spare(kind)?;
         }
         Ok::<_, copr_sign::Error>(())

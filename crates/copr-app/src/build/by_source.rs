@@ -1,7 +1,7 @@
 //! Builds of sources that builders make: from repositories, indexes of other languages, scripts, dist-gits.
 
 use super::submit::{Wanted, allowed, checked, make};
-use super::{Options, Shown, load, task_spec};
+use super::{Options, Shown, task_spec};
 use crate::source::{self, Input, custom, distgit};
 use crate::{App, FieldErrors, Refusal, access, package, repos};
 use copr_db::Conn;
@@ -33,8 +33,7 @@ pub async fn by_source(
     let Some(source) = source else { return Err(Refusal::invalid("the source is not complete")) };
     let package = package.as_ref().map(|name| name.as_str());
     let (wanted, input) = prepare(app, &mut tx, &source, package, None).await?;
-    let id = make(app, &mut tx, who, &checked, &wanted, input).await?;
-    let build = load(&mut tx, id).await?;
+    let build = make(app, &mut tx, who, &checked, &wanted, input).await?;
     tx.commit().await?;
     Ok(build)
 }

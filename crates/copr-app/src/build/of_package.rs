@@ -2,7 +2,7 @@
 
 use super::by_source::prepare;
 use super::submit::{allocate, allowed, checked, make};
-use super::{Options, Selection, Shown, load};
+use super::{Options, Selection, Shown};
 use crate::{App, FieldErrors, Refusal, access, package, source};
 use copr_db::account::Account;
 use copr_db::package::Package;
@@ -52,8 +52,7 @@ pub async fn of_package(
     allowed(&mut tx, who, &checked, &options).await?;
     let source = source::of_package(&package)?;
     let (wanted, input) = prepare(app, &mut tx, &source, Some(package.name.as_str()), Some(package.id)).await?;
-    let id = make(app, &mut tx, who, &checked, &wanted, input).await?;
-    let build = load(&mut tx, id).await?;
+    let build = make(app, &mut tx, who, &checked, &wanted, input).await?;
     tx.commit().await?;
     Ok(build)
 }

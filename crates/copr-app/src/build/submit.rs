@@ -253,17 +253,13 @@ pub async fn by_urls(
     let checked = checked(app, &mut tx, who, project, options, &mut errors).await?;
     errors.check()?;
     allowed(&mut tx, who, &checked, options).await?;
-    let mut ids = Vec::new();
+    let mut builds = Vec::new();
     for (url, file) in urls.iter().zip(parsed.into_iter().flatten()) {
         // Everybody may look at a build's source: only the builder is told the password.
         let source_url = (kind_of(file.as_str()) == Some(SourceFile::Srpm)).then(|| without_passwords(url));
         let wanted = Wanted { source_url, ..Wanted::of(&Source::Link { url: url.clone() })? };
         let input = SourceInput::Url { url: url.clone(), file: file.to_string() };
-        ids.push(make(app, &mut tx, who, &checked, &wanted, input).await?);
-    }
-    let mut builds = Vec::new();
-    for id in ids {
-        builds.push(load(&mut tx, id).await?);
+        builds.push(make(app, &mut tx, who, &checked, &wanted, input).await?);
     }
     tx.commit().await?;
     Ok(builds)
@@ -296,8 +292,7 @@ pub async fn by_upload(
     let source = Source::Upload { url, pkg: upload.file.to_string(), tmp: upload.upload.to_string() };
     let wanted = Wanted { source_url, ..Wanted::of(&source)? };
     let input = SourceInput::Upload { file: upload.file.to_string(), size: upload.size };
-    let id = make(app, &mut tx, who, &checked, &wanted, input).await?;
-    let build = load(&mut tx, id).await?;
+    let build = make(app, &mut tx, who, &checked, &wanted, input).await?;
     tx.commit().await?;
     Ok(build)
 }
@@ -329,7 +324,7 @@ pub(super) async fn make(
     checked: &Checked,
     wanted: &Wanted,
     input: SourceInput,
-) -> Result<BuildId, Refusal> {
+) -> Result<Shown, Refusal> {
     let id = record(app, tx, who, checked, wanted, State::Waiting).await?;
     let first = match &checked.selection {
         Selection::Named(named) => checked.chroots.iter().find(|chroot| named.contains(&chroot.chroot_id)),
@@ -340,9 +335,9 @@ pub(super) async fn make(
         (None, Some(chroot)) => task_spec::chroot_spec(chroot),
         (None, None) => return Err(Refusal::invalid("no chroot is enabled")),
     };
-    let build = copr_db::build::by_id(tx, id).await?.ok_or_else(|| super::missing(id))?;
-    task_spec::source_task(app, tx, &build, input, chroot).await?;
-    Ok(id)
+    let made = load(tx, id).await?;
+    task_spec::source_task(app, tx, &made.build, input, chroot).await?;
+    Ok(made)
 }
 
 /// The rows of a build and of its chroots where chosen, which begin in a state, and the event.

@@ -49,6 +49,21 @@ impl Bench {
 }
 
 #[test]
+fn what_was_signed_a_moment_ago_is_signed_by_the_key_that_has_the_name_now() {
+    let bench = Bench::new(KeyType::Ed25519);
+    let first = bench.sign(NEW);
+    assert_eq!(bench.sign(NEW), first, "signed twice");
+    assert_ne!(bench.sign(OLD), first);
+    bench.signer.store().delete(&name("key")).unwrap();
+    assert!(matches!(bench.signer.sign_detached(NEW, &name("key")), Err(Error::NoSuchKey { .. })));
+    let public = bench.signer.ensure_key(&name("key"), USER_ID).unwrap();
+    let bench = Bench { public, ..bench };
+    let second = bench.sign(NEW);
+    assert_ne!(second, first);
+    assert!(bench.verify(&second, NEW).iter().any(|line| line.contains("GOODSIG")), "not by the new key");
+}
+
+#[test]
 fn gpg_takes_the_signature_and_no_other_data() {
     for kind in [KeyType::Rsa3072, KeyType::Ed25519] {
         let bench = Bench::new(kind);

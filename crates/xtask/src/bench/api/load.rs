@@ -12,16 +12,28 @@ use anyhow::{Context, Result, anyhow, bail};
 pub struct Requests {
     texts: Vec<String>,
     next: AtomicUsize,
+    once: bool,
 }
 
 impl Requests {
     /// These, one after the other, then again from the first.
     pub fn new(texts: impl IntoIterator<Item = String>) -> Self {
-        Self { texts: texts.into_iter().collect(), next: AtomicUsize::new(0) }
+        Self { texts: texts.into_iter().collect(), next: AtomicUsize::new(0), once: false }
     }
 
-    fn next(&self) -> &str {
-        &self.texts[self.next.fetch_add(1, Ordering::Relaxed) % self.texts.len()]
+    /// These, each of them once.
+    pub fn once(texts: impl IntoIterator<Item = String>) -> Self {
+        Self { once: true, ..Self::new(texts) }
+    }
+
+    /// Whether each is sent once only.
+    pub fn are_used_up(&self) -> bool {
+        self.once
+    }
+
+    fn next(&self) -> Option<&str> {
+        let next = self.next.fetch_add(1, Ordering::Relaxed);
+        if self.once { self.texts.get(next) } else { self.texts.get(next % self.texts.len()) }.map(String::as_str)
     }
 }
 
@@ -55,7 +67,7 @@ pub fn run(address: SocketAddr, requests: &Requests, clients: usize, time: Durat
         let mut connection = Connection::open(address)?;
         let mut times = Vec::new();
         while start.elapsed() < time {
-            let text = requests.next();
+            let Some(text) = requests.next() else { break };
             let asked = Instant::now();
             connection.ask(text)?;
             times.push(asked.elapsed());
