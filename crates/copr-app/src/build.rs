@@ -1,11 +1,19 @@
 //! Builds: submit, look, cancel, delete.
 
+mod by_source;
 mod ending;
+mod of_package;
+mod rpm_upload;
 mod submit;
 mod task_spec;
 
+pub use by_source::by_source;
+pub(crate) use ending::{can_go, remove};
 pub use ending::{cancel, delete, delete_list};
+pub use of_package::of_package;
+pub use rpm_upload::by_rpm;
 pub(crate) use submit::allocate;
+pub(crate) use submit::timeout;
 pub use submit::{Options, Selection, Upload, by_upload, by_urls, check};
 pub(crate) use task_spec::{refresh_revisions, rpm_task};
 

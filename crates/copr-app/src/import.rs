@@ -40,13 +40,7 @@ async fn one(app: &App, id: BuildId) -> Result<(), Refusal> {
     };
     let staged: Staged = serde_json::from_str(staged)?;
     let place = Place { dir: app.store.srpm_dir(&build.owner, &build.dir, id), result_dir: build.id.padded() };
-    let line = format!(
-        "[{}] importing {} from builder {} ({})",
-        time(app.clock.now()),
-        staged.srpm,
-        staged.builder,
-        staged.isolation
-    );
+    let line = format!("[{}] importing {}, {}", time(app.clock.now()), staged.srpm, staged.origin());
     let (store, dir, log) = (app.store.clone(), place.dir.clone(), place.server_log());
     let taken = staged.clone();
     let arrived = crate::blocking(move || {
@@ -65,7 +59,7 @@ async fn one(app: &App, id: BuildId) -> Result<(), Refusal> {
 /// Verifies and moves what was delivered. Whatever was moved by an earlier try stays.
 fn take(store: &copr_store::Store, dir: &Path, staged: &Staged) -> Result<Arrived, Failure> {
     let ours = |what: String| Failure::new(FailureClass::Infrastructure, Phase::Import, what);
-    let staging = store.staging_dir(staged.task, staged.fence);
+    let staging = staged.dir(store);
     store.remove_unfinished(dir).map_err(|error| ours(error.to_string()))?;
     for file in &staged.files {
         let (from, to) = (staging.join(&file.name), dir.join(&file.name));
@@ -122,9 +116,7 @@ async fn accept(app: &App, build: &Build, arrived: Arrived) -> Result<(), Refusa
     if !copr_db::build::set_source_state(&mut tx, build.id, build.source_state, to).await? {
         return Ok(());
     }
-    let package =
-        copr_db::package::find_or_create(&mut tx, build.project_id, &name, build.source_kind, &build.source, now)
-            .await?;
+    let package = crate::package::of_build(&mut tx, build, &name, now).await?;
     let url = format!(
         "{}/{}/{}/srpm-builds/{}/{}",
         app.rules.results_url,

@@ -93,6 +93,10 @@ pub struct Rules {
     pub vendor: String,
     /// Which people that Kerberos vouches for have an account here.
     pub kerberos: kerberos::Admission,
+    /// Dist-gits that packages can come from, the preferred one first.
+    pub distgits: Vec<source::distgit::Instance>,
+    /// Whether clients may upload binary packages that were built elsewhere.
+    pub rpm_uploads: bool,
 }
 
 impl Default for Rules {
@@ -120,6 +124,8 @@ impl Default for Rules {
             email_domain: "coprd.local".to_owned(),
             vendor: "Copr".to_owned(),
             kerberos: kerberos::Admission::default(),
+            distgits: vec![source::distgit::Instance::fedora()],
+            rpm_uploads: true,
         }
     }
 }

@@ -1,4 +1,12 @@
-//! Packages of projects.
+//! Packages of projects: look, add, change, reset, delete.
+
+mod change;
+mod input;
+
+pub(crate) use change::of_build;
+pub use change::{add, delete, edit, reset};
+pub use input::Input;
+pub(crate) use input::name;
 
 use crate::build::{self, Shown};
 use crate::{App, Refusal, access};
@@ -34,11 +42,23 @@ pub struct With {
 pub async fn find(app: &App, owner: &str, name: &str, package: &str, with: With) -> Result<(Project, Listed), Refusal> {
     let mut conn = app.db.read().await?;
     let project = access::project(&mut conn, owner, name).await?;
-    let found = copr_db::package::by_name(&mut conn, project.id, package)
-        .await?
-        .ok_or_else(|| Refusal::not_found(format!("No package with name {package} in copr {name}")))?;
+    let found = named(&mut conn, &project, Some(package)).await?;
     let listed = show(&mut conn, vec![found], with).await?.remove(0);
     Ok((project, listed))
+}
+
+/// The contract's 404.
+fn missing(package: Option<&str>, project: &str) -> Refusal {
+    Refusal::not_found(format!("No package with name {} in copr {project}", package.unwrap_or("None")))
+}
+
+/// The package of a name as it stands in a request, or the contract's 404.
+pub(crate) async fn named(conn: &mut Conn, project: &Project, package: Option<&str>) -> Result<Package, Refusal> {
+    let found = match package {
+        Some(package) => copr_db::package::by_name(conn, project.id, package).await?,
+        None => None,
+    };
+    found.ok_or_else(|| missing(package, project.name.as_str()))
 }
 
 /// A project's packages.

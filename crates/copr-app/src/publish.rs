@@ -7,6 +7,7 @@
 mod generation;
 pub(crate) mod intake;
 
+use crate::lease::change_chroot;
 use crate::{App, Refusal, removal};
 use copr_db::build_chroot::{BuildChroot, BuiltPackage};
 use copr_db::event::Subject;
@@ -117,6 +118,7 @@ async fn turn(app: &App, repo: &Repo) -> Result<(), Refusal> {
     let Some(project) = project else { return Ok(()) };
     let main = DirName::main(&project.name);
     let key = ensure_key(app, repo, &main).await?;
+    begin_with_uploads(app, repo).await?;
     let waiting = copr_db::build_chroot::publishing(&mut app.db.read().await?, repo.id).await?;
     let (mut ready, mut again) = (Vec::new(), false);
     for chroot in waiting {
@@ -144,6 +146,23 @@ async fn turn(app: &App, repo: &Repo) -> Result<(), Refusal> {
     let holds = copr_db::repo::packages(&mut app.db.read().await?, repo.id).await?;
     generation::publish(app, repo, &key, holds).await?;
     settle(app, repo, ready, again).await
+}
+
+/// Ready packages that clients uploaded are from now on to be published: it is too late to cancel them.
+async fn begin_with_uploads(app: &App, repo: &Repo) -> Result<(), Refusal> {
+    let uploaded = copr_db::build_chroot::uploaded(&mut app.db.read().await?, repo.id).await?;
+    for chroot in uploaded {
+        let mut tx = app.db.begin().await?;
+        keep(app, &mut tx, repo).await?;
+        if change_chroot(&mut tx, chroot.id, Event::Delivered).await? {
+            let about =
+                Subject { project: Some(repo.project_id), build: Some(chroot.build_id), build_chroot: Some(chroot.id) };
+            let body = r#"{"state":"publishing"}"#;
+            copr_db::event::append(&mut tx, "chroot.state", about, body, app.clock.now()).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// The database learns that the generation is there, and each chroot in it that it succeeded: one transaction. With

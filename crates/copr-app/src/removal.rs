@@ -7,6 +7,7 @@ use copr_db::Conn;
 use copr_db::build::Build;
 use copr_db::project::Project;
 use copr_types::{FileName, SourceKind};
+use std::path::Path;
 use std::path::PathBuf;
 
 /// Dooms a build's files. Packages leave the repositories' metadata first: their files wait for that generation.
@@ -24,21 +25,24 @@ pub(crate) async fn doom_build(app: &App, tx: &mut Conn, shown: &Shown, now: i64
             copr_db::doomed::add(tx, &app.store.relative(&path), after, now).await?;
         }
     }
-    let path = app.store.srpm_dir(&build.owner, &build.dir, build.id);
-    copr_db::doomed::add(tx, &app.store.relative(&path), None, now).await?;
+    doom_dir(app, tx, &app.store.srpm_dir(&build.owner, &build.dir, build.id), now).await?;
     doom_upload(app, tx, build, now).await
 }
 
 /// Dooms what a client uploaded for a build: it is needed no more once the source is in or has failed.
 pub(crate) async fn doom_upload(app: &App, tx: &mut Conn, build: &Build, now: i64) -> Result<(), Refusal> {
-    if build.source_kind != SourceKind::Upload {
+    if !matches!(build.source_kind, SourceKind::Upload | SourceKind::RpmUpload) {
         return Ok(());
     }
-    if let Some(upload) = upload_of(&build.source)? {
-        let path = app.store.relative(&app.store.upload_dir(&upload));
-        copr_db::doomed::add(tx, &path, None, now).await?;
+    match upload_of(&build.source)? {
+        Some(upload) => doom_dir(app, tx, &app.store.upload_dir(&upload), now).await,
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// Dooms a directory that nothing refers to any more.
+async fn doom_dir(app: &App, tx: &mut Conn, dir: &Path, now: i64) -> Result<(), Refusal> {
+    Ok(copr_db::doomed::add(tx, &app.store.relative(dir), None, now).await?)
 }
 
 /// Name of the upload in the JSON of a source.
@@ -69,17 +73,16 @@ pub async fn sweep_uploads(app: &App) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Dooms what a builder delivered, once it is taken in or of no use.
+/// Dooms what a builder or a client delivered, once it is taken in or of no use.
 pub(crate) async fn doom_staging(app: &App, tx: &mut Conn, staged: Option<&str>, now: i64) -> Result<(), Refusal> {
     let Some(staged) = staged else { return Ok(()) };
     let staged: Staged = serde_json::from_str(staged)?;
-    doom_lease(app, tx, staged.task, staged.fence, now).await
+    doom_dir(app, tx, &staged.dir(&app.store), now).await
 }
 
 /// Dooms what was delivered under one lease.
 pub(crate) async fn doom_lease(app: &App, tx: &mut Conn, task: i64, fence: i64, now: i64) -> Result<(), Refusal> {
-    let path = app.store.relative(&app.store.staging_dir(task, fence));
-    Ok(copr_db::doomed::add(tx, &path, None, now).await?)
+    doom_dir(app, tx, &app.store.staging_dir(task, fence), now).await
 }
 
 /// Moves the trees of deleted projects of this name aside, so that a new project of the name finds an empty place.

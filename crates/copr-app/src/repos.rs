@@ -133,15 +133,20 @@ pub async fn of_chroot(
     }
     let lists = [&project.settings.additional_repos, &chroot.settings.additional_repos];
     for item in lists.into_iter().flat_map(|list| list.split_whitespace()) {
-        let mut repo = expand(app, item, &chroot.name);
-        if let Some((owner, other)) = copr_item(item) {
-            let name = other.split(':').next().unwrap_or(other);
-            let other = copr_db::project::by_name(conn, owner, name).await?;
-            repo.module_hotfixes = other.filter(|other| other.settings.module_hotfixes).map(|_| true);
-        }
-        repos.push(repo);
+        repos.push(for_build(app, conn, item, &chroot.name).await?);
     }
     Ok(repos)
+}
+
+/// What an item of a list means to a build in a chroot: with what the project behind it says of its repositories.
+pub(crate) async fn for_build(app: &App, conn: &mut Conn, item: &str, chroot: &ChrootName) -> Result<Repo, Refusal> {
+    let mut repo = expand(app, item, chroot);
+    if let Some((owner, other)) = copr_item(item) {
+        let name = other.split(':').next().unwrap_or(other);
+        let other = copr_db::project::by_name(conn, owner, name).await?;
+        repo.module_hotfixes = other.filter(|other| other.settings.module_hotfixes).map(|_| true);
+    }
+    Ok(repo)
 }
 
 #[cfg(test)]

@@ -1,88 +1,128 @@
-//! Sources that people name or upload: the rules for them.
+//! Sources: what people say about them, and the rules for each kind. One validation serves builds and packages.
 
-use copr_types::FileName;
-use url::Url;
+pub mod custom;
+pub mod distgit;
+mod file;
+pub mod pypi;
+pub mod rubygems;
+pub mod scm;
+mod stored;
 
-/// What a source file is, by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SourceFile {
-    /// A source package.
-    Srpm,
-    /// A spec file.
-    Spec,
+pub(crate) use file::{BadUrl, file_of_url};
+pub use file::{SourceFile, kind_of, sanitise};
+pub(crate) use stored::{Shown, Stored, of_build, of_package};
+
+use crate::project::input::{NOT_A_CHOICE, REQUIRED};
+use crate::{App, FieldErrors, Refusal};
+use copr_db::Conn;
+use copr_types::{PackageName, Source, SourceKind};
+
+/// What people say about a source, by its kind. `None` in it: not said.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// From git or Subversion.
+    Scm(scm::Input),
+    /// From PyPI.
+    Pypi(pypi::Input),
+    /// From RubyGems.
+    Rubygems(rubygems::Input),
+    /// Made by a script.
+    Custom(custom::Input),
+    /// From a dist-git.
+    Distgit(distgit::Input),
 }
 
-/// What a file is by its name, whatever the case of its letters.
-pub fn kind_of(name: &str) -> Option<SourceFile> {
-    let name = name.to_ascii_lowercase();
-    if name.ends_with(".src.rpm") || name.ends_with(".nosrc.rpm") {
-        Some(SourceFile::Srpm)
-    } else if name.ends_with(".spec") {
-        Some(SourceFile::Spec)
-    } else {
-        None
-    }
+/// What a request says that may be about a source of any kind: fields of several kinds have the same name.
+#[derive(Clone, Debug, Default)]
+pub struct Said {
+    /// About git and Subversion.
+    pub scm: scm::Input,
+    /// About PyPI.
+    pub pypi: pypi::Input,
+    /// About RubyGems.
+    pub rubygems: rubygems::Input,
+    /// About scripts.
+    pub custom: custom::Input,
+    /// About dist-gits.
+    pub distgit: distgit::Input,
 }
 
-/// Why an address can not be a source. `Display` is the contract's text.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadUrl {
-    /// Not an address.
-    #[error(
-        "A list of http[s] URLs separated by whitespace characters is needed ('{0}' doesn't seem to be a valid URL)."
-    )]
-    NotHttp(String),
-    /// An address of something else.
-    #[error("URLs must end with .src.rpm, .nosrc.rpm, or .spec ('{0}' doesn't seem to be a valid URL).")]
-    NotSource(String),
-}
-
-/// The file's name in an address of an SRPM or a spec file.
-pub fn file_of_url(text: &str) -> Result<FileName, BadUrl> {
-    let url = Url::parse(text).ok().filter(|_| crate::repos::is_http(text));
-    let url = url.ok_or_else(|| BadUrl::NotHttp(text.to_owned()))?;
-    let last = url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
-    let file = sanitise(last).filter(|file| kind_of(file.as_str()).is_some());
-    file.ok_or_else(|| BadUrl::NotSource(text.to_owned()))
-}
-
-/// A file name that is safe everywhere: the last part of what was given, blanks and odd characters as `_`
-/// (`he llo.spec` → `he_llo.spec`), no leading dots. `None` when nothing is left.
-pub fn sanitise(name: &str) -> Option<FileName> {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let mut safe = String::new();
-    for c in last.chars() {
-        if c.is_ascii_alphanumeric() || "._-+~^".contains(c) {
-            safe.push(c);
-        } else if !safe.ends_with('_') {
-            safe.push('_');
+impl Said {
+    /// What is said about one kind of source; none for kinds that people can not set.
+    pub fn about(self, kind: SourceKind) -> Option<Input> {
+        match kind {
+            SourceKind::Scm => Some(Input::Scm(self.scm)),
+            SourceKind::Pypi => Some(Input::Pypi(self.pypi)),
+            SourceKind::Rubygems => Some(Input::Rubygems(self.rubygems)),
+            SourceKind::Custom => Some(Input::Custom(self.custom)),
+            SourceKind::Distgit => Some(Input::Distgit(self.distgit)),
+            SourceKind::Unset | SourceKind::Link | SourceKind::Upload | SourceKind::RpmUpload => None,
         }
     }
-    safe.trim_start_matches(['.', '-']).trim_end_matches(['.', '_', '-']).parse().ok()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_uploads_are_made_safe() {
-        let safe = |name: &str| sanitise(name).map(|name| name.to_string());
-        assert_eq!(safe("he llo.spec").as_deref(), Some("he_llo.spec"));
-        assert_eq!(safe("../../etc/passwd.spec").as_deref(), Some("passwd.spec"));
-        assert_eq!(safe("foo-1.0~rc1^git-1.src.rpm").as_deref(), Some("foo-1.0~rc1^git-1.src.rpm"));
-        assert_eq!(safe("-x.spec").as_deref(), Some("x.spec"));
-        assert_eq!(safe("příliš.src.rpm").as_deref(), Some("p_li_.src.rpm"));
-        assert_eq!(safe("žluť.spec").as_deref(), Some("_lu_.spec"));
-        assert_eq!(safe(".."), None);
+impl Input {
+    /// The same, with what was not said taken from what is stored under the same key, whatever kind that is of.
+    pub(crate) fn or(self, stored: &Stored) -> Self {
+        match self {
+            Self::Scm(said) => Self::Scm(said.or(stored)),
+            Self::Pypi(said) => Self::Pypi(said.or(stored)),
+            Self::Rubygems(said) => Self::Rubygems(said.or(stored)),
+            Self::Custom(said) => Self::Custom(said.or(stored)),
+            Self::Distgit(said) => Self::Distgit(said.or(stored)),
+        }
     }
 
-    #[test]
-    fn addresses_must_be_http_and_end_in_a_source() {
-        assert_eq!(file_of_url("http://x.org/a/foo-1-1.src.rpm?y=1").unwrap().as_str(), "foo-1-1.src.rpm");
-        assert!(matches!(file_of_url("ftp://x/foo.spec"), Err(BadUrl::NotHttp(_))));
-        assert!(matches!(file_of_url("http://x/.src.rpm"), Err(BadUrl::NotSource(_))));
-        assert!(matches!(file_of_url("http://x/..spec"), Err(BadUrl::NotSource(_))));
-        assert!(matches!(file_of_url("http://x/foo.tar.gz"), Err(BadUrl::NotSource(_))));
+    /// The source that was said, of a package of that name where it is known; complains about the rest. None when there
+    /// was anything to complain about.
+    pub(crate) async fn check(
+        &self,
+        app: &App,
+        conn: &mut Conn,
+        package: Option<&PackageName>,
+        errors: &mut FieldErrors,
+    ) -> Result<Option<Source>, Refusal> {
+        Ok(match self {
+            Self::Scm(said) => said.check(errors).map(Source::Scm),
+            Self::Pypi(said) => said.check(errors).map(Source::Pypi),
+            Self::Rubygems(said) => said.check(errors).map(Source::Rubygems),
+            Self::Custom(said) => said.check(conn, errors).await?.map(Source::Custom),
+            Self::Distgit(said) => said.check(app, package, errors).map(Source::Distgit),
+        })
     }
+}
+
+/// A text that must be said.
+fn required(said: Option<&str>, field: &'static str, errors: &mut FieldErrors) -> Option<String> {
+    let text = said.filter(|text| !text.trim().is_empty());
+    if text.is_none() {
+        errors.add(field, REQUIRED);
+    }
+    text.map(str::to_owned)
+}
+
+/// The same, of no more than some characters.
+fn short(said: Option<&str>, most: usize, field: &'static str, errors: &mut FieldErrors) -> Option<String> {
+    let text = required(said, field, errors)?;
+    if text.chars().count() > most {
+        errors.add(field, format!("Field cannot be longer than {most} characters."));
+        return None;
+    }
+    Some(text)
+}
+
+/// The choice that a word names, or the usual one when nothing was said.
+fn choice<T>(
+    said: Option<&str>,
+    named: impl Fn(&str) -> Option<T>,
+    usual: T,
+    field: &'static str,
+    errors: &mut FieldErrors,
+) -> Option<T> {
+    let Some(word) = said.filter(|word| !word.is_empty()) else { return Some(usual) };
+    let found = named(word);
+    if found.is_none() {
+        errors.add(field, NOT_A_CHOICE);
+    }
+    found
 }

@@ -191,6 +191,10 @@ async fn deliver(
                 .say(format!("\nFailed in phase {} ({}):\n{}", failure.phase, failure.class, failure.message));
             (Outcome::Failed { failure }, Vec::new())
         }
+        Err(End::Unable(failure)) => {
+            work.transcript.say(format!("\n{}", failure.message));
+            (Outcome::Unable { failure }, Vec::new())
+        }
         Err(End::Stopped(Stop::Lost)) => {
             tracing::info!(task = held.task_id, "the lease is lost; dropping the work");
             carrier.abort();

@@ -19,6 +19,8 @@ pub(crate) enum Stop {
 pub(crate) enum End {
     /// It failed.
     Failed(Failure),
+    /// Builders can not do it, however often they try.
+    Unable(Failure),
     /// Somebody stopped it.
     Stopped(Stop),
 }
@@ -40,6 +42,11 @@ pub(crate) fn user(phase: Phase, message: impl Into<String>) -> End {
 /// Ours, or of something that we depend on.
 pub(crate) fn infrastructure(phase: Phase, message: impl Into<String>) -> End {
     Failure::new(FailureClass::Infrastructure, phase, message).into()
+}
+
+/// Ours: this is beyond what builders can do, and another try would be as well.
+pub(crate) fn unable(phase: Phase, message: impl Into<String>) -> End {
+    End::Unable(Failure::new(FailureClass::Infrastructure, phase, message))
 }
 
 /// A limit was reached.

@@ -16,6 +16,12 @@ pub(crate) fn write(work: &Work, task: &Task) {
             let from = match &task.input {
                 SourceInput::Url { url, .. } => without_passwords(url),
                 SourceInput::Upload { file, size } => format!("uploaded {file} ({size} bytes)"),
+                SourceInput::Scm(scm) => format!("{} {}", scm.scm_type, without_passwords(&scm.clone_url)),
+                SourceInput::Pypi(pypi) => format!("PyPI, project {}", pypi.pypi_package_name),
+                SourceInput::Rubygems(gem) => format!("RubyGems, gem {}", gem.gem_name),
+                SourceInput::Custom { .. } => "a script".to_owned(),
+                SourceInput::Distgit { clone_url, .. } => format!("dist-git {}", without_passwords(clone_url)),
+                SourceInput::Other { from } => format!("the unknown kind `{from}`"),
             };
             (&task.build, format!("Source package from {from}"), &task.chroot.name)
         }

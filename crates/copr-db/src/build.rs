@@ -38,8 +38,10 @@ pub struct Build {
     /// Kind of source.
     #[sqlx(try_from = "String")]
     pub source_kind: SourceKind,
-    /// JSON of the source.
+    /// JSON of the source, as everybody may see it.
     pub source: String,
+    /// JSON of the source as it was given, where that is something else.
+    pub private_source: Option<String>,
     /// Where the source stands.
     #[sqlx(try_from = "String")]
     pub source_state: State,
@@ -102,8 +104,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT b.id, b.project_id, p.owner, p.name AS project, b.dir_id, d.name AS dir, b.package_id,
-                    k.name AS package, a.name AS submitter, b.source_kind, b.source, b.source_state, b.canceled,
-                    b.selection, b.version, b.srpm_name, b.source_url, b.background, b.enable_net, b.timeout,
+                    k.name AS package, a.name AS submitter, b.source_kind, b.source, b.private_source, b.source_state,
+                    b.canceled, b.selection, b.version, b.srpm_name, b.source_url, b.background, b.enable_net, b.timeout,
                     b.bootstrap, b.isolation, b.submitted_on, b.source_started_on, b.source_ended_on, b.failure_class,
                     b.failure_phase, b.failure_message, b.result_dir, b.staged
              FROM build b
@@ -382,6 +384,18 @@ pub async fn set_source_state(conn: &mut Conn, id: BuildId, from: State, to: Sta
     )? > 0)
 }
 
+/// Keeps the source as it was given, where others are shown something else.
+pub async fn keep_private(conn: &mut Conn, id: BuildId, source: &str) -> Result<(), Error> {
+    run!(conn, execute, "UPDATE build SET private_source = $2 WHERE id = $1", id.0, source)?;
+    Ok(())
+}
+
+/// Notes the version of a ready package.
+pub async fn set_version(conn: &mut Conn, id: BuildId, version: &str) -> Result<(), Error> {
+    run!(conn, execute, "UPDATE build SET version = $2 WHERE id = $1", id.0, version)?;
+    Ok(())
+}
+
 /// Notes the first start of the source and its result directory.
 pub async fn source_started(conn: &mut Conn, id: BuildId, result_dir: &str, now: i64) -> Result<(), Error> {
     run!(
@@ -457,7 +471,9 @@ pub async fn uploads_in_use(conn: &mut Conn) -> Result<Vec<String>, Error> {
         conn,
         fetch_all as (String,),
         "SELECT source FROM build
-         WHERE source_state IN ('pending', 'starting', 'running', 'importing') AND source_kind = 'upload'"
+         WHERE (source_state IN ('pending', 'starting', 'running', 'importing') AND source_kind = 'upload')
+            OR (source_kind = 'rpm_upload'
+                AND EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = build.id AND c.staged IS NOT NULL))"
     )?;
     Ok(rows.into_iter().map(|(source,)| source).collect())
 }

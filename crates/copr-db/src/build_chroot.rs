@@ -172,6 +172,20 @@ pub async fn publishing(conn: &mut Conn, repo: RepoId) -> Result<Vec<BuildChroot
     )
 }
 
+/// Chroots of a repository for which a client uploaded a ready package that no publisher has begun with, oldest first.
+pub async fn uploaded(conn: &mut Conn, repo: RepoId) -> Result<Vec<BuildChroot>, Error> {
+    run!(
+        conn,
+        fetch_all as BuildChroot,
+        select!(
+            "JOIN build b ON b.id = bc.build_id
+             JOIN repo r ON r.dir_id = b.dir_id AND r.chroot_id = bc.chroot_id
+             WHERE r.id = $1 AND bc.state = 'pending' AND bc.staged IS NOT NULL ORDER BY bc.id"
+        ),
+        repo.0
+    )
+}
+
 /// Builds of a project that still work in one of the chroots, by number.
 pub async fn unfinished_in(conn: &mut Conn, project: ProjectId, chroot: ChrootId) -> Result<Vec<BuildId>, Error> {
     let rows = run!(

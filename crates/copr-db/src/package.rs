@@ -20,8 +20,10 @@ pub struct Package {
     /// Kind of its default source.
     #[sqlx(try_from = "String")]
     pub source_kind: SourceKind,
-    /// JSON of its default source.
+    /// JSON of its default source, as everybody may see it.
     pub source: String,
+    /// JSON of its default source as it was given, where that is something else.
+    pub private_source: Option<String>,
     /// Rebuilt by web hooks.
     pub auto_rebuild: bool,
     /// Builds to keep; 0 means all.
@@ -30,6 +32,92 @@ pub struct Package {
     pub timeout: Option<i64>,
     /// Patterns of chroots that it is not built in, split by commas.
     pub chroot_denylist: String,
+}
+
+/// What can be said about a package, besides its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings<'a> {
+    /// Kind of its default source.
+    pub source_kind: SourceKind,
+    /// JSON of its default source, as everybody may see it.
+    pub source: &'a str,
+    /// JSON of its default source as it was given, where that is something else.
+    pub private_source: Option<&'a str>,
+    /// Rebuilt by web hooks.
+    pub auto_rebuild: bool,
+    /// Builds to keep; 0 means all.
+    pub max_builds: i64,
+    /// Seconds; the service's default when unset.
+    pub timeout: Option<i64>,
+    /// Patterns of chroots that it is not built in, split by commas.
+    pub chroot_denylist: &'a str,
+}
+
+/// Makes a package; none when the project has one of that name.
+pub async fn create(
+    conn: &mut Conn,
+    project: ProjectId,
+    name: &PackageName,
+    settings: &Settings<'_>,
+    now: i64,
+) -> Result<Option<PackageId>, Error> {
+    let made = run!(
+        conn,
+        fetch_optional as (i64,),
+        "INSERT INTO package (project_id, name, source_kind, source, private_source, auto_rebuild, max_builds, timeout,
+             chroot_denylist, created_on)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (project_id, name) DO NOTHING RETURNING id",
+        project.0,
+        name.as_str(),
+        settings.source_kind.as_str(),
+        settings.source,
+        settings.private_source,
+        settings.auto_rebuild,
+        settings.max_builds,
+        settings.timeout,
+        settings.chroot_denylist,
+        now
+    )?;
+    Ok(made.map(|(id,)| PackageId(id)))
+}
+
+/// Changes all of a package but its name; false when it is gone.
+pub async fn update(conn: &mut Conn, id: PackageId, settings: &Settings<'_>) -> Result<bool, Error> {
+    Ok(run!(
+        conn,
+        execute,
+        "UPDATE package SET source_kind = $2, source = $3, private_source = $4, auto_rebuild = $5, max_builds = $6,
+             timeout = $7, chroot_denylist = $8
+         WHERE id = $1",
+        id.0,
+        settings.source_kind.as_str(),
+        settings.source,
+        settings.private_source,
+        settings.auto_rebuild,
+        settings.max_builds,
+        settings.timeout,
+        settings.chroot_denylist
+    )? > 0)
+}
+
+/// Holds a package until the transaction ends: nobody changes it, and no build becomes one of it. Whether it is there.
+pub async fn hold(conn: &mut Conn, id: PackageId) -> Result<bool, Error> {
+    // SQLite has one writer anyway.
+    let row = run!(
+        conn,
+        fetch_optional as (i64,),
+        [
+            sqlite: "SELECT id FROM package WHERE id = $1",
+            postgres: "SELECT id FROM package WHERE id = $1 FOR UPDATE"
+        ],
+        id.0
+    )?;
+    Ok(row.is_some())
+}
+
+/// Removes a package; builds of it go with it.
+pub async fn delete(conn: &mut Conn, id: PackageId) -> Result<bool, Error> {
+    Ok(run!(conn, execute, "DELETE FROM package WHERE id = $1", id.0)? > 0)
 }
 
 /// The package of that name, made with this source when it is new.
@@ -41,18 +129,16 @@ pub async fn find_or_create(
     source: &str,
     now: i64,
 ) -> Result<Package, Error> {
-    run!(
-        conn,
-        execute,
-        "INSERT INTO package (project_id, name, source_kind, source, auto_rebuild, created_on)
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (project_id, name) DO NOTHING",
-        project.0,
-        name.as_str(),
-        kind.as_str(),
+    let settings = Settings {
+        source_kind: kind,
         source,
-        false,
-        now
-    )?;
+        private_source: None,
+        auto_rebuild: false,
+        max_builds: 0,
+        timeout: None,
+        chroot_denylist: "",
+    };
+    create(conn, project, name, &settings, now).await?;
     by_name(conn, project, name.as_str()).await?.ok_or(Error::Sql(sqlx::Error::RowNotFound))
 }
 
@@ -61,7 +147,8 @@ pub async fn by_name(conn: &mut Conn, project: ProjectId, name: &str) -> Result<
     run!(
         conn,
         fetch_optional as Package,
-        "SELECT id, project_id, name, source_kind, source, auto_rebuild, max_builds, timeout, chroot_denylist
+        "SELECT id, project_id, name, source_kind, source, private_source, auto_rebuild, max_builds, timeout,
+                chroot_denylist
          FROM package WHERE project_id = $1 AND name = $2",
         project.0,
         name
@@ -73,7 +160,8 @@ pub async fn by_id(conn: &mut Conn, id: PackageId) -> Result<Option<Package>, Er
     run!(
         conn,
         fetch_optional as Package,
-        "SELECT id, project_id, name, source_kind, source, auto_rebuild, max_builds, timeout, chroot_denylist
+        "SELECT id, project_id, name, source_kind, source, private_source, auto_rebuild, max_builds, timeout,
+                chroot_denylist
          FROM package WHERE id = $1",
         id.0
     )
@@ -86,7 +174,8 @@ pub const ORDERS: [&str; 2] = ["id", "name"];
 pub async fn list(conn: &mut Conn, project: ProjectId, order: &str, page: &Page) -> Result<Vec<Package>, Error> {
     let order = ORDERS.into_iter().find(|column| *column == order).unwrap_or("id");
     let sql = AssertSqlSafe(format!(
-        "SELECT id, project_id, name, source_kind, source, auto_rebuild, max_builds, timeout, chroot_denylist
+        "SELECT id, project_id, name, source_kind, source, private_source, auto_rebuild, max_builds, timeout,
+                chroot_denylist
          FROM package WHERE project_id = $1 ORDER BY {order} {} LIMIT $2 OFFSET $3",
         page.direction()
     ));

@@ -44,6 +44,12 @@ pub fn decide(rules: &Rules, arch: &str) -> Decision {
     Decision::Build
 }
 
+/// Whether a binary package of the architecture `package` belongs into the repository of a chroot of the architecture
+/// `chroot`: it is of that architecture, under any of its names, or of none.
+pub fn fits(package: &str, chroot: &str) -> bool {
+    same(package, "noarch") || counts_as(chroot, package)
+}
+
 const X86: &[&str] =
     &["i386", "i486", "i586", "i686", "pentium3", "pentium4", "athlon", "geode", "ix86", "%ix86", "%{ix86}"];
 const ARM_HARD_FLOAT: &[&str] = &["armhfp", "armv7hl", "armv7hnl", "arm", "%arm", "%{arm}"];

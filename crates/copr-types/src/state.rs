@@ -143,7 +143,7 @@ pub enum Role {
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
-    /// The source package is there: the chroot may be built.
+    /// The source is there: the chroot may be built, and nobody has to make a source any more.
     SourceReady,
     /// A builder took the lease.
     Leased,
@@ -151,7 +151,7 @@ pub enum Event {
     Started,
     /// The lease ran out or was given back: somebody else may take it.
     LeaseLost,
-    /// The builder delivered: a source package, or packages.
+    /// The builder, or a client with a ready package, delivered: a source package, or packages.
     Delivered,
     /// The source package is taken in.
     Imported,
@@ -200,6 +200,10 @@ pub fn next(role: Role, state: State, event: Event) -> Result<State, Illegal> {
     match (role, state, event) {
         (Role::Chroot, S::Waiting, E::SourceReady) => Ok(S::Pending),
         (Role::Chroot, S::Waiting, E::Skipped) => Ok(S::Skipped),
+        // A package that came ready with the request: nothing is to be made, and it is published as what a builder
+        // delivers is.
+        (Role::Source, S::Pending, E::SourceReady) => Ok(S::Succeeded),
+        (Role::Chroot, S::Pending, E::Delivered) => Ok(S::Publishing),
         (_, S::Pending, E::Leased) => Ok(S::Starting),
         (_, S::Starting, E::Started) => Ok(S::Running),
         (_, S::Starting | S::Running, E::LeaseLost) => Ok(S::Pending),
@@ -278,6 +282,9 @@ mod tests {
         );
         assert_eq!(walk(Role::Chroot, &[E::Published], State::Forking), Ok(State::Forked));
         assert!(next(Role::Chroot, State::Forking, E::Canceled).is_err());
+        let ready = [E::Delivered, E::Published];
+        assert_eq!(walk(Role::Chroot, &ready, State::Pending), Ok(State::Succeeded));
+        assert_eq!(walk(Role::Source, &[E::SourceReady], State::Pending), Ok(State::Succeeded));
         assert!(next(Role::Chroot, State::Publishing, E::Canceled).is_err());
         assert!(next(Role::Chroot, State::Waiting, E::Leased).is_err());
     }

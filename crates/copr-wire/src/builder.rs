@@ -15,6 +15,7 @@
 //!
 //! All with `Authorization: Bearer <builder token>`; 401 without. Times are seconds since the epoch.
 
+use copr_types::source::{Pypi, Rubygems, Scm};
 use copr_types::{ChrootDefinition, ChrootName, Failure, Phase};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -104,7 +105,8 @@ pub struct SourceTask {
     pub build: BuildFacts,
     /// Where to begin.
     pub input: SourceInput,
-    /// The chroot whose buildroot turns a spec file into an SRPM: the first of the build's chroots.
+    /// The chroot whose buildroot turns a spec file into an SRPM: the first of the build's chroots; for a script the one
+    /// that it runs in.
     pub chroot: ChrootSpec,
 }
 
@@ -126,6 +128,61 @@ pub enum SourceInput {
         /// Bytes.
         size: u64,
     },
+    /// A git or Subversion repository.
+    Scm(Scm),
+    /// A project on PyPI.
+    Pypi(Pypi),
+    /// A gem on RubyGems.
+    Rubygems(Rubygems),
+    /// A script that makes the sources in the task's chroot.
+    Custom {
+        /// The script.
+        script: String,
+        /// Name of the package, when it is known: the script finds it in `COPR_PACKAGE`.
+        package: Option<String>,
+        /// Packages to install before.
+        builddeps: Vec<String>,
+        /// Where the script leaves the sources, under its working directory; there when none.
+        resultdir: Option<String>,
+        /// Repositories to install from, besides the chroot's own.
+        repos: Vec<BuildRepo>,
+    },
+    /// A package in a dist-git.
+    Distgit {
+        /// Address of the package's repository; may hold a password.
+        clone_url: String,
+        /// Branch, tag or commit; the default branch when none.
+        committish: Option<String>,
+        /// The package's name, as the address has it.
+        package: String,
+        /// Name of the instance.
+        instance: String,
+        /// Address of a file in the look-aside cache, in which `{filename}`, `{hashtype}` and `{hash}` are to be replaced
+        /// by what the package's `sources` say.
+        lookaside_url: String,
+    },
+    /// A kind of source that this program is too old for.
+    #[serde(untagged)]
+    Other {
+        /// Its name.
+        from: String,
+    },
+}
+
+impl SourceInput {
+    /// The word for the kind of source.
+    pub fn kind(&self) -> &str {
+        match self {
+            Self::Url { .. } => "url",
+            Self::Upload { .. } => "upload",
+            Self::Scm(_) => "scm",
+            Self::Pypi(_) => "pypi",
+            Self::Rubygems(_) => "rubygems",
+            Self::Custom { .. } => "custom",
+            Self::Distgit { .. } => "distgit",
+            Self::Other { from } => from,
+        }
+    }
 }
 
 /// A chroot and how to make it.
@@ -246,6 +303,11 @@ pub enum Outcome {
     },
     /// No result.
     Failed {
+        /// Why.
+        failure: Failure,
+    },
+    /// No result, and another try would bring none either: this task is beyond what builders can do.
+    Unable {
         /// Why.
         failure: Failure,
     },

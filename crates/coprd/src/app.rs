@@ -80,5 +80,7 @@ fn rules(config: &Config) -> anyhow::Result<Rules> {
             create_in: gssapi.create_accounts.then(|| gssapi.email_domain.clone()),
             deny: gssapi.denied()?,
         },
+        distgits: config.distgit.iter().map(crate::config::Distgit::instance).collect(),
+        rpm_uploads: config.rpm_uploads,
     })
 }

@@ -17,7 +17,7 @@ pub use address::{WebAddress, listener};
 pub use database::{DatabaseUrl, Engine};
 pub use error::ConfigError;
 pub use gssapi::Gssapi;
-pub use sections::{BuilderSettings, KeyType, Limits, Log, LogFormat, Retention, Scheduler, Signing, Tokens};
+pub use sections::{BuilderSettings, Distgit, KeyType, Limits, Log, LogFormat, Retention, Scheduler, Signing, Tokens};
 
 use document::Document;
 use serde::Serialize;
@@ -45,6 +45,8 @@ pub struct Config {
     pub results_url: WebAddress,
     /// Who is named as the packages' vendor, before the project: `Copr - user ada`.
     pub vendor: String,
+    /// Whether clients may upload binary packages that were built elsewhere.
+    pub rpm_uploads: bool,
     /// What is logged.
     pub log: Log,
     /// Limits of uploads and builds.
@@ -61,6 +63,8 @@ pub struct Config {
     pub retention: Retention,
     /// Login by Kerberos.
     pub gssapi: Gssapi,
+    /// Dist-gits that packages can come from, the preferred one first.
+    pub distgit: Vec<Distgit>,
     #[serde(skip)]
     origin: Origin,
 }
@@ -181,6 +185,7 @@ impl Config {
         self.tokens.check()?;
         self.retention.check()?;
         self.gssapi.check()?;
+        sections::check_distgits(&self.distgit)?;
         sections::check_vendor(&self.vendor)
     }
 }

@@ -75,13 +75,14 @@ pub async fn delete(app: &App, who: &Account, id: BuildId) -> Result<Shown, Refu
 }
 
 /// Ended, and nothing of it is on its way into a repository.
-fn can_go(shown: &Shown) -> bool {
+pub(crate) fn can_go(shown: &Shown) -> bool {
     shown.is_finished()
         && shown.chroots.iter().all(|chroot| chroot.state.has_ended() || shown.build.canceled)
         && shown.chroots.iter().all(|chroot| chroot.state != state::State::Publishing)
 }
 
-async fn remove(app: &App, tx: &mut Conn, shown: &Shown) -> Result<(), Refusal> {
+/// A build's rows go at once, its packages from the repositories next, its files after that.
+pub(crate) async fn remove(app: &App, tx: &mut Conn, shown: &Shown) -> Result<(), Refusal> {
     let now = app.clock.now();
     if shown.chroots.iter().any(|chroot| chroot.state == state::State::Forking) {
         // Whoever puts the copies in place holds these as well: either it is done, or it finds the build gone.

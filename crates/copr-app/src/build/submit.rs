@@ -3,8 +3,8 @@
 use super::task_spec;
 use super::{Shown, load};
 use crate::batch::{self, Place};
-use crate::project::input::{NOT_A_CHOICE, NOT_AN_INTEGER, not_choices};
-use crate::source::{BadUrl, SourceFile, file_of_url, kind_of};
+use crate::project::input::{NOT_A_CHOICE, NOT_AN_INTEGER, REQUIRED, not_choices};
+use crate::source::{self, BadUrl, SourceFile, file_of_url, kind_of};
 use crate::{App, FieldErrors, Refusal, access, expiry};
 use copr_db::Conn;
 use copr_db::account::Account;
@@ -13,7 +13,10 @@ use copr_db::dir::Dir;
 use copr_db::project::Project;
 use copr_db::project_chroot::ProjectChroot;
 use copr_types::source::without_passwords;
-use copr_types::{BuildId, ChrootBootstrap, ChrootId, DirName, FileName, Isolation, Source, State};
+use copr_types::{
+    BuildId, ChrootBootstrap, ChrootId, DirName, FileName, Isolation, PackageId, Source, SourceKind, State,
+};
+use copr_wire::builder::{ChrootSpec, SourceInput};
 
 /// The options that all ways of submitting share. `None`: not said. Numbers come as text.
 #[derive(Clone, Debug, Default)]
@@ -63,11 +66,12 @@ pub struct Upload {
 }
 
 /// What the options come to in a project.
-struct Checked {
-    project: Project,
-    dir: DirName,
-    selection: Selection,
-    chroots: Vec<ProjectChroot>,
+pub(super) struct Checked {
+    pub project: Project,
+    pub dir: DirName,
+    pub selection: Selection,
+    /// All that are enabled.
+    pub chroots: Vec<ProjectChroot>,
     timeout: i64,
     isolation: Isolation,
     bootstrap: Option<String>,
@@ -104,7 +108,7 @@ async fn directory(conn: &mut Conn, project: &Project, options: &Options) -> Res
     DirName::parse(&project.name, name).map_err(|error| Refusal::invalid(error.to_string()))
 }
 
-async fn checked(
+pub(super) async fn checked(
     app: &App,
     conn: &mut Conn,
     who: &Account,
@@ -140,7 +144,8 @@ async fn checked(
     Ok(Checked { dir, selection, chroots, timeout, isolation, bootstrap, enable_net, background, project, place })
 }
 
-fn timeout(app: &App, said: Option<&str>, errors: &mut FieldErrors) -> i64 {
+/// Seconds that a build may take: what was said, or the service's default for nothing and for 0.
+pub(crate) fn timeout(app: &App, said: Option<&str>, errors: &mut FieldErrors) -> i64 {
     let Some(text) = said.map(str::trim).filter(|text| !text.is_empty()) else {
         return app.rules.default_timeout;
     };
@@ -197,7 +202,12 @@ fn select(enabled: &[ProjectChroot], options: &Options, errors: &mut FieldErrors
 }
 
 /// May this person build here now?
-async fn allowed(conn: &mut Conn, who: &Account, checked: &Checked, options: &Options) -> Result<(), Refusal> {
+pub(super) async fn allowed(
+    conn: &mut Conn,
+    who: &Account,
+    checked: &Checked,
+    options: &Options,
+) -> Result<(), Refusal> {
     let project = &checked.project;
     if !access::standing(conn, who, project).await?.can_build() {
         return Err(Refusal::forbidden(format!(
@@ -246,11 +256,10 @@ pub async fn by_urls(
     let mut ids = Vec::new();
     for (url, file) in urls.iter().zip(parsed.into_iter().flatten()) {
         // Everybody may look at a build's source: only the builder is told the password.
-        let public = without_passwords(url);
-        let source = Source::Link { url: public.clone() };
-        let shown = (kind_of(file.as_str()) == Some(SourceFile::Srpm)).then_some(public.as_str());
-        let input = copr_wire::builder::SourceInput::Url { url: url.clone(), file: file.to_string() };
-        ids.push(make(app, &mut tx, who, &checked, &source, shown, input).await?);
+        let source_url = (kind_of(file.as_str()) == Some(SourceFile::Srpm)).then(|| without_passwords(url));
+        let wanted = Wanted { source_url, ..Wanted::of(&Source::Link { url: url.clone() })? };
+        let input = SourceInput::Url { url: url.clone(), file: file.to_string() };
+        ids.push(make(app, &mut tx, who, &checked, &wanted, input).await?);
     }
     let mut builds = Vec::new();
     for id in ids {
@@ -274,48 +283,95 @@ pub async fn by_upload(
     let mut errors = FieldErrors::default();
     let kind = upload.and_then(|upload| kind_of(upload.file.as_str()));
     match (upload, kind) {
-        (None, _) => errors.add("pkgs", "This field is required."),
+        (None, _) => errors.add("pkgs", REQUIRED),
         (Some(_), None) => errors.add("pkgs", "You can upload only .src.rpm, .nosrc.rpm, and .spec files"),
         _ => {}
     }
     let checked = checked(app, &mut tx, who, project, options, &mut errors).await?;
     errors.check()?;
     allowed(&mut tx, who, &checked, options).await?;
-    let Some(upload) = upload else { return Err(Refusal::field("pkgs", "This field is required.")) };
+    let Some(upload) = upload else { return Err(Refusal::field("pkgs", REQUIRED)) };
     let url = format!("{}/tmp/{}/{}", app.rules.public_url, upload.upload, upload.file);
-    let shown = (kind == Some(SourceFile::Srpm)).then(|| url.clone());
+    let source_url = (kind == Some(SourceFile::Srpm)).then(|| url.clone());
     let source = Source::Upload { url, pkg: upload.file.to_string(), tmp: upload.upload.to_string() };
-    let input = copr_wire::builder::SourceInput::Upload { file: upload.file.to_string(), size: upload.size };
-    let id = make(app, &mut tx, who, &checked, &source, shown.as_deref(), input).await?;
+    let wanted = Wanted { source_url, ..Wanted::of(&source)? };
+    let input = SourceInput::Upload { file: upload.file.to_string(), size: upload.size };
+    let id = make(app, &mut tx, who, &checked, &wanted, input).await?;
     let build = load(&mut tx, id).await?;
     tx.commit().await?;
     Ok(build)
 }
 
+/// What a build is to be of.
+pub(super) struct Wanted {
+    pub kind: SourceKind,
+    pub source: source::Shown,
+    /// Address of the source package that clients are shown.
+    pub source_url: Option<String>,
+    /// The package, when it is known.
+    pub package: Option<PackageId>,
+    /// The chroot of the source task, when it is not the first of the build's.
+    pub source_chroot: Option<ChrootSpec>,
+}
+
+impl Wanted {
+    pub(super) fn of(source: &Source) -> Result<Self, Refusal> {
+        let (kind, source) = (source.kind(), source::Shown::of(source)?);
+        Ok(Self { kind, source, source_url: None, package: None, source_chroot: None })
+    }
+}
+
 /// The build, its chroots where chosen, its source task and the event: in the caller's transaction.
-async fn make(
+pub(super) async fn make(
     app: &App,
     tx: &mut Conn,
     who: &Account,
     checked: &Checked,
-    source: &Source,
-    source_url: Option<&str>,
-    input: copr_wire::builder::SourceInput,
+    wanted: &Wanted,
+    input: SourceInput,
+) -> Result<BuildId, Refusal> {
+    let id = record(app, tx, who, checked, wanted, State::Waiting).await?;
+    let first = match &checked.selection {
+        Selection::Named(named) => checked.chroots.iter().find(|chroot| named.contains(&chroot.chroot_id)),
+        Selection::All => None,
+    };
+    let chroot = match (&wanted.source_chroot, first.or(checked.chroots.first())) {
+        (Some(chroot), _) => chroot.clone(),
+        (None, Some(chroot)) => task_spec::chroot_spec(chroot),
+        (None, None) => return Err(Refusal::invalid("no chroot is enabled")),
+    };
+    let build = copr_db::build::by_id(tx, id).await?.ok_or_else(|| super::missing(id))?;
+    task_spec::source_task(app, tx, &build, input, chroot).await?;
+    Ok(id)
+}
+
+/// The rows of a build and of its chroots where chosen, which begin in a state, and the event.
+pub(super) async fn record(
+    app: &App,
+    tx: &mut Conn,
+    who: &Account,
+    checked: &Checked,
+    wanted: &Wanted,
+    state: State,
 ) -> Result<BuildId, Refusal> {
     let now = app.clock.now();
     let project = &checked.project;
     let dir = ensure_dir(app, tx, project, &checked.dir).await?;
+    let mut public = wanted.source.public.clone();
+    if project.settings.fedora_review {
+        public["fedora_review"] = true.into();
+    }
     let id = copr_db::build::create(
         tx,
         &NewBuild {
             project: project.id,
             dir: dir.id,
-            package: None,
+            package: wanted.package,
             account: Some(who.id.0),
             submitted_by: None,
-            source_kind: source.kind(),
-            source: &dict(source)?,
-            source_url,
+            source_kind: wanted.kind,
+            source: &public.to_string(),
+            source_url: wanted.source_url.as_deref(),
             named: matches!(checked.selection, Selection::Named(_)),
             background: checked.background,
             enable_net: checked.enable_net,
@@ -330,32 +386,21 @@ async fn make(
         let batch = batch::enter(tx, who, place, now).await?;
         copr_db::batch::add(tx, batch, id).await?;
     }
-    let mut first = checked.chroots.first();
+    if let Some(private) = wanted.source.private_text() {
+        copr_db::build::keep_private(tx, id, &private).await?;
+    }
     if let Selection::Named(named) = &checked.selection {
         for chroot in named {
-            copr_db::build_chroot::create(tx, id, *chroot, State::Waiting).await?;
+            copr_db::build_chroot::create(tx, id, *chroot, state).await?;
         }
-        first = checked.chroots.iter().find(|chroot| named.contains(&chroot.chroot_id)).or(first);
     }
-    let Some(chroot) = first else { return Err(Refusal::invalid("no chroot is enabled")) };
-    let build = copr_db::build::by_id(tx, id).await?.ok_or_else(|| super::missing(id))?;
-    task_spec::source_task(app, tx, &build, input, chroot).await?;
     let about = copr_db::event::Subject { project: Some(project.id), build: Some(id), build_chroot: None };
     copr_db::event::append(tx, "build.submitted", about, "{}", now).await?;
     Ok(id)
 }
 
-/// The source as the API shows it (`source_dict`): without the tag that says its kind.
-fn dict(source: &Source) -> Result<String, Refusal> {
-    let mut value = serde_json::to_value(source)?;
-    if let Some(object) = value.as_object_mut() {
-        object.remove("type");
-    }
-    Ok(value.to_string())
-}
-
 /// The directory, made with repositories for all enabled chroots when it is new; one beside the main one is in use now.
-async fn ensure_dir(app: &App, tx: &mut Conn, project: &Project, name: &DirName) -> Result<Dir, Refusal> {
+pub(super) async fn ensure_dir(app: &App, tx: &mut Conn, project: &Project, name: &DirName) -> Result<Dir, Refusal> {
     let mut known = copr_db::dir::by_name(tx, project.id, name.as_str()).await?;
     if let Some(dir) = &known {
         if dir.main {

@@ -1,5 +1,6 @@
 //! What a builder is told: frozen when the task is made, so that later changes of settings change no queued build.
 
+use crate::repos::Repo;
 use crate::{App, Refusal, repos};
 use copr_db::Conn;
 use copr_db::build::Build;
@@ -49,7 +50,7 @@ fn sandbox(build: &Build) -> String {
     format!("{}/{}--{submitter}", build.owner, build.project)
 }
 
-fn chroot_spec(chroot: &ProjectChroot) -> ChrootSpec {
+pub(super) fn chroot_spec(chroot: &ProjectChroot) -> ChrootSpec {
     ChrootSpec { name: chroot.name.clone(), definition: chroot.definition.0.clone() }
 }
 
@@ -59,9 +60,9 @@ pub(super) async fn source_task(
     tx: &mut Conn,
     build: &Build,
     input: SourceInput,
-    chroot: &ProjectChroot,
+    chroot: ChrootSpec,
 ) -> Result<(), Refusal> {
-    let spec = Task::Source(SourceTask { build: facts(app, build), input, chroot: chroot_spec(chroot) });
+    let spec = Task::Source(SourceTask { build: facts(app, build), input, chroot });
     let new = NewTask {
         build: build.id,
         build_chroot: None,
@@ -123,35 +124,39 @@ async fn build_repos(
     project: &Project,
     chroot: &ProjectChroot,
 ) -> Result<Vec<BuildRepo>, Refusal> {
-    let own = format!("{}/", app.rules.results_url);
     let found = repos::of_chroot(app, tx, project, chroot, Some(&build.dir)).await?;
-    Ok(found
-        .into_iter()
-        // The devel repository has an address of its own in the API; builds go to the one repository there is.
-        .filter(|repo| repo.id != "copr_base_devel")
-        .map(|repo| {
-            let key = repo.baseurl.strip_prefix(&own).and_then(|rest| {
-                let mut parts = rest.split('/');
-                Some(format!("{own}{}/{}/pubkey.gpg", parts.next()?, parts.next()?))
-            });
-            BuildRepo {
-                id: repo.id,
-                name: repo.name,
-                baseurl: repo.baseurl,
-                priority: repo.priority,
-                module_hotfixes: repo.module_hotfixes,
-                gpgkey: key,
-                revision: None,
-            }
-        })
-        .collect())
+    // The devel repository has an address of its own in the API; builds go to the one repository there is.
+    let used = found.into_iter().filter(|repo| repo.id != "copr_base_devel");
+    Ok(used.map(|repo| build_repo(app, repo)).collect())
+}
+
+/// A repository as builders are told of it, one of this service with the key that signs it.
+pub(super) fn build_repo(app: &App, repo: Repo) -> BuildRepo {
+    let own = format!("{}/", app.rules.results_url);
+    let key = repo.baseurl.strip_prefix(&own).and_then(|rest| {
+        let mut parts = rest.split('/');
+        Some(format!("{own}{}/{}/pubkey.gpg", parts.next()?, parts.next()?))
+    });
+    BuildRepo {
+        id: repo.id,
+        name: repo.name,
+        baseurl: repo.baseurl,
+        priority: repo.priority,
+        module_hotfixes: repo.module_hotfixes,
+        gpgkey: key,
+        revision: None,
+    }
 }
 
 /// Fills in the present generations of this service's own repositories, for a task that is being handed out.
 pub(crate) async fn refresh_revisions(app: &App, conn: &mut Conn, task: &mut Task) -> Result<(), Refusal> {
-    let Task::Rpm(rpm) = task else { return Ok(()) };
+    let repos = match task {
+        Task::Rpm(rpm) => &mut rpm.repos,
+        Task::Source(SourceTask { input: SourceInput::Custom { repos, .. }, .. }) => repos,
+        Task::Source(_) => return Ok(()),
+    };
     let own = format!("{}/", app.rules.results_url);
-    for repo in &mut rpm.repos {
+    for repo in repos {
         let Some(rest) = repo.baseurl.strip_prefix(&own) else { continue };
         let parts: Vec<&str> = rest.trim_end_matches('/').split('/').collect();
         if let [owner, dir, chroot] = parts.as_slice() {

@@ -5,16 +5,21 @@ use crate::{App, Refusal, removal};
 use copr_db::Conn;
 use copr_db::builder::Builder;
 use copr_db::task::Task as Row;
+use copr_store::Store;
 use copr_types::{BuildChrootId, Event, Failure, FailureClass, FileName, Phase, RepoId};
 use copr_wire::builder::{FileRef, Finish, Outcome};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// Seconds before a task that failed through no fault of its own is handed out again, times its attempts.
 const RETRY_SECONDS: i64 = 5;
 
-/// What a builder delivered and where it waits.
+/// What a builder, or a client, delivered and where it waits.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Staged {
+    /// The upload of a client, for a package that came ready.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload: Option<FileName>,
     /// The lease's task: half of the staging directory's name.
     pub task: i64,
     /// The lease's fence: the other half.
@@ -23,10 +28,28 @@ pub(crate) struct Staged {
     pub srpm: String,
     /// All files.
     pub files: Vec<FileRef>,
-    /// The builder, for the log.
+    /// The builder, or the client's user, for the log.
     pub builder: String,
     /// Its isolation, for the record beside the results.
     pub isolation: String,
+}
+
+impl Staged {
+    /// Where the files wait.
+    pub(crate) fn dir(&self, store: &Store) -> PathBuf {
+        match &self.upload {
+            Some(upload) => store.upload_dir(upload),
+            None => store.staging_dir(self.task, self.fence),
+        }
+    }
+
+    /// Where they came from, in words.
+    pub(crate) fn origin(&self) -> String {
+        match &self.upload {
+            Some(_) => format!("uploaded by {}", self.builder),
+            None => format!("delivered by builder {} ({})", self.builder, self.isolation),
+        }
+    }
 }
 
 /// Ends a lease as its holder says.
@@ -45,7 +68,7 @@ pub async fn finish(app: &App, builder: &Builder, id: i64, finish: &Finish) -> R
             say(&place, app, format!("attempt {} failed: {failure}; trying again in {wait} s", row.attempts)).await?;
             give_back(app, &row, wait, Attempt::Used).await
         }
-        Outcome::Failed { failure } => {
+        Outcome::Failed { failure } | Outcome::Unable { failure } => {
             keep_logs(app, &row, &place, &finish.files).await?;
             say(&place, app, format!("failed: {failure}")).await?;
             // Before the end is told: whoever hears of it finds the logs under their final names.
@@ -100,6 +123,7 @@ async fn deliver(app: &App, row: &Row, place: &Place, srpm: &str, finish: &Finis
     })
     .await?;
     let staged = serde_json::to_string(&Staged {
+        upload: None,
         task: row.id.0,
         fence: row.fence,
         srpm: srpm.to_owned(),

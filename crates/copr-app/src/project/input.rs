@@ -61,6 +61,8 @@ pub struct Input {
 
 /// WTForms' text for what is no integer; clients print it.
 pub(crate) const NOT_AN_INTEGER: &str = "Not a valid integer value.";
+/// WTForms' text for what is missing.
+pub(crate) const REQUIRED: &str = "This field is required.";
 /// WTForms' text for what is none of the choices.
 pub(crate) const NOT_A_CHOICE: &str = "Not a valid choice.";
 
@@ -69,7 +71,7 @@ impl Input {
     pub(crate) fn name(&self, errors: &mut FieldErrors) -> Option<ProjectName> {
         let name = self.name.as_deref().unwrap_or_default().trim();
         if name.is_empty() {
-            errors.add("name", "This field is required.");
+            errors.add("name", REQUIRED);
             return None;
         }
         match name.parse() {
@@ -140,14 +142,14 @@ impl Input {
             settings.instructions.clone_from(text);
         }
         if let Some(text) = self.homepage.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-            if is_address(text) {
+            if is_address(text, &LINKS) {
                 settings.homepage = Some(text.to_owned());
             } else {
                 errors.add("homepage", "Invalid URL.");
             }
         }
         if let Some(text) = self.contact.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-            if is_address(text) || is_mail(text) {
+            if is_address(text, &LINKS) || is_mail(text) {
                 settings.contact = Some(text.to_owned());
             } else {
                 errors.add("contact", "Contact must be email address or URL");
@@ -248,16 +250,18 @@ pub(crate) fn not_choices(values: &[&str]) -> String {
     }
 }
 
-/// An address that people can follow: a host with a dot in its name, or an IP address. Only these schemes, because it
-/// becomes a link on our pages.
-fn is_address(text: &str) -> bool {
+/// Schemes of addresses that become links on our pages.
+const LINKS: [&str; 3] = ["http", "https", "ftp"];
+
+/// An address with one of these schemes that others can reach: a host with a dot in its name, or an IP address.
+pub(crate) fn is_address(text: &str, schemes: &[&str]) -> bool {
     let Ok(url) = url::Url::parse(text) else { return false };
     let host = match url.host() {
         Some(url::Host::Domain(name)) => name.trim_end_matches('.').contains('.'),
         Some(_) => true,
         None => false,
     };
-    host && matches!(url.scheme(), "http" | "https" | "ftp") && !text.contains(char::is_whitespace)
+    host && schemes.contains(&url.scheme()) && !text.contains(char::is_whitespace)
 }
 
 fn is_mail(text: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Taking in what a builder delivered for one chroot: verify, sign, put in place. Every step may have happened before.
+//! Taking in what a builder (or a client) delivered for one chroot: verify, sign, put in place. Every step may have happened before.
 
 use crate::import::digest;
 use crate::lease::{Place, Staged, close_logs, time};
@@ -34,18 +34,18 @@ pub(super) async fn take_in(
         return Ok(Err(unfit("nothing was delivered".to_owned())));
     };
     let staged: Staged = serde_json::from_str(staged)?;
-    let info = format!("build_id={}\nbuilder={}\n", chroot.build_id, staged.builder);
+    let by = if staged.upload.is_some() { "uploader" } else { "builder" };
+    let info = format!("build_id={}\n{by}={}\n", chroot.build_id, staged.builder);
     let line = format!(
-        "[{}] {} files delivered by builder {} ({}); signing with {}",
+        "[{}] {} files {}; signing with {}",
         time(app.clock.now()),
         staged.files.len(),
-        staged.builder,
-        staged.isolation,
+        staged.origin(),
         key.fingerprint
     );
     let work = Intake {
         dir: app.store.build_dir(&repo.owner, &repo.dir, &repo.chroot, result_dir),
-        staging: app.store.staging_dir(staged.task, staged.fence),
+        staging: staged.dir(&app.store),
         files: staged.files,
         info,
         store: app.store.clone(),

@@ -136,13 +136,13 @@ both_engines! {
         let bob = w.person("bob").await;
         forked(&w, &bob).await;
         copy(&w).await;
-        let (home, _) = crate::building::dnf(&dir(&w, "bob", "hello"), &["install", "with-opts"]);
+        let (home, _) = crate::reader::dnf(&dir(&w, "bob", "hello"), &["install", "with-opts"]);
         assert!(home.path().join("root/usr/share/doc/with-opts/conditions").is_file());
         let (own, foreign) = (dir(&w, "bob", "hello").join("pubkey.gpg"), dir(&w, "alice", "hello").join("pubkey.gpg"));
         for href in held(&w, "bob", "hello").keys() {
             let file = dir(&w, "bob", "hello").join(X86).join(href);
-            assert!(crate::building::rpm_trusts(&own, &file), "{href}");
-            assert!(!crate::building::rpm_trusts(&foreign, &file), "{href} is signed with the source's key");
+            assert!(crate::reader::rpm_trusts(&own, &file), "{href}");
+            assert!(!crate::reader::rpm_trusts(&foreign, &file), "{href} is signed with the source's key");
         }
         // And what was forked can be forked.
         let carol = w.person("carol").await;

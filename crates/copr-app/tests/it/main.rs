@@ -11,13 +11,17 @@ mod forks;
 mod interrupted;
 mod leases;
 mod options;
+mod packages;
 mod permissions;
 mod projects;
 mod publishing;
+mod reader;
+mod ready;
 mod removing;
 mod roles;
 mod rpms;
 mod sessions;
+mod sources;
 mod world;
 
 /// A story on SQLite and the same on PostgreSQL.

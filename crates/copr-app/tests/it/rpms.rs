@@ -47,3 +47,27 @@ fn rebuild(srpm: &Path, place: &Path) {
             .env("HOME", scratch.path()),
     );
 }
+
+/// A binary package that needs nothing and holds one file, for an architecture.
+pub fn ready(name: &str, arch: &str, into: &Path) -> PathBuf {
+    let scratch = copr_testkit::temp_dir();
+    let spec = scratch.path().join(format!("{name}.spec"));
+    let text = format!(
+        "Name: {name}\nEpoch: 1\nVersion: 2.8\nRelease: 1.fc44\nSummary: Ready\nLicense: MIT\n\
+         %description\n%{{summary}}.\n%install\ninstall -d %{{buildroot}}/usr/share/{name}\n\
+         echo hello > %{{buildroot}}/usr/share/{name}/hello\n%files\n/usr/share/{name}\n"
+    );
+    fs::write(&spec, text).unwrap();
+    let define = |name: &str, value: &Path| ["--define".to_owned(), format!("{name} {}", value.display())];
+    copr_testkit::output(
+        copr_testkit::command("rpmbuild")
+            .args(["-bb", "--nodeps", "--target", arch])
+            .args(define("_topdir", scratch.path()))
+            .args(define("_rpmdir", into))
+            .args(define("_dbpath", &scratch.path().join("rpmdb")))
+            .args(["--define", "debug_package %{nil}"])
+            .arg(&spec)
+            .env("HOME", scratch.path()),
+    );
+    into.join(arch).join(format!("{name}-2.8-1.fc44.{arch}.rpm"))
+}

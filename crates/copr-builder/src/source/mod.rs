@@ -71,6 +71,15 @@ async fn get(work: &Work, task: &SourceTask) -> Step<(PathBuf, String)> {
                 None => Err(end::infrastructure(Phase::Fetch, "nothing was fetched")),
             }
         }
+        SourceInput::Scm(_)
+        | SourceInput::Pypi(_)
+        | SourceInput::Rubygems(_)
+        | SourceInput::Custom { .. }
+        | SourceInput::Distgit { .. }
+        | SourceInput::Other { .. } => {
+            let kind = task.input.kind();
+            Err(end::unable(Phase::Fetch, format!("this builder can not make sources of the kind `{kind}` yet")))
+        }
     }
 }
 

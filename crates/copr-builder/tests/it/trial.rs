@@ -104,7 +104,12 @@ impl Trial {
     /// An address as a source task.
     pub async fn link(&self, url: &str) -> Given {
         let file = url.rsplit('/').next().unwrap().to_owned();
-        let id = self.server.submit(Task::Source(source_task(SourceInput::Url { url: url.to_owned(), file })), None);
+        self.source(SourceInput::Url { url: url.to_owned(), file }).await
+    }
+
+    /// A source task that begins with no file of the server's.
+    pub async fn source(&self, input: SourceInput) -> Given {
+        let id = self.server.submit(Task::Source(source_task(input)), None);
         self.server.ended(id).await
     }
 

@@ -146,6 +146,30 @@ both_engines! {
         assert!(build::list(&mut tx, h.project, filter, BuildId(i64::MAX), None).await.unwrap().is_empty());
     }
 
+    async fn an_uploaded_package_is_in_use_until_it_is_published(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let mut tx = t.begin().await;
+        let id = h.build_from(&mut tx, SourceKind::RpmUpload, r#"{"tmp":"one"}"#).await;
+        build::set_source_state(&mut tx, id, State::Pending, State::Succeeded).await.unwrap();
+        build::set_version(&mut tx, id, "1:2-3").await.unwrap();
+        let one = h.in_chroot(&mut tx, id, State::Pending).await;
+        assert_eq!(build_chroot::uploaded(&mut tx, h.repo).await.unwrap(), [], "this one waits for a builder");
+        build_chroot::staged(&mut tx, one, Some("{}")).await.unwrap();
+        let waiting = build_chroot::uploaded(&mut tx, h.repo).await.unwrap();
+        assert_eq!(waiting.iter().map(|chroot| chroot.id).collect::<Vec<_>>(), [one]);
+        assert_eq!(build::uploads_in_use(&mut tx).await.unwrap(), [r#"{"tmp":"one"}"#]);
+        build_chroot::set_state(&mut tx, one, State::Pending, State::Publishing).await.unwrap();
+        assert_eq!(build_chroot::uploaded(&mut tx, h.repo).await.unwrap(), []);
+        assert_eq!(build::uploads_in_use(&mut tx).await.unwrap(), [r#"{"tmp":"one"}"#]);
+        build_chroot::ended(&mut tx, one, Some(2), None, NOW).await.unwrap();
+        assert_eq!(build::uploads_in_use(&mut tx).await.unwrap(), [""; 0]);
+        let found = build::by_id(&mut tx, id).await.unwrap().unwrap();
+        assert_eq!((found.version.as_deref(), found.private_source), (Some("1:2-3"), None));
+        build::keep_private(&mut tx, id, r#"{"tmp":"secret"}"#).await.unwrap();
+        let found = build::by_id(&mut tx, id).await.unwrap().unwrap();
+        assert_eq!((found.source.as_str(), found.private_source.as_deref()), (r#"{"tmp":"one"}"#, Some(r#"{"tmp":"secret"}"#)));
+    }
+
     async fn lists_of_builds_are_newest_first_and_paged(t: Fixture) {
         let h = t.home("alice", "hello").await;
         let mut tx = t.begin().await;

@@ -241,6 +241,45 @@ both_engines! {
         assert!(project_chroot::active_names(&mut tx, []).await.unwrap().is_empty());
     }
 
+    async fn a_package_keeps_what_others_do_not_see(t: Fixture) {
+        let mut tx = t.begin().await;
+        let h = home(&mut tx, "alice", "hello").await;
+        let name = "zlib".parse().unwrap();
+        let said = package::Settings {
+            source_kind: SourceKind::Scm,
+            source: r#"{"clone_url":"…"}"#,
+            private_source: Some(r#"{"clone_url":"secret"}"#),
+            auto_rebuild: true,
+            max_builds: 3,
+            timeout: Some(60),
+            chroot_denylist: "epel-*",
+        };
+        let id = package::create(&mut tx, h.project, &name, &said, NOW).await.unwrap().expect("a new package");
+        let found = package::by_id(&mut tx, id).await.unwrap().unwrap();
+        assert_eq!((found.source.as_str(), found.private_source.as_deref()), (said.source, said.private_source));
+        assert_eq!((found.auto_rebuild, found.max_builds, found.timeout), (true, 3, Some(60)));
+        assert_eq!(found.chroot_denylist, "epel-*");
+        let other = package::Settings { source_kind: SourceKind::Unset, source: "{}", private_source: None, timeout: None, ..said };
+        assert_eq!(package::create(&mut tx, h.project, &name, &other, NOW).await.unwrap(), None, "there is one already");
+        assert!(package::update(&mut tx, id, &other).await.unwrap());
+        let found = package::by_id(&mut tx, id).await.unwrap().unwrap();
+        assert_eq!((found.source_kind, found.private_source, found.timeout), (SourceKind::Unset, None, None));
+        assert_eq!((found.max_builds, found.chroot_denylist.as_str()), (3, "epel-*"));
+    }
+
+    async fn a_deleted_package_takes_its_builds_along(t: Fixture) {
+        let mut tx = t.begin().await;
+        let h = home(&mut tx, "alice", "hello").await;
+        let build = h.build_of(&mut tx, "zlib").await;
+        let other = h.build_of(&mut tx, "abc").await;
+        let id = package::by_name(&mut tx, h.project, "zlib").await.unwrap().unwrap().id;
+        assert!(package::hold(&mut tx, id).await.unwrap());
+        assert!(package::delete(&mut tx, id).await.unwrap());
+        assert!(!package::hold(&mut tx, id).await.unwrap());
+        assert!(copr_db::build::by_id(&mut tx, build).await.unwrap().is_none());
+        assert!(copr_db::build::by_id(&mut tx, other).await.unwrap().is_some());
+    }
+
     async fn a_package_is_made_once(t: Fixture) {
         let mut tx = t.begin().await;
         let h = home(&mut tx, "alice", "hello").await;

@@ -76,6 +76,8 @@ pub struct Form {
     pub fields: Fields,
     /// The file; gone from the disk again unless it is kept.
     pub file: Option<Incoming>,
+    /// There were more files of the wanted name, which were dropped.
+    pub more: bool,
 }
 
 impl Form {
@@ -87,11 +89,16 @@ impl Form {
                 let bytes = whole(request).await?;
                 let pairs = url::form_urlencoded::parse(&bytes);
                 let object = pairs.map(|(key, value)| (key.into_owned(), Value::String(value.into_owned()))).collect();
-                Ok(Self { fields: Fields::new(object)?, file: None })
+                Ok(Self::plain(Fields::new(object)?))
             }
-            kind if is_json(kind) => Ok(Self { fields: Fields::new(object(&whole(request).await?))?, file: None }),
-            _ => Ok(Self { fields: Fields::default(), file: None }),
+            kind if is_json(kind) => Ok(Self::plain(Fields::new(object(&whole(request).await?))?)),
+            _ => Ok(Self::plain(Fields::default())),
         }
+    }
+
+    /// Fields without any file.
+    fn plain(fields: Fields) -> Self {
+        Self { fields, file: None, more: false }
     }
 }
 
@@ -113,9 +120,9 @@ fn object(bytes: &[u8]) -> Map<String, Value> {
 
 async fn read_multipart(request: Request, web: &Web, wanted: Option<FilePart>) -> Result<Form, Refusal> {
     let Ok(mut parts) = Multipart::from_request(request, web).await else {
-        return Ok(Form { fields: Fields::default(), file: None });
+        return Ok(Form::plain(Fields::default()));
     };
-    let (mut plain, mut json, mut file) = (Map::new(), None, None);
+    let (mut plain, mut json, mut file, mut more) = (Map::new(), None, None, false);
     let mut room = WORDS_LIMIT;
     while let Some(part) = parts.next_field().await.map_err(|error| broken(&error))? {
         let name = part.name().unwrap_or_default().to_owned();
@@ -126,12 +133,16 @@ async fn read_multipart(request: Request, web: &Web, wanted: Option<FilePart>) -
         } else if !is_file {
             let value = String::from_utf8_lossy(&text(part, &mut room).await?).into_owned();
             plain.insert(name, Value::String(value));
-        } else if let Some(wanted) = wanted.filter(|wanted| file.is_none() && wanted.name == name) {
-            file = Some(Incoming::receive(part, web, wanted.limit).await?);
+        } else if let Some(wanted) = wanted.filter(|wanted| wanted.name == name) {
+            if file.is_some() {
+                more = true;
+            } else {
+                file = Some(Incoming::receive(part, web, wanted.limit).await?);
+            }
         }
         // Parts that nobody wants are skipped by the next turn of the loop.
     }
-    Ok(Form { fields: Fields::new(json.unwrap_or(plain))?, file })
+    Ok(Form { fields: Fields::new(json.unwrap_or(plain))?, file, more })
 }
 
 async fn text(mut part: Field<'_>, room: &mut usize) -> Result<Vec<u8>, Refusal> {

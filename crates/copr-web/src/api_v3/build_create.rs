@@ -3,14 +3,16 @@
 use super::body::{Body, FilePart, Form};
 use super::fields::Fields;
 use super::login::Login;
-use super::refused::BuildAnswer;
+use super::refused::{self, BuildAnswer};
 use super::show;
+use super::source_fields::source;
 use super::upload::Incoming;
 use crate::Web;
 use axum::Json;
 use axum::extract::{Request, State};
 use copr_app::Refusal;
-use copr_app::build::{self, Options};
+use copr_app::build::{self, Options, Shown, Upload};
+use copr_types::SourceKind;
 use copr_wire::v3::{Build, List, Message, Meta};
 
 /// `POST /build/check-before-build`
@@ -32,30 +34,108 @@ pub async fn by_url(State(web): State<Web>, Login(me): Login, Body(fields): Body
 /// `POST /build/create/upload`
 pub async fn by_upload(State(web): State<Web>, Login(me): Login, request: Request) -> BuildAnswer<Build> {
     let source = FilePart { name: "pkgs", limit: web.app.rules.upload_mib << 20 };
-    let Form { fields, file } = Form::read(request, &web, Some(source)).await?;
+    let Form { fields, file, .. } = Form::read(request, &web, Some(source)).await?;
     let (owner, name) = (fields.need("ownername")?, fields.need("projectname")?);
     let (app, options) = (web.app.clone(), options(&fields));
-    // In a task of its own, which goes on when the client goes away: between the commit and the word that the file
-    // stays, a build would lose its source.
-    let submitting = tokio::spawn(async move {
-        let made = build::by_upload(&app, &me, &owner, &name, file.as_ref().map(Incoming::upload), &options).await?;
-        if let Some(file) = file {
-            file.keep();
-        }
-        Ok::<_, Refusal>(made)
-    });
-    let made = submitting.await.map_err(|error| Refusal::internal("submitting a build", error))??;
+    let made =
+        keeping(
+            file,
+            |upload| async move { build::by_upload(&app, &me, &owner, &name, upload.as_ref(), &options).await },
+        );
+    Ok(Json(show::build(&web, &made.await?)))
+}
+
+/// `POST /build/create/scm`
+pub async fn by_scm(web: State<Web>, me: Login, body: Body) -> BuildAnswer<Build> {
+    by_source(web, me, body, SourceKind::Scm).await
+}
+
+/// `POST /build/create/pypi`
+pub async fn by_pypi(web: State<Web>, me: Login, body: Body) -> BuildAnswer<Build> {
+    by_source(web, me, body, SourceKind::Pypi).await
+}
+
+/// `POST /build/create/rubygems`
+pub async fn by_rubygems(web: State<Web>, me: Login, body: Body) -> BuildAnswer<Build> {
+    by_source(web, me, body, SourceKind::Rubygems).await
+}
+
+/// `POST /build/create/custom`
+pub async fn by_custom(web: State<Web>, me: Login, body: Body) -> BuildAnswer<Build> {
+    by_source(web, me, body, SourceKind::Custom).await
+}
+
+/// `POST /build/create/distgit`
+pub async fn by_distgit(web: State<Web>, me: Login, body: Body) -> BuildAnswer<Build> {
+    by_source(web, me, body, SourceKind::Distgit).await
+}
+
+async fn by_source(
+    State(web): State<Web>,
+    Login(me): Login,
+    Body(fields): Body,
+    kind: SourceKind,
+) -> BuildAnswer<Build> {
+    let (owner, name) = (fields.need("ownername")?, fields.need("projectname")?);
+    let input = source(&fields).about(kind).ok_or_else(no_endpoint)?;
+    let package = fields.line("package_name");
+    let made = build::by_source(&web.app, &me, &owner, &name, &input, package.as_deref(), &options(&fields)).await?;
     Ok(Json(show::build(&web, &made)))
 }
 
+/// `POST /build/create/rpm-upload`: a package that is ready, to be published.
+pub async fn by_rpm(State(web): State<Web>, Login(me): Login, request: Request) -> BuildAnswer<Build> {
+    if !web.app.rules.rpm_uploads {
+        return Err(no_endpoint().into());
+    }
+    let package = FilePart { name: "pkgs", limit: web.app.rules.upload_mib << 20 };
+    let Form { fields, file, more } = Form::read(request, &web, Some(package)).await?;
+    let (owner, name) = (fields.need("ownername")?, fields.need("projectname")?);
+    if more {
+        let text = "Only one RPM can be uploaded per call for now (multi-RPM upload may be added later).";
+        return Err(Refusal::invalid(text).into());
+    }
+    let (app, chroot, options) = (web.app.clone(), fields.line("chroot"), options(&fields));
+    let made = keeping(file, |upload| async move {
+        build::by_rpm(&app, &me, &owner, &name, upload.as_ref(), chroot.as_deref(), &options).await
+    });
+    Ok(Json(show::build(&web, &made.await?)))
+}
+
+/// Submits a build of a file, and leaves that on the disk when there is one.
+///
+/// In a task of its own, which goes on when the client goes away: between the commit and the word that the file stays,
+/// a build would lose its source.
+async fn keeping<F>(
+    file: Option<Incoming>,
+    submit: impl FnOnce(Option<Upload>) -> F + Send + 'static,
+) -> Result<Shown, Refusal>
+where
+    F: Future<Output = Result<Shown, Refusal>> + Send,
+{
+    let submitting = tokio::spawn(async move {
+        let made = submit(file.as_ref().map(|file| file.upload().clone())).await?;
+        if let Some(file) = file {
+            file.keep();
+        }
+        Ok(made)
+    });
+    submitting.await.map_err(|error| Refusal::internal("submitting a build", error))?
+}
+
+/// The answer where there is nothing at an address.
+fn no_endpoint() -> Refusal {
+    Refusal::not_found(refused::NO_ROUTE)
+}
+
 /// The keys that all ways of submitting share.
-fn options(fields: &Fields) -> Options {
+pub fn options(fields: &Fields) -> Options {
     Options {
         project_dirname: fields.line("project_dirname"),
         chroots: fields.list("chroots"),
         exclude_chroots: fields.list("exclude_chroots"),
         timeout: fields.line("timeout"),
-        background: fields.flag(&["background"]).unwrap_or(false),
+        background: fields.flag(&["background", "is_background"]).unwrap_or(false),
         enable_net: fields.flag(&["enable_net"]),
         bootstrap: fields.line("bootstrap"),
         isolation: fields.line("isolation"),

@@ -29,6 +29,7 @@ mod refused;
 mod remember;
 mod routes;
 mod show;
+mod source_fields;
 mod tag;
 mod upload;
 mod webhook;
@@ -100,6 +101,12 @@ fn endpoints() -> Endpoints {
         .at("/build/check-before-build", post(build_create::check))
         .at("/build/create/url", post(build_create::by_url))
         .at("/build/create/upload", post(build_create::by_upload))
+        .at("/build/create/scm", post(build_create::by_scm))
+        .at("/build/create/pypi", post(build_create::by_pypi))
+        .at("/build/create/rubygems", post(build_create::by_rubygems))
+        .at("/build/create/custom", post(build_create::by_custom))
+        .at("/build/create/distgit", post(build_create::by_distgit))
+        .at("/build/create/rpm-upload", post(build_create::by_rpm))
         .at("/build-chroot", get(build_chroot::find))
         .at("/build-chroot/list", get(build_chroot::list))
         .at("/build-chroot/build-config", get(build_chroot::build_config))
@@ -110,6 +117,12 @@ fn endpoints() -> Endpoints {
         .at("/build-chroot/build-config/{id}/{chroot}", get(build_chroot::build_config_by_path))
         .at("/package", get(kept(package::find)))
         .at("/package/list", get(kept(package::list)))
+        .at("/package/add/{owner}/{project}/{package}/{source_type}", post(package::add))
+        .at("/package/edit/{owner}/{project}/{package}", post(package::edit))
+        .at("/package/edit/{owner}/{project}/{package}/{source_type}", post(package::edit_source))
+        .at("/package/reset", update(package::reset))
+        .at("/package/build", post(package::build))
+        .at("/package/delete", remove(package::delete))
         .at("/monitor", get(kept(monitor::monitor)))
 }
 

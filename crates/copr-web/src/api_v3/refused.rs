@@ -75,9 +75,12 @@ fn plain(status: StatusCode, error: &str) -> Response {
     (status, Json(Problem { output: None, error: error.to_owned() })).into_response()
 }
 
+/// What an address that is no endpoint is told.
+pub const NO_ROUTE: &str = "Such API endpoint doesn't exist";
+
 /// The answer to an address that is no endpoint.
 pub fn no_route() -> Response {
-    plain(StatusCode::NOT_FOUND, "Such API endpoint doesn't exist")
+    plain(StatusCode::NOT_FOUND, NO_ROUTE)
 }
 
 /// The answer to a method that an endpoint does not have.

@@ -320,9 +320,48 @@ async fn copr_cli_lists_packages_and_monitors_them() {
     let missing = cli.run(&["get-package", "foo", "--name", "nope"]).await;
     assert_eq!(missing.code, Some(1));
     assert!(missing.err.contains("Error: No package with name nope in copr foo"), "{}", missing.err);
-    let unsupported = cli.run(&["buildgem", "foo", "--gem", "a"]).await;
-    assert_eq!(unsupported.code, Some(1));
-    assert!(unsupported.err.contains("Error: Such API endpoint doesn't exist"), "{}", unsupported.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copr_cli_builds_sources_of_every_kind_and_gives_packages_theirs() {
+    let server = Server::start().await;
+    server.project("foo").await;
+    let cli = Cli::new(&server, &server.alice);
+    let script = cli.home.path().join("script");
+    std::fs::write(&script, "#!/bin/sh\nmake\n").expect("a script");
+    let script = script.to_str().expect("text");
+    for (kind, args) in [
+        ("scm", vec!["--clone-url", "https://example.org/a.git"]),
+        ("pypi", vec!["--packagename", "requests"]),
+        ("rubygems", vec!["--gem", "rails"]),
+        ("custom", vec!["--script", script, "--script-chroot", FEDORA]),
+        ("distgit", vec!["--name", "hello"]),
+    ] {
+        let build = match kind {
+            "scm" => "buildscm",
+            "pypi" => "buildpypi",
+            "rubygems" => "buildgem",
+            "custom" => "buildcustom",
+            _ => "build-distgit",
+        };
+        let made = cli.run(&[&[build, "foo", "--nowait"], &args[..]].concat()).await.ok();
+        let id = cli.created(&made)[0];
+        let config = server.get(&format!("/build/source-build-config/{id}")).await.ok();
+        assert_eq!(config["source_type"], kind);
+        let add = match kind {
+            "distgit" => vec!["add-package-distgit", "foo", "--name", "distgit"],
+            "scm" => [&["add-package-scm", "foo", "--name", kind], &args[..]].concat(),
+            "pypi" => [&["add-package-pypi", "foo", "--name", kind], &args[..]].concat(),
+            "rubygems" => [&["add-package-rubygems", "foo", "--name", kind], &args[..]].concat(),
+            _ => [&["add-package-custom", "foo", "--name", kind], &args[..]].concat(),
+        };
+        cli.run(&add).await.ok();
+        let shown: Value =
+            serde_json::from_str(&cli.run(&["get-package", "foo", "--name", kind]).await.ok()).expect("JSON");
+        assert_eq!(shown["source_type"], kind);
+        cli.run(&["build-package", "foo", "--nowait", "--name", kind]).await.ok();
+        cli.run(&["reset-package", "foo", "--name", kind]).await.ok();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,7 +22,7 @@ async fn what_is_no_endpoint_says_so() {
     {
         assert_eq!(server.get(path).await.refusal(), no_route, "{path}");
     }
-    for path in ["/module/build/alice/p", "/build/create/scm", "/build/create/nope", "/package/add/a/b/c/scm"] {
+    for path in ["/module/build/alice/p", "/build/create/nope", "/package/add/a/b/c", "/package/add/a/b/c/scm/x"] {
         assert_eq!(server.post(&server.alice, path, json!({})).await.refusal(), no_route, "{path}");
     }
     assert_eq!(send(server.request(Method::PUT, "/build/cancel/abc")).await.refusal(), no_route);

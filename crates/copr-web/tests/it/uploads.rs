@@ -1,6 +1,6 @@
 //! Uploads: whole, refused, broken off.
 
-use crate::server::{Answer, FEDORA, FEDORA_32, Person, Server, send};
+use crate::server::{Answer, EPEL, FEDORA, FEDORA_32, Person, Server, send};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
@@ -33,13 +33,21 @@ fn common(more: Value) -> Value {
 }
 
 async fn upload(server: &Server, who: &Person, file_name: &str, bytes: &[u8], json: &Value) -> Answer {
+    upload_to(server, who, "/build/create/upload", file_name, bytes, json).await
+}
+
+async fn upload_to(server: &Server, who: &Person, path: &str, file_name: &str, bytes: &[u8], json: &Value) -> Answer {
     let body = [head("pkgs", file_name).as_bytes(), bytes, tail(json).as_bytes()].concat();
-    send(form(server, who, body)).await
+    send(form_to(server, who, path, body)).await
 }
 
 fn form(server: &Server, who: &Person, body: Vec<u8>) -> reqwest::RequestBuilder {
+    form_to(server, who, "/build/create/upload", body)
+}
+
+fn form_to(server: &Server, who: &Person, path: &str, body: Vec<u8>) -> reqwest::RequestBuilder {
     let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-    let request = server.request(Method::POST, "/build/create/upload").header("content-type", kind);
+    let request = server.request(Method::POST, path).header("content-type", kind);
     request.basic_auth(&who.login, Some(&who.token)).body(body)
 }
 
@@ -212,4 +220,96 @@ async fn check_05_a_comps_file_comes_with_a_chroots_edit() {
     let gone = edit(tail(&json!({"delete_comps": true})).into_bytes()).await.ok();
     assert_eq!(gone["comps_name"], Value::Null);
     assert_eq!(server.uploads().len(), 0);
+}
+
+const READY: &str = "/build/create/rpm-upload";
+
+/// A noarch package that rpmbuild made just now.
+fn ready(dir: &std::path::Path) -> Vec<u8> {
+    let spec = dir.join("hello.spec");
+    let text = "Name: hello\nVersion: 2.8\nRelease: 1.fc42\nSummary: x\nLicense: MIT\nBuildArch: noarch\n\
+                %description\nx\n%files\n";
+    std::fs::write(&spec, text).expect("a spec");
+    let mut rpmbuild = copr_testkit::command("rpmbuild");
+    rpmbuild.args(["-bb", "--nodeps", "--define"]).arg(format!("_topdir {}", dir.display()));
+    rpmbuild.arg("--define").arg(format!("_dbpath {}", dir.join("rpmdb").display())).arg(spec).env("HOME", dir);
+    copr_testkit::output(&mut rpmbuild);
+    std::fs::read(dir.join("RPMS/noarch/hello-2.8-1.fc42.noarch.rpm")).expect("the package")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ready_package_is_pending_and_then_published() {
+    let dir = copr_testkit::temp_dir();
+    let bytes = ready(dir.path());
+    for server in Server::on_each_engine().await {
+        server.project("p").await;
+        let name = "hello-2.8-1.fc42.noarch.rpm";
+        let json = common(json!({"chroots": [FEDORA]}));
+        let build = upload_to(&server, &server.alice, READY, name, &bytes, &json).await.ok();
+        assert_eq!((&build["state"], &build["chroots"]), (&json!("pending"), &json!([FEDORA])));
+        assert_eq!(build["source_package"], json!({"name": "hello", "version": "2.8-1.fc42", "url": null}));
+        let source = server.get(&format!("/build/source-build-config/{}", build["id"])).await.ok();
+        assert_eq!(source["source_type"], "rpm_upload");
+        let tmp = source["source_dict"]["tmp"].as_str().expect("a directory");
+        assert_eq!(source["source_dict"], json!({"tmp": tmp, "files": [name]}));
+        assert_eq!(server.get(&format!("/build/source-chroot/{}", build["id"])).await.ok()["state"], "succeeded");
+        while copr_app::publish::next(&server.app, None).await.expect("a turn") {}
+        let done = server.get(&format!("/build/{}", build["id"])).await.ok();
+        assert_eq!(done["state"], "succeeded");
+        let built = server.get(&format!("/build/built-packages/{}", build["id"])).await.ok();
+        let nevra = json!({"name": "hello", "epoch": null, "version": "2.8", "release": "1.fc42", "arch": "noarch"});
+        assert_eq!(built, json!({FEDORA: {"packages": [nevra]}}));
+        let again = json!({"ownername": "alice", "projectname": "p", "package_name": "hello"});
+        let again = server.post(&server.alice, "/package/build", again).await;
+        assert_eq!(again.refusal(), (400, "Direct RPM upload builds cannot be repeated."));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ready_packages_that_are_none_are_refused_and_leave_nothing_behind() {
+    let server = Server::start().await;
+    server.project("p").await;
+    let dir = copr_testkit::temp_dir();
+    let bytes = ready(dir.path());
+    let only = "You can only upload .rpm files";
+    let wrong = |field: &str, text: &str| format!("Bad request parameters: {{'{field}': ['{text}']}}");
+    for (name, more, expected) in [
+        ("hello-1-1.src.rpm", json!({"chroot": FEDORA}), wrong("pkgs", only)),
+        ("hello-1-1.NOSRC.rpm", json!({"chroot": FEDORA}), wrong("pkgs", only)),
+        ("hello.spec", json!({"chroot": FEDORA}), wrong("pkgs", only)),
+        ("hello.rpm", json!({}), wrong("chroot", "This field is required.")),
+        ("hello.rpm", json!({"chroots": null}), wrong("chroot", "This field is required.")),
+        ("hello.rpm", json!({"chroot": EPEL}), wrong("chroot", "Not a valid choice.")),
+        ("hello.rpm", json!({"chroots": ["fedora-*"]}), wrong("chroots", "Select exactly one chroot for an RPM")),
+        (
+            "hello.rpm",
+            json!({"chroots": [EPEL]}),
+            format!("Bad request parameters: {{'chroots': [\"'{EPEL}' is not a valid choice for this field.\"]}}"),
+        ),
+    ] {
+        let answer = upload_to(&server, &server.alice, READY, name, &bytes, &common(more)).await;
+        assert_eq!(answer.refusal(), (400, expected.as_str()), "{name}");
+    }
+    let one = common(json!({"chroot": FEDORA}));
+    let fileless = server.post(&server.alice, READY, one.clone()).await;
+    assert_eq!(fileless.refusal(), (400, wrong("pkgs", "This field is required.").as_str()));
+    let (first, second, end) = (head("pkgs", "a.rpm"), head("pkgs", "b.rpm"), tail(&one));
+    let two = [first.as_bytes(), &bytes, b"\r\n", second.as_bytes(), &bytes, end.as_bytes()];
+    let two = send(form_to(&server, &server.alice, READY, two.concat())).await;
+    let text = "Only one RPM can be uploaded per call for now (multi-RPM upload may be added later).";
+    assert_eq!(two.refusal(), (400, text));
+    let stranger = upload_to(&server, &server.bob, READY, "hello.rpm", &bytes, &one).await;
+    assert_eq!(stranger.refusal(), (403, "User bob is not allowed to build in the copr: alice/p"));
+    let rubbish = upload_to(&server, &server.alice, READY, "hello.rpm", b"x", &one).await;
+    let (status, said) = rubbish.refusal();
+    assert!(status == 400 && said.contains("`hello.rpm` is not an RPM package that can be read"), "{said}");
+    assert_eq!(server.uploads().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_takes_no_ready_packages_has_no_such_endpoint() {
+    let server = Server::start_with(|rules| rules.rpm_uploads = false).await;
+    server.project("p").await;
+    let answer = upload_to(&server, &server.alice, READY, "hello.rpm", b"x", &common(json!({"chroot": FEDORA}))).await;
+    assert_eq!(answer.refusal(), (404, "Such API endpoint doesn't exist"));
 }

@@ -153,8 +153,14 @@ fn refuse_unknown_keys(path: &Path, text: &str, table: &DeTable<'_>) -> Result<(
         if !known("", key.get_ref()) {
             return Err(unknown(key.span(), "", key.get_ref()));
         }
-        let DeValue::Table(inner) = value.get_ref() else { continue };
-        for name in inner.keys() {
+        let names: Vec<_> = match value.get_ref() {
+            DeValue::Table(inner) => inner.keys().collect(),
+            DeValue::Array(items) => {
+                items.iter().filter_map(|item| item.get_ref().as_table()).flat_map(|inner| inner.keys()).collect()
+            }
+            _ => continue,
+        };
+        for name in names {
             if !known(key.get_ref(), name.get_ref()) {
                 return Err(unknown(name.span(), key.get_ref(), name.get_ref()));
             }

@@ -1,11 +1,11 @@
 //! Which keys there are: asked of the structs themselves, so that no list of them can be wrong.
 
 use super::gssapi::WrittenGssapi;
-use super::sections::{Limits, Log, Retention, Scheduler, Tokens, Written, WrittenBuilder, WrittenSigning};
+use super::sections::{Distgit, Limits, Log, Retention, Scheduler, Tokens, Written, WrittenBuilder, WrittenSigning};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 /// The sections and their keys; the top level has the empty name.
-pub(super) fn sections() -> [(&'static str, &'static [&'static str]); 9] {
+pub(super) fn sections() -> [(&'static str, &'static [&'static str]); 10] {
     [
         ("", keys_of::<Written>()),
         ("log", keys_of::<Log>()),
@@ -16,6 +16,7 @@ pub(super) fn sections() -> [(&'static str, &'static [&'static str]); 9] {
         ("tokens", keys_of::<Tokens>()),
         ("retention", keys_of::<Retention>()),
         ("gssapi", keys_of::<WrittenGssapi>()),
+        ("distgit", keys_of::<Distgit>()),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 use super::gssapi::WrittenGssapi;
 use super::{Config, ConfigError, DatabaseUrl, Origin, Surroundings, WebAddress, absolute};
+use copr_app::source::distgit::Instance;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub(super) struct Written {
     pub public_url: Option<WebAddress>,
     pub results_url: Option<WebAddress>,
     pub vendor: String,
+    pub rpm_uploads: bool,
     pub log: Log,
     pub limits: Limits,
     pub builder: WrittenBuilder,
@@ -25,6 +27,7 @@ pub(super) struct Written {
     pub tokens: Tokens,
     pub retention: Retention,
     pub gssapi: WrittenGssapi,
+    pub distgit: Vec<Distgit>,
 }
 
 impl Default for Written {
@@ -37,6 +40,7 @@ impl Default for Written {
             public_url: None,
             results_url: None,
             vendor: "Copr".to_owned(),
+            rpm_uploads: true,
             log: Log::default(),
             limits: Limits::default(),
             builder: WrittenBuilder::default(),
@@ -45,6 +49,7 @@ impl Default for Written {
             tokens: Tokens::default(),
             retention: Retention::default(),
             gssapi: WrittenGssapi::default(),
+            distgit: vec![Distgit::fedora()],
         }
     }
 }
@@ -116,6 +121,7 @@ impl Written {
             public_url,
             results_url,
             vendor: self.vendor,
+            rpm_uploads: self.rpm_uploads,
             log: self.log,
             limits: self.limits,
             builder,
@@ -124,6 +130,7 @@ impl Written {
             tokens: self.tokens,
             retention: self.retention,
             gssapi,
+            distgit: self.distgit,
             origin,
         })
     }
@@ -381,6 +388,56 @@ impl Retention {
 pub(super) fn check_vendor(vendor: &str) -> Result<(), ConfigError> {
     if vendor.trim().is_empty() || vendor.chars().any(|c| c.is_control() || c == '%') {
         return rule("vendor", "must be text of one line without `%`");
+    }
+    Ok(())
+}
+
+/// A dist-git that packages can come from. The first one is meant when nobody names one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a section")]
+pub struct Distgit {
+    /// What clients call it.
+    pub name: String,
+    /// Address of a package's repository, with `{package}` and perhaps `{namespace}`; a part in square brackets is left
+    /// out when nobody names a namespace.
+    pub clone_url: String,
+    /// Address of a file in its look-aside cache, with `{filename}`, `{hashtype}` and `{hash}`, too.
+    pub lookaside_url: String,
+}
+
+impl Distgit {
+    fn fedora() -> Self {
+        let Instance { name, clone_url, lookaside_url } = Instance::fedora();
+        Self { name, clone_url, lookaside_url }
+    }
+
+    /// The same as the use cases have it.
+    pub fn instance(&self) -> Instance {
+        let Self { name, clone_url, lookaside_url } = self.clone();
+        Instance { name, clone_url, lookaside_url }
+    }
+}
+
+pub(super) fn check_distgits(distgits: &[Distgit]) -> Result<(), ConfigError> {
+    for (number, distgit) in distgits.iter().enumerate() {
+        let name = &distgit.name;
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
+            return rule("distgit.name", "must be letters, digits and the characters `-_.`");
+        }
+        if distgits[..number].iter().any(|other| other.name == *name) {
+            return rule("distgit.name", format!("has `{name}` twice"));
+        }
+        let lacks = |pattern: &str, places: &[&str]| {
+            let address = ["https://", "http://"].iter().any(|scheme| pattern.starts_with(scheme));
+            !address || places.iter().any(|place| !pattern.contains(place))
+        };
+        if lacks(&distgit.clone_url, &["{package}"]) {
+            return rule("distgit.clone_url", "must be an http or https address with `{package}` in it");
+        }
+        if lacks(&distgit.lookaside_url, &["{filename}", "{hash}"]) {
+            let wanted = "must be an http or https address with `{filename}` and `{hash}` in it";
+            return rule("distgit.lookaside_url", wanted);
+        }
     }
     Ok(())
 }

@@ -295,6 +295,28 @@ fn example() -> (String, String) {
 }
 
 #[test]
+fn dist_gits_are_those_of_the_file_and_must_say_where_packages_are() {
+    let own = |name: &str, clone_url: &str, lookaside_url: &str| {
+        format!("[[distgit]]\nname = '{name}'\nclone_url = '{clone_url}'\nlookaside_url = '{lookaside_url}'\n")
+    };
+    let (git, files) = ("https://git.example.org/{package}", "https://git.example.org/{package}/{filename}/{hash}");
+    let config = Case::file(&(own("b", git, files) + &own("a", git, files))).load().unwrap();
+    assert_eq!(config.distgit.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+    for (text, words) in [
+        (own("b", "https://git.example.org/", files), "`{package}`"),
+        (own("b", "file:///{package}", files), "http or https"),
+        (own("b", git, "https://git.example.org/{filename}"), "`{hash}`"),
+        (own("a b", git, files), "letters"),
+        (own("b", git, files) + &own("b", git, files), "twice"),
+        (own("b", git, files) + "nickname = 'x'\n", "nickname"),
+        ("[[distgit]]\nname = 'b'\n".to_owned(), "clone_url"),
+    ] {
+        let refusal = Case::file(&text).refusal();
+        assert!(refusal.contains("distgit") && refusal.contains(words), "{refusal}");
+    }
+}
+
+#[test]
 fn the_documentation_shows_the_defaults() {
     let (example, whole) = example();
     let shown = |text: &str| toml::to_string(&Case::file(text).load().unwrap()).unwrap();

@@ -22,22 +22,6 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 
-/// Described, and not routed yet: not shown to anybody.
-const AWAITED: &[&str] = &[
-    "/package/add/{owner}/{project}/{package}/{source_type}",
-    "/package/edit/{owner}/{project}/{package}",
-    "/package/edit/{owner}/{project}/{package}/{source_type}",
-    "/package/reset",
-    "/package/delete",
-    "/package/build",
-    "/build/create/scm",
-    "/build/create/pypi",
-    "/build/create/rubygems",
-    "/build/create/custom",
-    "/build/create/distgit",
-    "/build/create/rpm-upload",
-];
-
 const ABOUT: &str = "What python-copr, copr-cli and `dnf copr` speak.\n\n\
     Every path answers with a trailing slash too. Endpoints with a body take JSON; a form in which the part `json` \
     holds the same JSON, beside a file where one is expected; or plain form fields, which are all text. A field that is \
@@ -55,7 +39,7 @@ struct Served {
 }
 
 static SERVED: LazyLock<Served> = LazyLock::new(|| {
-    let document = document(&described());
+    let document = document(&groups());
     let text = document.to_string();
     let tag = super::tag::of(text.as_bytes());
     Served { document, text, tag }
@@ -92,15 +76,6 @@ fn groups() -> [Group; 8] {
         ("build chroots", "The chroots of a build.", builds::chroots()),
         ("packages", "The packages of a project.", packages::operations()),
     ]
-}
-
-/// What is there for everybody: without what is awaited, and without groups that then are empty.
-fn described() -> Vec<Group> {
-    let mut groups = groups();
-    for (_, _, operations) in &mut groups {
-        operations.retain(|operation| !AWAITED.contains(&operation.path));
-    }
-    groups.into_iter().filter(|(_, _, operations)| !operations.is_empty()).collect()
 }
 
 fn document(groups: &[Group]) -> Value {
@@ -159,11 +134,7 @@ mod tests {
         let addresses = addresses.map(|path| if path == "/" { path } else { path.trim_end_matches('/') });
         let addresses = addresses.filter(|path| !path.is_empty() && !path.contains('*'));
         let routed: BTreeSet<String> = addresses.chain([ELSEWHERE]).map(form).collect();
-        let awaited: BTreeSet<String> = AWAITED.iter().map(|path| form(path)).collect();
-        // Take a path off the list of those that are awaited when it has come.
-        assert_eq!(awaited.intersection(&routed).collect::<Vec<_>>(), Vec::<&String>::new());
-        assert_eq!(awaited.difference(&paths(&groups())).collect::<Vec<_>>(), Vec::<&String>::new());
-        assert_eq!(paths(&described()), routed);
+        assert_eq!(paths(&groups()), routed);
     }
 
     /// All that a document refers to, and all ids of operations in it.

@@ -33,8 +33,8 @@ pub struct Row {
 pub enum Body {
     None,
     Json(&'static str),
-    /// A form with a source package and this JSON.
-    Upload(&'static str),
+    /// A form with a file of this name and this JSON.
+    Upload(&'static str, &'static str),
     /// A file with its digest.
     Bytes(&'static str),
 }
@@ -45,6 +45,8 @@ pub enum Needs {
     Nothing,
     /// A project of alice's with the same roles.
     Project,
+    /// A package of alice's.
+    Package,
     /// A build that waits.
     Waiting,
     /// A build that has ended.

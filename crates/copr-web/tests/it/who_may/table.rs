@@ -18,6 +18,12 @@ const NOT_THERE: May = [404; 6];
 const NO_KERBEROS: May = [403; 6];
 
 const BUILD_BODY: &str = r#"{"ownername": "alice", "projectname": "p", "pkgs": ["http://x.example/a-1-1.src.rpm"]}"#;
+/// Enough for a source of each kind.
+const SOURCE_BODY: &str = r#"{"ownername": "alice", "projectname": "p", "clone_url": "https://x.example/a.git", "gem_name": "a",
+    "pypi_package_name": "a", "package_name": "a", "script": "true", "chroot": "{chroot}"}"#;
+const RPM_BODY: &str = r#"{"ownername": "alice", "projectname": "p", "chroot": "{chroot}"}"#;
+const PACKAGE_BODY: &str =
+    r#"{"ownername": "alice", "projectname": "p", "package_name": "{package}", "gem_name": "a"}"#;
 const PROJECT: &str = "ownername=alice&projectname=p";
 const CHROOT_OF_PROJECT: &str = "ownername=alice&projectname=p&chrootname={chroot}";
 const CHROOT_OF_BUILD: &str = "build_id={id}&chrootname={chroot}";
@@ -89,7 +95,15 @@ pub const ROWS: &[Row] = &[
         .needs(Needs::Ended),
     row("POST /api_3/build/check-before-build", BUILD).json(BUILD_BODY),
     row("POST /api_3/build/create/url", BUILD).json(BUILD_BODY),
-    row("POST /api_3/build/create/upload", BUILD).body(Body::Upload(BUILD_BODY)),
+    row("POST /api_3/build/create/upload", BUILD).body(Body::Upload("a-1-1.src.rpm", BUILD_BODY)),
+    row("POST /api_3/build/create/scm", BUILD).json(SOURCE_BODY),
+    row("POST /api_3/build/create/pypi", BUILD).json(SOURCE_BODY),
+    row("POST /api_3/build/create/rubygems", BUILD).json(SOURCE_BODY),
+    row("POST /api_3/build/create/custom", BUILD).json(SOURCE_BODY),
+    row("POST /api_3/build/create/distgit", BUILD).json(SOURCE_BODY),
+    // What is uploaded is no package, which is said only to who may build.
+    row("POST /api_3/build/create/rpm-upload", [401, 403, 400, 400, 400, 400])
+        .body(Body::Upload("a-1-1.noarch.rpm", RPM_BODY)),
     row("GET /api_3/build-chroot", ALL).query(CHROOT_OF_BUILD),
     row("GET /api_3/build-chroot/list", ALL).query("build_id={id}"),
     row("GET /api_3/build-chroot/build-config", ALL).query(CHROOT_OF_BUILD),
@@ -100,6 +114,14 @@ pub const ROWS: &[Row] = &[
     // Packages.
     row("GET /api_3/package", ALL).query("ownername=alice&projectname=p&packagename=hello"),
     row("GET /api_3/package/list", ALL).query(PROJECT),
+    row("POST /api_3/package/add/{owner}/{project}/{package}/{source_type}", EDIT).json(PACKAGE_BODY),
+    row("POST /api_3/package/edit/{owner}/{project}/{package}", EDIT).json(PACKAGE_BODY).needs(Needs::Package),
+    row("POST /api_3/package/edit/{owner}/{project}/{package}/{source_type}", EDIT)
+        .json(PACKAGE_BODY)
+        .needs(Needs::Package),
+    row("PUT|POST /api_3/package/reset", EDIT).json(PACKAGE_BODY).needs(Needs::Package),
+    row("POST /api_3/package/build", BUILD).json(PACKAGE_BODY).needs(Needs::Package),
+    row("DELETE|POST /api_3/package/delete", EDIT).json(PACKAGE_BODY).needs(Needs::Package),
     row("GET /api_3/monitor", ALL).query(PROJECT),
     // For package managers.
     row("GET /api_3/rpmrepo/{owner}/{dir}/{name_release}", ALL),

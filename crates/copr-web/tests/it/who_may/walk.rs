@@ -116,6 +116,8 @@ impl Walk {
             ("*path", format!("alice/p/{FEDORA}/repodata/repomd.xml")),
             ("*rest", "nothing/here".to_owned()),
             ("new", self.new_name()),
+            ("package", self.new_name()),
+            ("source_type", "rubygems".to_owned()),
         ]);
         match needs {
             Needs::Nothing | Needs::NewToken => {}
@@ -123,6 +125,11 @@ impl Walk {
                 let name = self.new_name();
                 self.project(&name).await;
                 words.insert("project", name);
+            }
+            Needs::Package => {
+                let body = json!({"package_name": words["package"], "gem_name": "a"});
+                let path = format!("/package/add/alice/p/{}/rubygems", words["package"]);
+                self.server.post(&self.server.alice, &path, body).await.ok();
             }
             Needs::Waiting => {
                 words.insert("id", self.server.build("p", json!({})).await.to_string());
@@ -151,9 +158,9 @@ impl Walk {
         match row.body {
             Body::None => request,
             Body::Json(text) => request.header("content-type", "application/json").body(fill(text)),
-            Body::Upload(text) => {
+            Body::Upload(name, text) => {
                 let json = serde_json::from_str(&fill(text)).expect("JSON");
-                let form = format!("{}x{}", head("pkgs", "a-1-1.src.rpm"), tail(&json));
+                let form = format!("{}x{}", head("pkgs", name), tail(&json));
                 request.header("content-type", format!("multipart/form-data; boundary={BOUNDARY}")).body(form)
             }
             Body::Bytes(text) => {
