@@ -1,5 +1,6 @@
 //! How builds are made: one method for each kind of source.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -73,15 +74,24 @@ impl Builds<'_> {
         urls: &[&str],
         options: &BuildOptions,
     ) -> Result<Vec<Build>, Error> {
-        let request = Request::new(project, json!({ "pkgs": urls }), options);
-        let answer: Answer<Build> = self.client.post(&["build", "create", "url"]).json(&request).send().await?;
-        Ok(answer.items)
+        self.linked(project, urls, options).await
     }
 
     /// Of a source package or spec file at an address.
     pub async fn create_from_url(&self, project: &FullName, url: &str, options: &BuildOptions) -> Result<Build, Error> {
-        let builds = self.create_from_urls(project, &[url], options).await?;
-        builds.into_iter().next().ok_or_else(|| Error::Argument(format!("the service made no build of `{url}`")))
+        let (build,) = self.linked::<(Build,)>(project, &[url], options).await?;
+        Ok(build)
+    }
+
+    async fn linked<T: DeserializeOwned>(
+        &self,
+        project: &FullName,
+        urls: &[&str],
+        options: &BuildOptions,
+    ) -> Result<T, Error> {
+        let request = Request::new(project, json!({ "pkgs": urls }), options);
+        let answer: Answer<T> = self.client.post(&["build", "create", "url"]).json(&request).send().await?;
+        Ok(answer.items)
     }
 
     /// Of a source package or spec file on this machine.

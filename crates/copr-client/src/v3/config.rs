@@ -124,7 +124,11 @@ impl Config {
 
     /// From `~/.config/copr`. When there is no such file: the Fedora project's public service, as nobody.
     pub fn from_default_file() -> Result<Self, ConfigError> {
-        match std::env::home_dir().map(|home| home.join(".config/copr")) {
+        Self::of_home(std::env::home_dir())
+    }
+
+    fn of_home(home: Option<PathBuf>) -> Result<Self, ConfigError> {
+        match home.map(|home| home.join(".config/copr")) {
             Some(path) if path.exists() => Self::from_file(path),
             _ => Self::new(PUBLIC),
         }
@@ -233,6 +237,19 @@ mod tests {
         assert_eq!(config.url.as_str(), "https://copr.example.org/");
         assert_eq!(config.username.as_deref(), Some("alice"));
         assert_eq!(config.credentials, Credentials::Token { login: "abc".into(), token: "x=y".into() });
+    }
+
+    #[test]
+    fn without_a_file_the_public_service_is_read() {
+        let home = tempfile::tempdir().unwrap();
+        let of_home = || Config::of_home(Some(home.path().to_owned())).unwrap();
+        assert_eq!(
+            (of_home().url.as_str(), of_home().credentials),
+            ("https://copr.fedorainfracloud.org/", Credentials::None)
+        );
+        std::fs::create_dir(home.path().join(".config")).unwrap();
+        std::fs::write(home.path().join(".config/copr"), GOOD).unwrap();
+        assert_eq!(of_home().url.as_str(), "https://copr.example.org/");
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub enum Error {
         reason: String,
     },
     /// The answer is not JSON: hardly a Copr service, or something in between.
-    #[error("`{url}` answered {status} with something that is not JSON\nhint: is this the address of a Copr service?")]
+    #[error("`{url}` answered {status} with something that is not JSON{}", doubt(*status))]
     NotJson {
         /// What was asked.
         url: String,
@@ -188,6 +188,11 @@ pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut texts: Vec<String> = chain.map(ToString::to_string).collect();
     texts.dedup();
     texts.join(": ")
+}
+
+/// Trouble of a gateway says nothing about who is behind it.
+fn doubt(status: u16) -> &'static str {
+    if status < 500 { "\nhint: is this the address of a Copr service?" } else { "" }
 }
 
 fn listed(builds: &[u64]) -> String {

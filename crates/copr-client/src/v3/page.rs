@@ -96,17 +96,17 @@ pub struct Page<T> {
     paging: Paging,
 }
 
-/// As it comes.
+/// As it comes: some kind of list and what belongs to it.
 #[derive(Deserialize)]
 pub(super) struct Answer<T> {
-    pub items: Vec<T>,
+    pub items: T,
     #[serde(default)]
     meta: Meta,
 }
 
 impl<T: DeserializeOwned> Page<T> {
     pub(super) async fn fetch(call: Call, paging: &Paging) -> Result<Self, Error> {
-        let Answer { items, meta } = paging.asked_of(call.clone()).send().await?;
+        let Answer::<Vec<T>> { items, meta } = paging.asked_of(call.clone()).send().await?;
         Ok(Self { items, meta, call, paging: paging.clone() })
     }
 

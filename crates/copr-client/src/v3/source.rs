@@ -143,62 +143,43 @@ impl Custom {
     }
 }
 
-/// Where a source package comes from.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum Source {
-    /// Git or Subversion.
-    Scm(Scm),
-    /// A distribution's dist-git.
-    Distgit(Distgit),
-    /// The Python Package Index.
-    Pypi(Pypi),
-    /// RubyGems.
-    Rubygems(Rubygems),
-    /// A script.
-    Custom(Custom),
-}
-
-impl Source {
-    /// The word for its kind.
-    pub(super) fn word(&self) -> &'static str {
-        match self {
-            Self::Scm(_) => "scm",
-            Self::Distgit(_) => "distgit",
-            Self::Pypi(_) => "pypi",
-            Self::Rubygems(_) => "rubygems",
-            Self::Custom(_) => "custom",
+/// The kinds of sources and the word for each.
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])+ $kind:ident = $word:literal,)+) => {
+        /// Where a source package comes from.
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[serde(untagged)]
+        #[non_exhaustive]
+        pub enum Source {
+            $($(#[doc = $doc])+ $kind($kind),)+
         }
-    }
+
+        impl Source {
+            /// The word for its kind.
+            pub(super) fn word(&self) -> &'static str {
+                match self {
+                    $(Self::$kind(_) => $word,)+
+                }
+            }
+        }
+
+        $(impl From<$kind> for Source {
+            fn from(source: $kind) -> Self {
+                Self::$kind(source)
+            }
+        })+
+    };
 }
 
-impl From<Scm> for Source {
-    fn from(source: Scm) -> Self {
-        Self::Scm(source)
-    }
-}
-
-impl From<Distgit> for Source {
-    fn from(source: Distgit) -> Self {
-        Self::Distgit(source)
-    }
-}
-
-impl From<Pypi> for Source {
-    fn from(source: Pypi) -> Self {
-        Self::Pypi(source)
-    }
-}
-
-impl From<Rubygems> for Source {
-    fn from(source: Rubygems) -> Self {
-        Self::Rubygems(source)
-    }
-}
-
-impl From<Custom> for Source {
-    fn from(source: Custom) -> Self {
-        Self::Custom(source)
-    }
+kinds! {
+    /// Git or Subversion.
+    Scm = "scm",
+    /// A distribution's dist-git.
+    Distgit = "distgit",
+    /// The Python Package Index.
+    Pypi = "pypi",
+    /// RubyGems.
+    Rubygems = "rubygems",
+    /// A script.
+    Custom = "custom",
 }

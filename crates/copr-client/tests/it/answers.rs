@@ -2,7 +2,8 @@
 
 use crate::fake::{Fake, Reply, client, config, says};
 use copr_client::v3::{
-    ChrootOptions, Credentials, Custom, Error, FullName, PackageOptions, Paging, ProjectOptions, Source, WithBuilds,
+    BuildOptions, ChrootOptions, Credentials, Custom, Error, FullName, PackageOptions, Paging, ProjectOptions, Source,
+    Watch, WithBuilds,
 };
 use futures::TryStreamExt;
 
@@ -37,6 +38,26 @@ async fn what_is_no_answer_of_the_api_is_shown_as_such() {
     assert_eq!(text, "<html>Welcome</html>");
     let error = error_of(says(200, r#"{"id": 1}"#)).await;
     assert!(error.to_string().ends_with("can't be understood: missing field `state`"), "{error}");
+}
+
+#[tokio::test]
+async fn an_address_of_which_nothing_was_built_is_an_error() {
+    let fake = Fake::new(vec![says(200, r#"{"items": [], "meta": {"limit": null}}"#)]);
+    let outcome = fake.client().0.builds().create_from_url(&project(), "http://x/a.spec", &BuildOptions::new()).await;
+    assert!(matches!(outcome, Err(Error::Unexpected { .. })), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn calls_can_be_made_by_other_threads() {
+    let fake = Fake::new(vec![says(404, r#"{"error": "No."}"#); 3]);
+    let (client, _) = fake.client();
+    let spawned = tokio::spawn(async move {
+        drop(client.builds().wait(&[1], &Watch::new(), |_| ()).await);
+        drop(client.builds().create_from_file(&project(), &file!().into(), &BuildOptions::new()).await);
+        let page = client.builds().list(&project(), None, None, &Paging::default()).await?;
+        page.into_stream().try_collect::<Vec<_>>().await
+    });
+    assert!(matches!(spawned.await.unwrap(), Err(Error::NoResult { .. })));
 }
 
 #[tokio::test]

@@ -2,11 +2,19 @@
 
 use crate::fake::{Fake, Quick, Reply, client, config, says};
 use copr_client::v3::{Client, Error, FullName};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::net::TcpSocket;
 
 const BUILD: &str = r#"{"id": 7, "state": "running", "ownername": "a", "projectname": "b"}"#;
+
+/// An address that is taken, but where nobody listens.
+fn nobody() -> (SocketAddr, TcpSocket) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    (socket.local_addr().unwrap(), socket)
+}
 
 #[tokio::test]
 async fn what_reads_is_tried_again_after_trouble() {
@@ -57,11 +65,15 @@ async fn what_writes_is_not_done_twice() {
 
 #[tokio::test]
 async fn what_writes_is_tried_again_when_nobody_can_have_heard_of_it() {
-    let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-    let fake = Arc::new(Mutex::new(None));
+    let (address, nobody) = nobody();
+    let (nobody, fake) = (Mutex::new(Some(nobody)), Arc::new(Mutex::new(None)));
     let comes_up = {
         let fake = Arc::clone(&fake);
-        move || *fake.lock().unwrap() = Some(Fake::on(TcpListener::bind(address).unwrap(), vec![says(200, BUILD)]))
+        move || {
+            let listener = nobody.lock().unwrap().take().unwrap().listen(1).unwrap().into_std().unwrap();
+            listener.set_nonblocking(false).unwrap();
+            *fake.lock().unwrap() = Some(Fake::on(listener, vec![says(200, BUILD)]));
+        }
     };
     let clock = Arc::new(Quick::new(comes_up));
     let client = Client::new(config(address)).unwrap().with_clock(clock.clone());
@@ -72,7 +84,7 @@ async fn what_writes_is_tried_again_when_nobody_can_have_heard_of_it() {
 
 #[tokio::test]
 async fn a_service_that_is_not_there_is_named() {
-    let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    let (address, _nobody) = nobody();
     let (client, _) = client(config(address).attempts(1));
     let error = client.projects().get(&FullName::new("a", "b")).await.unwrap_err();
     assert!(matches!(error, Error::Connection { .. }), "{error:?}");

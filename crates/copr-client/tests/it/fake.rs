@@ -5,7 +5,7 @@ use copr_client::v3::{Client, Clock, Config};
 use std::fmt;
 use std::future::{Future, ready};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::pin::Pin;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ pub enum Reply {
     Says(u16, String),
     /// Answers with more lines in the head.
     Heads(u16, &'static str),
-    /// Answers as soon as it knows the head, and hangs up on the body.
+    /// Answers as soon as it knows the head.
     Interrupts(u16, String),
     /// Hangs up.
     HangsUp,
@@ -105,8 +105,14 @@ fn serve(listener: &TcpListener, replies: Vec<Reply>, sender: &Sender<Asked>) {
         // Nobody may be interested any more.
         let _ = sender.send(asked);
         match reply {
-            Reply::Says(status, body) | Reply::Interrupts(status, body) => answer(stream, status, "", &body),
-            Reply::Heads(status, head) => answer(stream, status, head, ""),
+            Reply::Says(status, body) => answer(&stream, status, "", &body),
+            Reply::Heads(status, head) => answer(&stream, status, head, ""),
+            Reply::Interrupts(status, body) => {
+                answer(&stream, status, "", &body);
+                stream.shutdown(Shutdown::Write).unwrap();
+                // Until the client has hung up: whoever closes on data that are coming loses his own last words.
+                let _ = std::io::copy(&mut reader, &mut std::io::sink());
+            }
             Reply::HangsUp => drop(stream),
             Reply::IsSilent => silent.push(stream),
         }
@@ -141,7 +147,7 @@ fn read_body(reader: &mut impl BufRead, asked: &mut Asked) {
     }
 }
 
-fn answer(mut stream: TcpStream, status: u16, head: &str, body: &str) {
+fn answer(mut stream: &TcpStream, status: u16, head: &str, body: &str) {
     let length = body.len();
     let text = format!("HTTP/1.1 {status} Status\r\ncontent-length: {length}\r\nconnection: close\r\n{head}\r\n{body}");
     stream.write_all(text.as_bytes()).unwrap();

@@ -3,8 +3,8 @@
 use crate::cast::{FEDORA, alices, client, ids, made, refused, waiting};
 use crate::stage::{OWN, Stage, WAITING};
 use copr_client::v3::{
-    Bootstrap, Build, BuildOptions, Custom, Distgit, Isolation, MonitorField, Paging, Pypi, Rubygems, Scm, ScmType,
-    SourceBuildMethod, SourceType, State, Upload, Watch, WithBuilds,
+    Bootstrap, Build, BuildOptions, Client, Config, Custom, Distgit, Isolation, MonitorField, Paging, Pypi, Rubygems,
+    Scm, ScmType, SourceBuildMethod, SourceType, State, Upload, Watch, WithBuilds,
 };
 use futures::TryStreamExt;
 use serde_json::{Value, json};
@@ -84,6 +84,11 @@ async fn a_large_file_arrives_as_it_is() {
     let arrived = stage.client("bob").get(place).unwrap();
     assert!(arrived.status == 200 && arrived.body == bytes, "{} bytes came, {}", arrived.body.len(), arrived.status);
 
+    let (path, _) = large(&stage);
+    let nobody = Client::new(Config::new(&stage.url()).unwrap()).unwrap();
+    let outcome = nobody.builds().create_from_file(&project, &path.into(), &BuildOptions::new()).await;
+    refused(outcome, 401, "Login invalid/expired.");
+
     let text = stage.home("alice").join("notes.txt");
     std::fs::write(&text, "x").unwrap();
     let outcome = alice.builds().create_from_file(&project, &text.into(), &BuildOptions::new()).await;
@@ -91,18 +96,31 @@ async fn a_large_file_arrives_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_ready_package_is_uploaded() {
-    let stage = Stage::idle();
+async fn a_ready_package_is_published_as_it_is() {
+    let stage = Stage::building();
     let alice = client(&stage, "alice");
-    let project = alices("ready");
-    made(&alice, &project, &[FEDORA]).await;
-    let rpm = stage.home("alice").join("hello-2.8-1.fc42.x86_64.rpm");
-    std::fs::write(&rpm, "not looked at before it is taken in").unwrap();
-    let options = BuildOptions::new().chroots([FEDORA]);
-    let outcome = alice.builds().create_from_rpm_upload(&project, &rpm.clone().into(), &options).await;
-    println!("{outcome:?}");
-    let srpm = Upload::new(&rpm).name("hello-2.8-1.src.rpm");
-    let outcome = alice.builds().create_from_rpm_upload(&project, &srpm, &options).await;
+    let built = stage.project("built");
+    let build = built.submit(&stage.srpm("hello-noarch")).unwrap();
+    assert_eq!(stage.rests(build), "succeeded");
+    let name = "hello-noarch-1.0-1.deb12.noarch.rpm";
+    let rpm = built.repository(&stage.service).join(format!("{build:08}-hello-noarch")).join(name);
+
+    let ready = alices("ready");
+    made(&alice, &ready, &[OWN]).await;
+    let options = BuildOptions::new().chroots([OWN]);
+    let uploaded = alice.builds().create_from_rpm_upload(&ready, &rpm.clone().into(), &options).await.unwrap();
+    assert_eq!(
+        (uploaded.chroots.as_slice(), uploaded.source_package.name.as_deref()),
+        ([OWN.to_owned()].as_slice(), Some("hello-noarch"))
+    );
+    let config = alice.builds().source_build_config(uploaded.id).await.unwrap();
+    assert_eq!(config.source_type, SourceType::RpmUpload);
+    let watch = Watch::new().interval(SHORT).timeout(Duration::from_secs(150));
+    let ended = alice.builds().wait(&[uploaded.id], &watch, |_| ()).await.unwrap();
+    assert_eq!(ended[0].state, State::Succeeded, "{}", stage.service.log_tail());
+
+    let srpm = Upload::new(&rpm).name("hello-1-1.src.rpm");
+    let outcome = alice.builds().create_from_rpm_upload(&ready, &srpm, &options).await;
     refused(outcome, 400, "You can only upload .rpm files");
 }
 
@@ -206,9 +224,11 @@ async fn builds_are_made_of_every_kind_of_source() {
     assert_eq!(gem, (SourceType::Rubygems, json!({"gem_name": "rails"})));
 
     let custom = Custom::new("#!/bin/sh\ntrue\n").chroot(FEDORA).builddeps(["gcc", "make"]).resultdir("out");
+    let custom = custom.repos(["http://r.example/"]);
     let (kind, dict) = source(builds.create_from_custom(&project, custom, &options).await.unwrap()).await;
     assert_eq!((kind, &dict["script"]), (SourceType::Custom, &json!("#!/bin/sh\ntrue\n")));
     assert_eq!((&dict["builddeps"], &dict["resultdir"]), (&json!("gcc make"), &json!("out")));
+    assert_eq!(dict["repos"], "http://r.example/");
 
     let bash = Distgit::new("bash").committish("rawhide");
     let (kind, dict) = source(builds.create_from_distgit(&project, bash, &options).await.unwrap()).await;

@@ -5,6 +5,5 @@ mod cast;
 mod packages;
 mod projects;
 mod service;
-#[expect(dead_code, reason = "made for clients that are programs, which need more")]
 #[path = "../clients/stage.rs"]
 mod stage;

@@ -27,7 +27,7 @@ async fn a_package_has_a_source_of_any_kind() {
     let others: [(&str, Source); 4] = [
         ("pypi", Pypi::new("requests").python_versions(["3"]).into()),
         ("rubygems", Rubygems::new("rails").into()),
-        ("custom", Custom::new("#!/bin/sh\n").chroot(FEDORA).builddeps(["gcc"]).into()),
+        ("custom", Custom::new("#!/bin/sh\n").chroot(FEDORA).builddeps(["gcc"]).repos(["http://r.example/"]).into()),
         ("distgit", Distgit::default().committish("rawhide").into()),
     ];
     for (name, source) in &others {
@@ -36,6 +36,7 @@ async fn a_package_has_a_source_of_any_kind() {
     }
     let custom = packages.get(&project, "custom", WithBuilds::default()).await.unwrap();
     assert_eq!((&custom.source_dict["chroot"], &custom.source_dict["builddeps"]), (&FEDORA.into(), &"gcc".into()));
+    assert_eq!(custom.source_dict["repos"], "http://r.example/");
     let page = packages.list(&project, WithBuilds::BOTH, &Paging::limit(2)).await.unwrap();
     let names: Vec<String> = page.into_stream().map_ok(|package| package.name).try_collect().await.unwrap();
     assert_eq!(names, ["hello", "pypi", "rubygems", "custom", "distgit"]);
