@@ -1,6 +1,5 @@
 //! One call: sent, tried again where that can do no harm, and its answer read.
 
-use bytes::Bytes;
 use futures::future::{Either, select};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use serde::Serialize;
@@ -164,7 +163,7 @@ impl Call {
         match &self.body {
             Body::None => Ok(request),
             Body::Json(body) => Ok(request.json(body)),
-            Body::Form(upload, body) => Form::open(upload.as_ref(), body).await?.attached(request, flow),
+            Body::Form(upload, body) => Ok(Form::open(upload.as_ref(), body).await?.attached(request, flow)),
         }
     }
 
@@ -174,12 +173,16 @@ impl Call {
         url: &Url,
         flow: &Flow,
         request: RequestBuilder,
-    ) -> Result<(StatusCode, Option<String>, Bytes), Failed> {
+    ) -> Result<(StatusCode, Option<String>, Vec<u8>), Failed> {
         let patience = self.client.inner.config.timeout;
         let exchange = async {
-            let answer = request.send().await?;
-            let (status, target) = (answer.status(), moved(&answer));
-            Ok::<_, reqwest::Error>((status, target, answer.bytes().await?))
+            let mut answer = request.send().await?;
+            let mut text = Vec::new();
+            while let Some(piece) = answer.chunk().await? {
+                flow.add(piece.len() as u64);
+                text.extend_from_slice(&piece);
+            }
+            Ok::<_, reqwest::Error>((answer.status(), moved(&answer), text))
         };
         match while_it_moves(flow, || tokio::time::sleep(patience), exchange).await {
             Some(Ok(answer)) => Ok(answer),
@@ -192,7 +195,7 @@ impl Call {
     }
 }
 
-/// What comes of an exchange; nothing when nothing of its body moved during one nap.
+/// What comes of an exchange; nothing when nothing of its bodies moved during one nap.
 async fn while_it_moves<T, N: Future<Output = ()>>(
     flow: &Flow,
     nap: impl Fn() -> N,
@@ -200,10 +203,10 @@ async fn while_it_moves<T, N: Future<Output = ()>>(
 ) -> Option<T> {
     let mut exchange = pin!(exchange);
     loop {
-        let before = flow.sent();
+        let before = flow.moved();
         match select(exchange.as_mut(), pin!(nap())).await {
             Either::Left((outcome, _)) => return Some(outcome),
-            Either::Right(_) if flow.sent() > before => {}
+            Either::Right(_) if flow.moved() > before => {}
             Either::Right(_) => return None,
         }
     }
@@ -312,7 +315,7 @@ mod tests {
     #[tokio::test]
     async fn what_moves_is_not_given_up() {
         let flow = Flow::default();
-        let ended = std::future::poll_fn(|_| if flow.sent() < 5 { Poll::Pending } else { Poll::Ready("ended") });
+        let ended = std::future::poll_fn(|_| if flow.moved() < 5 { Poll::Pending } else { Poll::Ready("ended") });
         let nap = || async {
             flow.add(1);
         };

@@ -74,7 +74,7 @@ impl Projects<'_> {
     /// Whether a user may build in a project.
     pub async fn can_build_in(&self, who: &str, project: &FullName) -> Result<bool, Error> {
         let path = ["project", "permissions", "can_build_in", who, &project.owner, &project.name];
-        let answer: CanBuild = self.client.get(&path).authenticated().send().await?;
+        let answer: CanBuild = self.client.get(&path).send().await?;
         Ok(answer.can_build_in)
     }
 

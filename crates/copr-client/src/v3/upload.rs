@@ -95,22 +95,22 @@ impl fmt::Debug for Upload {
     }
 }
 
-/// What has become of a body on its way.
+/// What has become of a call on its way.
 #[derive(Debug, Default)]
 pub(super) struct Flow {
-    sent: AtomicU64,
+    moved: AtomicU64,
     problem: Mutex<Option<Error>>,
 }
 
 impl Flow {
-    /// Adds bytes of the file; gives how many there are now.
-    pub fn add(&self, bytes: u64) -> u64 {
-        self.sent.fetch_add(bytes, Ordering::Relaxed) + bytes
+    /// Adds bytes of what was sent or received.
+    pub fn add(&self, bytes: u64) {
+        self.moved.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Bytes of the file.
-    pub fn sent(&self) -> u64 {
-        self.sent.load(Ordering::Relaxed)
+    /// Grows as long as something moves.
+    pub fn moved(&self) -> u64 {
+        self.moved.load(Ordering::Relaxed)
     }
 
     /// Why the file could not be read on.
@@ -159,10 +159,10 @@ impl Form {
     }
 
     /// Makes it a request's body; what becomes of it is told to `flow`.
-    pub fn attached(self, request: RequestBuilder, flow: &Arc<Flow>) -> Result<RequestBuilder, Error> {
+    pub fn attached(self, request: RequestBuilder, flow: &Arc<Flow>) -> RequestBuilder {
         let kind = format!("multipart/form-data; boundary={}", self.boundary);
         let request = request.header(header::CONTENT_TYPE, kind).header(header::CONTENT_LENGTH, self.length());
-        Ok(request.body(reqwest::Body::wrap_stream(self.pieces(Arc::clone(flow)))))
+        request.body(reqwest::Body::wrap_stream(self.pieces(Arc::clone(flow))))
     }
 
     fn pieces(self, flow: Arc<Flow>) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
@@ -183,29 +183,28 @@ fn file_pieces(
     size: u64,
     flow: Arc<Flow>,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
-    let reader = ReaderStream::with_capacity(file.take(size), PIECE);
-    // One more element than the file has pieces: the judgement about its length.
-    reader.map(Some).chain(stream::iter([None])).filter_map(move |piece| {
-        let judged = match piece {
-            Some(Ok(piece)) => {
-                let sent = flow.add(piece.len() as u64);
-                if let Some(on_progress) = &upload.on_progress {
-                    on_progress(Progress { sent, total: size });
-                }
-                Some(Ok(piece))
-            }
-            Some(Err(source)) => Some(Err(source)),
-            None if flow.sent() < size => Some(Err(io::Error::other("it became shorter while it was sent"))),
-            None => None,
-        };
-        let judged = judged.map(|piece| {
-            piece.map_err(|source| {
+    let upload = Arc::new(upload);
+    let start = (ReaderStream::with_capacity(file.take(size), PIECE), 0);
+    stream::try_unfold(start, move |(mut reader, sent)| {
+        let (upload, flow) = (Arc::clone(&upload), Arc::clone(&flow));
+        async move {
+            let piece = match reader.next().await {
+                Some(piece) => piece,
+                None if sent < size => Err(io::Error::other("it became shorter while it was sent")),
+                None => return Ok(None),
+            };
+            let piece = piece.map_err(|source| {
                 let text = source.to_string();
                 flow.failed(unreadable(&upload, source));
                 io::Error::other(text)
-            })
-        });
-        std::future::ready(judged)
+            })?;
+            let sent = sent + piece.len() as u64;
+            flow.add(piece.len() as u64);
+            if let Some(on_progress) = &upload.on_progress {
+                on_progress(Progress { sent, total: size });
+            }
+            Ok(Some((piece, (reader, sent))))
+        }
     })
 }
 
