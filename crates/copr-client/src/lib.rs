@@ -1,7 +1,7 @@
 #![deny(missing_docs)]
 //! A client of Copr build services: coprd, and others that speak version 3 of Copr's API.
 //!
-//! Everything that the API can do is a method of one of the parts of a [`Client`](v3::Client). What it answers are typed
+//! Every call that clients of Copr know is a method of one of the parts of a [`Client`](v3::Client). What it answers are typed
 //! values, which keep in `rest` what this version does not know. It fetches no build results, and it knows no login by
 //! Kerberos: an API token, or the cookie of a session, says who one is.
 //!
