@@ -1,0 +1,8 @@
+//! The client against servers that say exactly what a test wants. How it gets on with a real service is tested where
+//! the program is.
+
+mod answers;
+mod attempts;
+mod fake;
+mod uploads;
+mod waiting;

@@ -1,0 +1,9 @@
+//! The client library and a running service: every method of every part of it.
+
+mod builds;
+mod cast;
+mod packages;
+mod projects;
+mod service;
+#[path = "../clients/stage.rs"]
+mod stage;
