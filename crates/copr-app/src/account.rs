@@ -147,3 +147,12 @@ pub async fn remove_from_group(app: &App, alias: &str, user: &str) -> Result<(),
     }
     Ok(tx.commit().await?)
 }
+
+/// Whether there is a user (`ada`) or a group (`@kitchen`) of that name.
+pub async fn is_owner(app: &App, name: &str) -> Result<bool, Refusal> {
+    let mut conn = app.db.read().await?;
+    Ok(match name.strip_prefix('@') {
+        Some(alias) => copr_db::group::by_alias(&mut conn, alias).await?.is_some(),
+        None => copr_db::account::by_name(&mut conn, name).await?.is_some(),
+    })
+}

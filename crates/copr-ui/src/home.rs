@@ -72,7 +72,7 @@ pub struct ProjectLine {
 
 impl ProjectLine {
     /// The first line, cut to what fits into a list.
-    fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let line = self.description.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
         if line.chars().count() <= 120 {
             return line.to_owned();

@@ -16,6 +16,7 @@ pub mod build;
 pub mod home;
 pub mod listing;
 pub mod notice;
+pub mod owner;
 pub mod project;
 pub mod words;
 

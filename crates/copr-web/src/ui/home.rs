@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use copr_app::{Refusal, build, project};
 use copr_db::Page;
-use copr_ui::home::{Home, ProjectLine};
+use copr_ui::home::Home;
 
 const BUILDS: i64 = 20;
 const PROJECTS: i64 = 24;
@@ -25,16 +25,10 @@ async fn home(web: &Web) -> Result<Home, Refusal> {
     let projects = projects.into_iter().filter(|shown| !shown.project.settings.unlisted_on_hp);
     let chroots = copr_app::chroot::list(&web.app).await?;
     let example = chroots.iter().find(|chroot| chroot.enabled).map(|chroot| chroot.name.to_string());
-    let line = |shown: project::Shown| ProjectLine {
-        name: shown.project.full_name(),
-        href: lines::project_href(&shown.project.owner, shown.project.name.as_str()),
-        description: shown.project.settings.description,
-        chroots: shown.chroots,
-    };
     Ok(Home {
         example_chroot: example.unwrap_or_else(|| "CHROOT".to_owned()),
         public_url: web.app.rules.public_url.clone(),
         builds: builds.iter().map(lines::build_line).collect(),
-        projects: projects.map(line).collect(),
+        projects: projects.map(lines::project_line).collect(),
     })
 }

@@ -2,9 +2,10 @@
 
 use crate::results::encode;
 use copr_app::build::Shown;
+use copr_app::project;
 use copr_db::build::Build;
 use copr_types::OwnerName;
-use copr_ui::home::BuildLine;
+use copr_ui::home::{BuildLine, ProjectLine};
 
 /// Address of a project's page, with a trailing slash.
 pub(super) fn project_href(owner: &OwnerName, project: &str) -> String {
@@ -40,5 +41,15 @@ pub(super) fn build_line(shown: &Shown) -> BuildLine {
         version: build.version.clone(),
         state: shown.state(),
         submitted_on: build.submitted_on,
+    }
+}
+
+/// A project as a line of a list.
+pub(super) fn project_line(shown: project::Shown) -> ProjectLine {
+    ProjectLine {
+        name: shown.project.full_name(),
+        href: project_href(&shown.project.owner, shown.project.name.as_str()),
+        description: shown.project.settings.description,
+        chroots: shown.chroots,
     }
 }

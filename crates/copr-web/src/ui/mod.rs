@@ -3,14 +3,15 @@
 mod build;
 mod home;
 mod lines;
+mod owner;
 pub(crate) mod page;
 mod project;
 mod token;
 
 use crate::Web;
 use crate::routes::{Routes, get};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::http::{Uri, header};
+use axum::response::{IntoResponse, Redirect, Response};
 
 /// The routes.
 pub(crate) fn router() -> Routes<Web> {
@@ -18,9 +19,13 @@ pub(crate) fn router() -> Routes<Web> {
         .route("/", get(home::show))
         .route("/coprs", get(home::show))
         .route("/coprs/", get(home::show))
-        .route("/coprs/{owner}/{project}", get(project::slash))
+        .route("/coprs/{owner}", get(slash))
+        .route("/coprs/{owner}/", get(owner::of_user))
+        .route("/coprs/g/{group}", get(slash))
+        .route("/coprs/g/{group}/", get(owner::of_group))
+        .route("/coprs/{owner}/{project}", get(slash))
         .route("/coprs/{owner}/{project}/", get(project::of_user))
-        .route("/coprs/g/{group}/{project}", get(project::slash))
+        .route("/coprs/g/{group}/{project}", get(slash))
         .route("/coprs/g/{group}/{project}/", get(project::of_group))
         .route("/coprs/build/{id}", get(build::find))
         .route("/coprs/build/{id}/", get(build::find))
@@ -32,6 +37,11 @@ pub(crate) fn router() -> Routes<Web> {
         .route("/api/", get(token::show))
         .route("/assets/style.css", get(|| asset("text/css; charset=utf-8", copr_ui::STYLE)))
         .route("/assets/follow.js", get(|| asset("text/javascript; charset=utf-8", copr_ui::FOLLOW)))
+}
+
+/// Pages of owners and projects end in a slash; so do the addresses that copr-cli prints.
+async fn slash(uri: Uri) -> Response {
+    Redirect::permanent(&format!("{}/", uri.path())).into_response()
 }
 
 /// What every address without a route of its own gets.

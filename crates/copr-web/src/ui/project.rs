@@ -4,19 +4,13 @@ use super::{lines, page};
 use crate::Web;
 use crate::results::encode;
 use axum::extract::{Path, State};
-use axum::http::Uri;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use copr_app::{Refusal, Rules, build, project};
 use copr_db::Page;
 use copr_ui::project::{ChrootLine, Enable, Project};
 use url::Url;
 
 const BUILDS: i64 = 50;
-
-/// Pages of projects end in a slash; so do the addresses that copr-cli prints.
-pub(super) async fn slash(uri: Uri) -> Response {
-    Redirect::permanent(&format!("{}/", uri.path())).into_response()
-}
 
 pub(super) async fn of_user(State(web): State<Web>, Path((owner, name)): Path<(String, String)>) -> Response {
     show(&web, &owner, &name).await

@@ -24,6 +24,30 @@ async fn the_address_that_the_401_names_tells_how_to_get_a_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn owners_have_a_page_with_their_projects() {
+    let service = Service::start().await;
+    assert!(service.page("/coprs/alice/").await.contains("There are no projects here yet"));
+    service
+        .project("alice", "hello", &[FEDORA], |input| input.description = Some("Says <b>hello</b>".to_owned()))
+        .await;
+    service.project("alice", "quiet", &[FEDORA], |input| input.unlisted_on_hp = Some(true)).await;
+    service.project("@devs", "tools", &[FEDORA], |_| {}).await;
+    let page = service.page("/coprs/alice/").await;
+    for text in ["<h1>alice</h1>", "href=\"/coprs/alice/hello/\"", "Says &#60;b&#62;hello", FEDORA] {
+        assert!(page.contains(text), "no {text} in {page}");
+    }
+    assert!(!page.contains("/coprs/alice/quiet/"), "an unlisted project is listed");
+    assert!(!page.contains("tools"), "a group's project is listed with its member's");
+    assert!(service.page("/coprs/g/devs/").await.contains("href=\"/coprs/g/devs/tools/\""));
+    for (path, to) in [("/coprs/alice", "/coprs/alice/"), ("/coprs/g/devs", "/coprs/g/devs/")] {
+        assert_eq!(header(&service.get(path).await, "location"), Some(to));
+    }
+    for path in ["/coprs/nobody/", "/coprs/g/nobody/"] {
+        assert_eq!(service.get(path).await.status(), 404, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_project_shows_how_to_install_from_it() {
     let service = Service::start().await;
     service

@@ -136,6 +136,8 @@ pub const ROWS: &[Row] = &[
     row("GET /", ALL),
     row("GET /api", ALL),
     row("GET /coprs", ALL),
+    row("GET /coprs/{owner}", ALL),
+    row("GET /coprs/g/{group}", ALL),
     row("GET /coprs/{owner}/{project}", ALL),
     row("GET /coprs/g/{group}/{project}", ALL),
     row("GET /coprs/build/{id}", ALL),
