@@ -118,8 +118,8 @@ pub struct DistroRepo {
     pub options: std::collections::BTreeMap<String, String>,
 }
 
-/// What makes a chroot's buildroot: the data of the catalogue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What makes a chroot's buildroot: the data of the catalogue. The default has nothing in it and makes none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChrootDefinition {
     /// The package manager that installs it (`dnf`, `dnf5`, `yum`, `zypper`).

@@ -42,15 +42,9 @@ pub fn definition() -> ChrootDefinition {
     ChrootDefinition {
         package_manager: "dnf".to_owned(),
         releasever: "44".to_owned(),
-        target: None,
         install: Vec::new(),
-        modules: Vec::new(),
-        repos: Vec::new(),
         macros: BTreeMap::new(),
-        platform_id: None,
-        image: None,
-        rpmdb: None,
-        comment: String::new(),
+        ..ChrootDefinition::default()
     }
 }
 

@@ -101,15 +101,9 @@ pub fn definition(comment: &str) -> ChrootDefinition {
     ChrootDefinition {
         package_manager: "dnf".to_owned(),
         releasever: "44".to_owned(),
-        target: None,
         install: vec!["bash".to_owned()],
-        modules: Vec::new(),
-        repos: Vec::new(),
-        macros: Default::default(),
-        platform_id: None,
-        image: None,
-        rpmdb: None,
         comment: comment.to_owned(),
+        ..ChrootDefinition::default()
     }
 }
 

@@ -40,15 +40,8 @@ async fn service(rules: Rules) -> Service {
     let definition = ChrootDefinition {
         package_manager: "dnf".to_owned(),
         releasever: "44".to_owned(),
-        target: None,
         install: Vec::new(),
-        modules: Vec::new(),
-        repos: Vec::new(),
-        macros: Default::default(),
-        platform_id: None,
-        image: None,
-        rpmdb: None,
-        comment: String::new(),
+        ..ChrootDefinition::default()
     };
     chroot::put(&app, &CHROOT.parse().unwrap(), &definition, true).await.unwrap();
     let (alice, _) = account::create(&app, &"alice".parse().unwrap(), "", false).await.unwrap();

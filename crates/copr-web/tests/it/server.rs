@@ -213,15 +213,9 @@ async fn add_chroot(app: &App, name: &str, enable: bool) {
     let definition = ChrootDefinition {
         package_manager: "dnf".to_owned(),
         releasever: "42".to_owned(),
-        target: None,
         install: vec!["bash".to_owned()],
-        modules: Vec::new(),
-        repos: Vec::new(),
-        macros: Default::default(),
-        platform_id: None,
-        image: None,
-        rpmdb: None,
         comment: if name == EPEL { "A short comment".to_owned() } else { String::new() },
+        ..ChrootDefinition::default()
     };
     let name = name.parse().expect("a chroot's name");
     copr_app::chroot::put(app, &name, &definition, enable).await.expect("a chroot");

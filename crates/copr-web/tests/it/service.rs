@@ -159,14 +159,7 @@ fn definition() -> ChrootDefinition {
     ChrootDefinition {
         package_manager: "dnf".to_owned(),
         releasever: "43".to_owned(),
-        target: None,
         install: vec!["bash".to_owned()],
-        modules: Vec::new(),
-        repos: Vec::new(),
-        macros: Default::default(),
-        platform_id: None,
-        image: None,
-        rpmdb: None,
-        comment: String::new(),
+        ..ChrootDefinition::default()
     }
 }
