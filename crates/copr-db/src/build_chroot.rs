@@ -227,17 +227,30 @@ pub async fn monitor(conn: &mut Conn, project: ProjectId, dir: DirId) -> Result<
     run!(
         conn,
         fetch_all as Monitored,
-        "SELECT k.name AS package, c.name AS chroot, b.id AS build_id, b.version, bc.state, bc.result_dir
-         FROM package k
-         JOIN project_chroot pc ON pc.project_id = k.project_id AND pc.enabled
-         JOIN chroot c ON c.id = pc.chroot_id AND c.enabled
-         JOIN build b ON b.id = (SELECT newest.id FROM build newest
-                                 JOIN build_chroot one ON one.build_id = newest.id AND one.chroot_id = pc.chroot_id
-                                 WHERE newest.dir_id = $2 AND newest.package_id = k.id
-                                 ORDER BY newest.id DESC LIMIT 1)
-         JOIN build_chroot bc ON bc.build_id = b.id AND bc.chroot_id = pc.chroot_id
-         WHERE k.project_id = $1
-         ORDER BY k.name, c.name",
+        [
+            sqlite: "SELECT k.name AS package, c.name AS chroot, b.id AS build_id, b.version, bc.state, bc.result_dir
+                     FROM package k
+                     JOIN project_chroot pc ON pc.project_id = k.project_id AND pc.enabled
+                     JOIN chroot c ON c.id = pc.chroot_id AND c.enabled
+                     JOIN build b ON b.id = (SELECT newest.id FROM build newest
+                         JOIN build_chroot one ON one.build_id = newest.id AND one.chroot_id = pc.chroot_id
+                         WHERE newest.dir_id = $2 AND newest.package_id = k.id
+                         ORDER BY newest.id DESC LIMIT 1)
+                     JOIN build_chroot bc ON bc.build_id = b.id AND bc.chroot_id = pc.chroot_id
+                     WHERE k.project_id = $1
+                     ORDER BY k.name, c.name",
+            // The same, in the form that keeps the planner from reading all builds that there are.
+            postgres: "SELECT k.name AS package, c.name AS chroot, n.build_id, n.version, n.state, n.result_dir
+                     FROM package k
+                     JOIN project_chroot pc ON pc.project_id = k.project_id AND pc.enabled
+                     JOIN chroot c ON c.id = pc.chroot_id AND c.enabled
+                     JOIN LATERAL (SELECT b.id AS build_id, b.version, bc.state, bc.result_dir FROM build b
+                         JOIN build_chroot bc ON bc.build_id = b.id AND bc.chroot_id = pc.chroot_id
+                         WHERE b.dir_id = $2 AND b.package_id = k.id
+                         ORDER BY b.id DESC LIMIT 1) n ON TRUE
+                     WHERE k.project_id = $1
+                     ORDER BY k.name, c.name"
+        ],
         project.0,
         dir.0
     )

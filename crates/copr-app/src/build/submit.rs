@@ -1,7 +1,7 @@
 //! Submitting builds.
 
+use super::Shown;
 use super::task_spec;
-use super::{Shown, load};
 use crate::batch::{self, Place};
 use crate::project::input::{NOT_A_CHOICE, NOT_AN_INTEGER, REQUIRED, not_choices};
 use crate::source::{self, BadUrl, SourceFile, file_of_url, kind_of};
@@ -335,9 +335,14 @@ pub(super) async fn make(
         (None, Some(chroot)) => task_spec::chroot_spec(chroot),
         (None, None) => return Err(Refusal::invalid("no chroot is enabled")),
     };
-    let made = load(tx, id).await?;
-    task_spec::source_task(app, tx, &made.build, input, chroot).await?;
-    Ok(made)
+    let build = copr_db::build::by_id(tx, id).await?.ok_or_else(|| super::missing(id))?;
+    task_spec::source_task(app, tx, &build, input, chroot).await?;
+    let chroots = match checked.selection {
+        Selection::Named(_) => copr_db::build_chroot::of_builds(tx, &[id]).await?,
+        // None before the package is known.
+        Selection::All => Vec::new(),
+    };
+    Ok(Shown { build, chroots })
 }
 
 /// The rows of a build and of its chroots where chosen, which begin in a state, and the event.
