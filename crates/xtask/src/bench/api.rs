@@ -143,7 +143,9 @@ fn after_changes(engine: &str, service: &Service) -> Result<()> {
             "package-list-latest-succeeded",
             format!("/api_3/package/list?{big}&limit=100&with_latest_build=True&with_latest_succeeded_build=True"),
         ),
-        ("build-list", format!("/api_3/build/list?{big}&limit=100")),
+        ("build-list-first", format!("/api_3/build/list?{big}&limit=100")),
+        ("build-list-deep", format!("/api_3/build/list?{big}&limit=100&offset=19000")),
+        ("build-list-failed", format!("/api_3/build/list?{big}&limit=10&status=failed")),
     ] {
         let mut connection = Connection::open(service.address())?;
         let mut times = Vec::new();
