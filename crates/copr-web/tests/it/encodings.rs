@@ -108,6 +108,9 @@ async fn values_that_no_database_holds_are_refused() {
     assert_eq!(path.refusal(), (404, "Such API endpoint doesn't exist"));
     let bytes = server.post(&server.alice, "/project/add/%ff", json!({})).await;
     assert_eq!(bytes.refusal(), (404, "Such API endpoint doesn't exist"));
+    for path in ["/rpmrepo/alice/%ff/fedora-42", "/rpmrepo/alice/p/fedora%00"] {
+        assert_eq!(server.get(path).await.refusal(), (404, "Such API endpoint doesn't exist"), "{path}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,33 +1,19 @@
 //! `/api_3/rpmrepo/…`: a project's repositories as data, for DNF5's plugin, which writes the `.repo` file itself.
 
+use super::path::At;
+use super::refused::Answer;
 use crate::Web;
 use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::extract::State;
+use copr_app::App;
 use copr_app::repo_file::{Dependency, Described, describe};
-use copr_app::{App, Kind};
 use copr_types::ChrootName;
 use serde_json::{Map, Value, json};
 
-/// `GET /api_3/rpmrepo/{owner}/{dir}/{name_release}`: the answer is the same for every release.
-pub(super) async fn show(
-    State(web): State<Web>,
-    Path((owner, dir, _release)): Path<(String, String, String)>,
-) -> Response {
-    match describe(&web.app, &owner, &dir).await {
-        Ok(described) => Json(answer(&web.app, &described)).into_response(),
-        Err(refusal) => {
-            let status = match refusal.kind {
-                Kind::NotFound => StatusCode::NOT_FOUND,
-                _ => {
-                    tracing::error!("could not describe a project: {}", refusal.inside());
-                    StatusCode::INTERNAL_SERVER_ERROR
-                }
-            };
-            (status, Json(json!({ "error": refusal.message }))).into_response()
-        }
-    }
+/// `GET /rpmrepo/{owner}/{dir}/{name_release}`: the answer is the same for every release.
+pub async fn show(State(web): State<Web>, At((owner, dir, _release)): At<(String, String, String)>) -> Answer<Value> {
+    let described = describe(&web.app, &owner, &dir).await?;
+    Ok(Json(answer(&web.app, &described)))
 }
 
 fn answer(app: &App, described: &Described) -> Value {
