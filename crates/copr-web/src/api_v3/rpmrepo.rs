@@ -5,8 +5,8 @@ use super::refused::Answer;
 use crate::Web;
 use axum::Json;
 use axum::extract::State;
-use copr_app::App;
 use copr_app::repo_file::{Dependency, Described, describe};
+use copr_app::{App, expiry};
 use copr_types::ChrootName;
 use serde_json::{Map, Value, json};
 
@@ -24,18 +24,19 @@ fn answer(app: &App, described: &Described) -> Value {
         "dependencies": dependencies(app, described),
     });
     if let Some(end) = described.project.settings.delete_on {
-        answer["delete_after_days"] = days_until(app, end);
+        answer["delete_after_days"] = days_asked_for(app, end);
     }
     answer
 }
 
 fn directories(app: &App, described: &Described) -> Map<String, Value> {
-    let facts = |end: Option<i64>| end.map_or(json!({}), |end| json!({ "delete_after_days": days_until(app, end) }));
+    let facts =
+        |end: Option<i64>| end.map_or(json!({}), |end| json!({ "delete_after_days": expiry::days_left(app, end) }));
     described.dirs.iter().map(|(name, end)| (name.clone(), facts(*end))).collect()
 }
 
-/// Whole days, rounded up: what ends today is still there.
-fn days_until(app: &App, end: i64) -> Value {
+/// Days rounded up: a project for three days has three on its first.
+fn days_asked_for(app: &App, end: i64) -> Value {
     json!((end - app.clock.now()).max(0).unsigned_abs().div_ceil(86_400))
 }
 
@@ -59,7 +60,7 @@ fn arch(app: &App, described: &Described, chroot: &ChrootName, end: Option<i64>)
     }
     let mut spec = json!({ "opts": opts });
     if let Some(end) = end {
-        spec["delete_after_days"] = days_until(app, end);
+        spec["delete_after_days"] = json!(expiry::days_left(app, end));
     }
     let counterpart = format!("{}-i386", chroot.name_release());
     let has_counterpart = described.chroots.iter().any(|(other, end)| other.as_str() == counterpart && end.is_none());
