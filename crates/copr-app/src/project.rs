@@ -124,7 +124,8 @@ pub async fn create(app: &App, who: &Account, owner: &str, input: &Input, exist_
     let chroots = input.new_chroots(&known, &mut errors);
     let mut settings = Settings::default();
     input.apply(&mut tx, app, &mut settings, &mut errors).await?;
-    if settings.delete_on.is_some() && input.persistent == Some(true) {
+    // No days are no wish: what is persistent stays anyway.
+    if settings.delete_on.is_some_and(|end| end > app.clock.now()) && input.persistent == Some(true) {
         errors.add("delete_after_days", "'delete after' can not be combined with persistent");
     }
     if let Some(existing) = existing.filter(|_| exist_ok && errors.0.len() == 1) {

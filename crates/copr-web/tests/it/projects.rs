@@ -140,6 +140,10 @@ async fn what_only_administrators_may_say_is_forbidden_to_others() {
     let both = json!({"name": "bar", "chroots": [FEDORA], "persistent": true, "delete_after_days": 1});
     let answer = server.post(&server.root, "/project/add/root", both).await;
     assert_eq!(answer.refusal(), (400, "delete_after_days: 'delete after' can not be combined with persistent"));
+    for (name, days) in [("none", json!(0)), ("never", json!(-1)), ("unsaid", json!(""))] {
+        let body = json!({"name": name, "chroots": [FEDORA], "persistent": true, "delete_after_days": days});
+        assert_eq!(server.post(&server.root, "/project/add/root", body).await.ok()["persistent"], true, "{days}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
