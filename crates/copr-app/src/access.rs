@@ -5,7 +5,6 @@ use copr_db::account::Account;
 use copr_db::group::Group;
 use copr_db::project::Project;
 use copr_db::{Conn, Error};
-use copr_types::OwnerName;
 use copr_types::permission::Standing;
 
 /// A person's standing towards a project.
@@ -55,8 +54,8 @@ pub async fn own_group(conn: &mut Conn, who: &Account, alias: &str) -> Result<Gr
 
 /// The project of an owner and a name as they stand in a request, or the contract's 404s.
 pub async fn project(conn: &mut Conn, owner: &str, name: &str) -> Result<Project, Refusal> {
-    if let Ok(OwnerName::Group(alias)) = owner.parse::<OwnerName>() {
-        group(conn, alias.as_str()).await?;
+    if let Some(alias) = owner.strip_prefix('@') {
+        group(conn, alias).await?;
     }
     copr_db::project::by_name(conn, owner, name)
         .await?

@@ -78,6 +78,12 @@ async fn stop(tx: &mut Conn, repos: &[Repo], now: i64) -> Result<bool, Refusal> 
     Ok(copr_db::expiry::stop_publishing(tx, &ids, now).await?)
 }
 
+/// Whole days until something goes away, as clients are told: none on the last one. What is to be kept for 40 days has
+/// 39 whole ones left from its first moment on, which has begun when anybody asks.
+pub fn days_left(app: &App, end: i64) -> i64 {
+    (end - app.clock.now() - 1).max(0) / 86_400
+}
+
 /// When a directory goes away unless somebody builds into it: pull requests' do.
 pub fn end_of(app: &App, dir: &Dir) -> Option<i64> {
     dir.name.is_pull_request().then(|| dir.used_on + app.rules.pr_dir_days * 86_400)

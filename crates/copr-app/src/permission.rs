@@ -68,21 +68,24 @@ pub async fn get(app: &App, who: &Account, owner: &str, name: &str) -> Result<Ve
 }
 
 /// Sets users' roles, all or none; roles that are not named stay. Returns whose roles are others now.
+///
+/// `changes` may be what is wrong with the request instead: that is told to those who may change roles.
 pub async fn set(
     app: &App,
     who: &Account,
     owner: &str,
     name: &str,
-    changes: &[(String, Roles<String>)],
+    changes: Result<Vec<(String, Roles<String>)>, Refusal>,
 ) -> Result<Vec<String>, Refusal> {
     let mut tx = app.db.begin().await?;
     let project = access::project(&mut tx, owner, name).await?;
     access::admin(&mut tx, who, &project).await?;
+    let changes = changes?;
     if changes.is_empty() {
         return Err(Refusal::invalid("no permission change requested"));
     }
     let mut wanted = Vec::new();
-    for (user, roles) in changes {
+    for (user, roles) in &changes {
         let account = copr_db::account::by_name(&mut tx, user).await?;
         let account = account.ok_or_else(|| Refusal::invalid(format!("user '{user}' doesn't exist in database")))?;
         not_the_owner(&project, &account)?;
@@ -111,16 +114,25 @@ pub async fn set(
 }
 
 /// Asks for roles, or drops one's own. Returns whether anything is different now.
-pub async fn request(app: &App, who: &Account, owner: &str, name: &str, wishes: &Roles<Wish>) -> Result<bool, Refusal> {
+///
+/// `wishes` may be what is wrong with the request instead: that is told when the project is there.
+pub async fn request(
+    app: &App,
+    who: &Account,
+    owner: &str,
+    name: &str,
+    wishes: Result<Roles<Wish>, Refusal>,
+) -> Result<bool, Refusal> {
     let mut tx = app.db.begin().await?;
     let project = access::project(&mut tx, owner, name).await?;
+    let wishes = wishes?;
     if wishes.is_empty() {
         return Err(Refusal::invalid("no permission requested"));
     }
     not_the_owner(&project, who)?;
     let (admin, builder) = copr_db::permission::hold(&mut tx, project.id, who.id).await?;
     let mut roles = Vec::new();
-    for (role, wish) in wishes {
+    for (role, wish) in &wishes {
         let role = Role::read(role)?;
         let has = if role == Role::Admin { admin } else { builder };
         let state = match wish {

@@ -79,9 +79,9 @@ pub(crate) struct Owner {
 
 /// The owner that a request names, when the person may make projects there.
 async fn owner_for(conn: &mut Conn, who: &Account, owner: &str) -> Result<Owner, Refusal> {
-    match owner.parse::<OwnerName>() {
-        Ok(OwnerName::Group(alias)) => {
-            let group = access::own_group(conn, who, alias.as_str()).await?;
+    match owner.strip_prefix('@') {
+        Some(alias) => {
+            let group = access::own_group(conn, who, alias).await?;
             Ok(Owner {
                 name: OwnerName::Group(group.alias),
                 account_id: None,
@@ -89,7 +89,7 @@ async fn owner_for(conn: &mut Conn, who: &Account, owner: &str) -> Result<Owner,
                 external_group: Some(group.external_name),
             })
         }
-        _ => {
+        None => {
             let account = copr_db::account::by_name(conn, owner)
                 .await?
                 .ok_or_else(|| Refusal::not_found(format!("No such user `{owner}'")))?;
@@ -107,26 +107,29 @@ async fn owner_for(conn: &mut Conn, who: &Account, owner: &str) -> Result<Owner,
 
 /// Makes a project with its key and its repositories: signed, empty and there when this returns.
 ///
-/// `exist_ok`: an existing project is returned as it is.
+/// `exist_ok`: an existing project is returned as it is when nothing else is wrong.
 pub async fn create(app: &App, who: &Account, owner: &str, input: &Input, exist_ok: bool) -> Result<Shown, Refusal> {
     let mut tx = app.db.begin().await?;
     let owner = owner_for(&mut tx, who, owner).await?;
     let mut errors = FieldErrors::default();
     let name = input.name(&mut errors);
-    if let Some(name) = &name
-        && let Some(existing) = copr_db::project::by_name(&mut tx, &owner.name.to_string(), name.as_str()).await?
-    {
-        if exist_ok {
-            return Ok(show(&mut tx, vec![existing]).await?.remove(0));
-        }
+    let existing = match &name {
+        Some(name) => copr_db::project::by_name(&mut tx, &owner.name.to_string(), name.as_str()).await?,
+        None => None,
+    };
+    if let (Some(name), Some(_)) = (&name, &existing) {
         errors.add("name", taken(&owner, name));
     }
     let known = copr_db::chroot::list(&mut tx).await?;
     let chroots = input.new_chroots(&known, &mut errors);
     let mut settings = Settings::default();
     input.apply(&mut tx, app, &mut settings, &mut errors).await?;
-    if settings.delete_on.is_some() && input.persistent == Some(true) {
+    // No days are no wish: what is persistent stays anyway.
+    if settings.delete_on.is_some_and(|end| end > app.clock.now()) && input.persistent == Some(true) {
         errors.add("delete_after_days", "'delete after' can not be combined with persistent");
+    }
+    if let Some(existing) = existing.filter(|_| exist_ok && errors.0.len() == 1) {
+        return Ok(show(&mut tx, vec![existing]).await?.remove(0));
     }
     errors.check()?;
     settings.persistent = input.persistent.unwrap_or(false);

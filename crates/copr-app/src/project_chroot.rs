@@ -112,7 +112,13 @@ fn reset(settings: &mut Settings, field: &str, place: &str) -> Result<(), Refusa
         "without_opts" => settings.without_opts.clear(),
         "isolation" => settings.isolation = Isolation::Unchanged,
         "bootstrap" => settings.bootstrap = ChrootBootstrap::Unchanged,
-        "bootstrap_image" => settings.bootstrap_image = None,
+        "bootstrap_image" => {
+            settings.bootstrap_image = None;
+            // There is no such bootstrap without an image.
+            if settings.bootstrap == ChrootBootstrap::CustomImage {
+                settings.bootstrap = ChrootBootstrap::Unchanged;
+            }
+        }
         "comps_name" => (settings.comps_name, settings.comps) = (None, None),
         other => {
             return Err(Refusal::invalid(format!(
@@ -149,7 +155,8 @@ async fn apply(conn: &mut Conn, input: &Input, s: &mut Settings, errors: &mut Fi
         check_modules(modules, errors);
         s.additional_modules = modules.join(" ");
     }
-    if let Some(word) = input.bootstrap.as_deref().filter(|word| !word.is_empty()) {
+    let word = input.bootstrap.as_deref().filter(|word| !word.is_empty());
+    if let Some(word) = word {
         match ChrootBootstrap::from_word(word) {
             Some(choice) => s.bootstrap = choice,
             None => errors.add("bootstrap", NOT_A_CHOICE),
@@ -158,7 +165,9 @@ async fn apply(conn: &mut Conn, input: &Input, s: &mut Settings, errors: &mut Fi
     if let Some(image) = input.bootstrap_image.as_deref().map(str::trim).filter(|image| !image.is_empty()) {
         if is_image(image) {
             s.bootstrap_image = Some(image.to_owned());
-            s.bootstrap = ChrootBootstrap::CustomImage;
+            if word.is_none() {
+                s.bootstrap = ChrootBootstrap::CustomImage;
+            }
         } else {
             errors.add(
                 "bootstrap_image",
@@ -197,7 +206,8 @@ fn check_modules(modules: &[String], errors: &mut FieldErrors) {
     let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     let mut seen = Vec::new();
     for module in modules {
-        let Some((name, stream)) = module.trim_start_matches('!').split_once(':') else {
+        let parts = module.strip_prefix('!').unwrap_or(module).split_once(':');
+        let Some((name, stream)) = parts.filter(|(_, stream)| !stream.contains(':')) else {
             errors.add(
                 "module_toggle",
                 format!("Module name '{module}' must consist of two parts separated with colon, e.g. module:stream"),

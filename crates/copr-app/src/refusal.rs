@@ -17,6 +17,8 @@ pub enum Kind {
     Conflict,
     /// It is too large.
     TooLarge,
+    /// It is not in the form that it must have.
+    Form,
     /// Our fault.
     Internal,
 }
@@ -114,6 +116,11 @@ impl Refusal {
     /// It is too large.
     pub fn too_large(message: impl Into<String>) -> Self {
         Self::plain(Kind::TooLarge, message)
+    }
+
+    /// It is not in the form that it must have.
+    pub fn form(message: impl Into<String>) -> Self {
+        Self::plain(Kind::Form, message)
     }
 
     /// Our fault: `doing` goes to the log with the cause, the person gets a sentence.

@@ -14,11 +14,11 @@ async fn set(w: &World, who: &Account, said: &[(&str, &[(&str, &str)])]) -> Resu
     let words =
         |said: &[(&str, &str)]| said.iter().map(|(role, state)| ((*role).to_owned(), (*state).to_owned())).collect();
     let changes: Vec<_> = said.iter().map(|(user, said)| ((*user).to_owned(), words(said))).collect();
-    permission::set(&w.app, who, "alice", "hello", &changes).await
+    permission::set(&w.app, who, "alice", "hello", Ok(changes)).await
 }
 
 async fn ask(w: &World, who: &Account, said: &[(&str, Wish)]) -> Result<bool, Refusal> {
-    permission::request(&w.app, who, "alice", "hello", &roles(said)).await
+    permission::request(&w.app, who, "alice", "hello", Ok(roles(said))).await
 }
 
 /// Everybody's roles: user, admin, builder.
@@ -101,7 +101,7 @@ both_engines! {
         assert_eq!(said(odd), invalid("invalid 'admin' permission request '1', expected True or False"));
         let own = ask(&w, &w.alice, &[("admin", Wish::Ask)]).await;
         assert_eq!(said(own), invalid("user 'alice' is owner of the 'alice/hello' project"));
-        let nowhere = permission::request(&w.app, &bob, "alice", "none", &roles(&[("admin", Wish::Ask)])).await;
+        let nowhere = permission::request(&w.app, &bob, "alice", "none", Ok(roles(&[("admin", Wish::Ask)]))).await;
         assert_eq!(said(nowhere).0, Kind::NotFound);
         assert_eq!(said(permission::can_build_in(&w.app, "nobody", "alice", "hello").await), (Kind::NotFound, "No such user `nobody'".to_owned()));
     }
@@ -113,12 +113,12 @@ both_engines! {
             account::add_to_group(&w.app, "crew", name).await.unwrap();
         }
         project::create(&w.app, &w.alice, "@crew", &input("hello", &[X86]), false).await.unwrap();
-        let ask = async |who: &Account| permission::request(&w.app, who, "@crew", "hello", &roles(&[("admin", Wish::Ask)])).await;
+        let ask = async |who: &Account| permission::request(&w.app, who, "@crew", "hello", Ok(roles(&[("admin", Wish::Ask)]))).await;
         assert_eq!(said(ask(&w.alice).await), invalid("user 'alice' is owner of the '@crew/hello' project"));
         ask(&carol).await.unwrap();
         assert_eq!(told(&w).await.1["tell"], serde_json::json!(["alice", "bob"]));
         let given = roles(&[("admin", "approved".to_owned())]);
-        permission::set(&w.app, &bob, "@crew", "hello", &[("carol".to_owned(), given)]).await.unwrap();
+        permission::set(&w.app, &bob, "@crew", "hello", Ok(vec![("carol".to_owned(), given)])).await.unwrap();
         assert!(permission::can_build_in(&w.app, "carol", "@crew", "hello").await.unwrap().1);
     }
 
@@ -127,11 +127,11 @@ both_engines! {
         let bob = w.person("bob").await;
         let other = w.second().await;
         for _ in 0..5 {
-            let approved = [("bob".to_owned(), roles(&[("builder", "approved".to_owned())]))];
+            let approved = vec![("bob".to_owned(), roles(&[("builder", "approved".to_owned())]))];
             let asked = roles(&[("admin", Wish::Ask)]);
             let (given, asked) = tokio::join!(
-                permission::set(&w.app, &w.alice, "alice", "hello", &approved),
-                permission::request(&other, &bob, "alice", "hello", &asked),
+                permission::set(&w.app, &w.alice, "alice", "hello", Ok(approved)),
+                permission::request(&other, &bob, "alice", "hello", Ok(asked)),
             );
             assert!(asked.unwrap() && given.unwrap() == ["bob"]);
             assert_eq!(self::given(&w).await, ["bob request approved"]);

@@ -4,19 +4,21 @@
 //! As with Copr, what is no JSON object counts as an empty one: the fields that are missing then say what is wrong.
 
 use super::fields::{Fields, has_nul, nul};
-use super::refused::{Refused, no_json};
+use super::refused::Refused;
 use super::upload::Incoming;
 use crate::Web;
 use axum::body::to_bytes;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
-use axum::response::{IntoResponse, Response};
 use copr_app::Refusal;
 use serde_json::{Map, Value};
 
 /// Most bytes of everything in a body that is no file.
 const WORDS_LIMIT: usize = 8 << 20;
+
+/// What a body is told that is no JSON where there must be some.
+const NO_JSON: &str = "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.";
 
 /// The file that an endpoint takes.
 #[derive(Clone, Copy, Debug)]
@@ -39,23 +41,20 @@ impl FromRequest<Web> for Body {
     }
 }
 
-/// A body that must be JSON, as it is; what can not be read is null.
+/// A body that must be JSON, as it is; what can not be read is null. What is wrong with it is not told before it is
+/// known that what the request is about is there and that whoever asks may: the use case does that.
 #[derive(Debug)]
-pub struct Json(pub Value);
+pub struct Json(pub Result<Value, Refusal>);
 
 impl FromRequest<Web> for Json {
-    type Rejection = Response;
+    type Rejection = Refused;
 
-    async fn from_request(request: Request, _web: &Web) -> Result<Self, Response> {
+    async fn from_request(request: Request, _web: &Web) -> Result<Self, Refused> {
         if !is_json(&kind(&request)) {
-            return Err(no_json());
+            return Ok(Self(Err(Refusal::form(NO_JSON))));
         }
-        let bytes = whole(request).await.map_err(|refusal| Refused::from(refusal).into_response())?;
-        let value = serde_json::from_slice(&bytes).unwrap_or_default();
-        if has_nul(&value) {
-            return Err(Refused::from(nul()).into_response());
-        }
-        Ok(Self(value))
+        let value = serde_json::from_slice(&whole(request).await?).unwrap_or_default();
+        Ok(Self(if has_nul(&value) { Err(nul()) } else { Ok(value) }))
     }
 }
 
@@ -88,7 +87,8 @@ impl Form {
             "application/x-www-form-urlencoded" => {
                 let bytes = whole(request).await?;
                 let pairs = url::form_urlencoded::parse(&bytes);
-                let object = pairs.map(|(key, value)| (key.into_owned(), Value::String(value.into_owned()))).collect();
+                let mut object = Map::new();
+                pairs.for_each(|(key, value)| keep_first(&mut object, key.into_owned(), value.into_owned()));
                 Ok(Self::plain(Fields::new(object)?))
             }
             kind if is_json(kind) => Ok(Self::plain(Fields::new(object(&whole(request).await?))?)),
@@ -118,6 +118,11 @@ fn object(bytes: &[u8]) -> Map<String, Value> {
     }
 }
 
+/// Adds a field of a plain form, which has one value: of several the first, as with Copr.
+fn keep_first(fields: &mut Map<String, Value>, name: String, value: String) {
+    fields.entry(name).or_insert(Value::String(value));
+}
+
 async fn read_multipart(request: Request, web: &Web, wanted: Option<FilePart>) -> Result<Form, Refusal> {
     let Ok(mut parts) = Multipart::from_request(request, web).await else {
         return Ok(Form::plain(Fields::default()));
@@ -132,7 +137,7 @@ async fn read_multipart(request: Request, web: &Web, wanted: Option<FilePart>) -
             json = Some(object(&text(part, &mut room).await?));
         } else if !is_file {
             let value = String::from_utf8_lossy(&text(part, &mut room).await?).into_owned();
-            plain.insert(name, Value::String(value));
+            keep_first(&mut plain, name, value);
         } else if let Some(wanted) = wanted.filter(|wanted| wanted.name == name) {
             if file.is_some() {
                 more = true;

@@ -28,6 +28,7 @@ mod query;
 mod refused;
 mod remember;
 mod routes;
+mod rpmrepo;
 mod show;
 mod source_fields;
 mod tag;
@@ -124,6 +125,7 @@ fn endpoints() -> Endpoints {
         .at("/package/build", post(package::build))
         .at("/package/delete", remove(package::delete))
         .at("/monitor", get(kept(monitor::monitor)))
+        .at("/rpmrepo/{owner}/{dir}/{name_release}", get(rpmrepo::show))
 }
 
 #[cfg(test)]

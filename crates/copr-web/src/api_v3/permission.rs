@@ -42,7 +42,7 @@ pub async fn set(
     At((owner, name)): At<(String, String)>,
     Sent(body): Sent,
 ) -> Answer<UpdatedPermissions> {
-    let updated = permission::set(&web.app, &me, &owner, &name, &changes(&body)?).await?;
+    let updated = permission::set(&web.app, &me, &owner, &name, body.and_then(changes)).await?;
     Ok(Json(UpdatedPermissions { updated }))
 }
 
@@ -53,12 +53,12 @@ pub async fn request(
     At((owner, name)): At<(String, String)>,
     Sent(body): Sent,
 ) -> Answer<RequestedPermissions> {
-    let updated = permission::request(&web.app, &me, &owner, &name, &wishes(&body)?).await?;
+    let updated = permission::request(&web.app, &me, &owner, &name, body.and_then(wishes)).await?;
     Ok(Json(RequestedPermissions { updated }))
 }
 
 /// Whose roles are to be what.
-fn changes(body: &Value) -> Result<Vec<(String, Roles<String>)>, Refusal> {
+fn changes(body: Value) -> Result<Vec<(String, Roles<String>)>, Refusal> {
     let no_dictionary = || {
         Refusal::invalid(
             "request is not a dictionary, expected format: {'username': {'admin': 'nothing', 'builder': 'request'} ...}",
@@ -73,7 +73,7 @@ fn changes(body: &Value) -> Result<Vec<(String, Roles<String>)>, Refusal> {
 }
 
 /// Which roles somebody asks for or drops.
-fn wishes(body: &Value) -> Result<Roles<Wish>, Refusal> {
+fn wishes(body: Value) -> Result<Roles<Wish>, Refusal> {
     let Some(roles) = body.as_object() else {
         return Err(Refusal::invalid("invalid 'roles' dict format, expected: {'admin': True, 'builder': False}"));
     };

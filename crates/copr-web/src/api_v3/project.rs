@@ -131,11 +131,12 @@ fn new(fields: &Fields) -> Input {
     // python-copr before 1.106 knows no other choice than this one.
     let container = fields.flag(&["use_bootstrap_container"]).map(|on| if on { "on" } else { "off" }.to_owned());
     let rest = input(fields);
+    let said = rest.bootstrap.clone().filter(|word| !matches!(word.as_str(), "" | "None"));
     Input {
         name: fields.line("name"),
         persistent: fields.flag(&["persistent"]),
         storage: fields.line("storage").filter(|word| !word.is_empty()),
-        bootstrap: rest.bootstrap.clone().or(container),
+        bootstrap: said.or(container),
         ..rest
     }
 }

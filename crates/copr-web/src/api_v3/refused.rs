@@ -62,6 +62,7 @@ fn answer(refusal: &Refusal, error: String) -> Response {
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::Conflict => StatusCode::CONFLICT,
         Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::Form => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Kind::Internal => {
             tracing::error!(inside = refusal.inside(), "a request of API version 3 failed");
             StatusCode::INTERNAL_SERVER_ERROR
@@ -86,12 +87,6 @@ pub fn no_route() -> Response {
 /// The answer to a method that an endpoint does not have.
 pub fn no_method() -> Response {
     plain(StatusCode::METHOD_NOT_ALLOWED, "The method is not allowed for the requested URL.")
-}
-
-/// The answer to a body that is no JSON where there must be some.
-pub fn no_json() -> Response {
-    let text = "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.";
-    plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, text)
 }
 
 /// The answer when a handler panicked; the panic itself is in the log already.

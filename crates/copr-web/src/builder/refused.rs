@@ -21,6 +21,7 @@ impl From<Refusal> for Refused {
             Kind::NotFound => StatusCode::NOT_FOUND,
             Kind::Conflict => StatusCode::CONFLICT,
             Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Kind::Form => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Kind::Internal => {
                 tracing::error!("refused a builder: {}", refusal.inside());
                 StatusCode::INTERNAL_SERVER_ERROR

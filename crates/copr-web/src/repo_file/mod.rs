@@ -1,7 +1,5 @@
 //! `.repo` files, where `dnf copr enable` and people look for them.
 
-mod rpmrepo;
-
 use crate::Web;
 use crate::routes::{Routes, get};
 use crate::ui::page;
@@ -25,8 +23,6 @@ pub(crate) fn router() -> Routes<Web> {
         .route("/coprs/{owner}/{dir}/repo/{name_release}", get(of_user))
         .route("/coprs/{owner}/{dir}/repo/{name_release}/", get(of_user))
         .route("/coprs/{owner}/{dir}/repo/{name_release}/{file}", get(of_user_named))
-        .route("/api_3/rpmrepo/{owner}/{dir}/{name_release}", get(rpmrepo::show))
-        .route("/api_3/rpmrepo/{owner}/{dir}/{name_release}/", get(rpmrepo::show))
         .route("/coprs/g/{group}/{dir}/repo/{name_release}", get(of_group))
         .route("/coprs/g/{group}/{dir}/repo/{name_release}/", get(of_group))
         .route("/coprs/g/{group}/{dir}/repo/{name_release}/{file}", get(of_group_named))

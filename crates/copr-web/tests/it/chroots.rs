@@ -55,6 +55,27 @@ async fn an_edit_of_a_chroot_changes_what_it_names() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_image_for_the_bootstrap_is_used_unless_something_else_is_said() {
+    let server = Server::start().await;
+    server.project("p").await;
+    let path = format!("/project-chroot/edit/alice/p/{FEDORA}");
+    let config = format!("/project-chroot/build-config?ownername=alice&projectname=p&chrootname={FEDORA}");
+    for (body, bootstrap, image) in [
+        (json!({"bootstrap_image": "fedora:42"}), json!("custom_image"), json!("fedora:42")),
+        (json!({"bootstrap": "off", "bootstrap_image": "fedora:43"}), json!("off"), Value::Null),
+        (json!({"bootstrap": "custom_image"}), json!("custom_image"), json!("fedora:43")),
+        (json!({"reset_fields": "bootstrap_image"}), Value::Null, Value::Null),
+        (json!({"bootstrap": "on"}), json!("on"), Value::Null),
+        (json!({"reset_fields": ["bootstrap_image"]}), json!("on"), Value::Null),
+        (json!({"reset_fields": "bootstrap"}), Value::Null, Value::Null),
+    ] {
+        server.put(&server.alice, &path, body.clone()).await.ok();
+        let shown = server.get(&config).await.ok();
+        assert_eq!((&shown["bootstrap"], &shown["bootstrap_image"]), (&bootstrap, &image), "{body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_fields_of_a_chroot_are_told_one_by_one() {
     let server = Server::start().await;
     server.project("p").await;
@@ -67,6 +88,14 @@ async fn wrong_fields_of_a_chroot_are_told_one_by_one() {
         (
             json!({"additional_modules": "x"}),
             "module_toggle: Module name 'x' must consist of two parts separated with colon, e.g. module:stream",
+        ),
+        (
+            json!({"additional_modules": ["a:1:2"]}),
+            "module_toggle: Module name 'a:1:2' must consist of two parts separated with colon, e.g. module:stream",
+        ),
+        (
+            json!({"additional_modules": "!!a:1"}),
+            "module_toggle: Module name '!a' must contain only letters, digits, dashes, underscores.",
         ),
         (
             json!({"additional_modules": ["a b:1"]}),

@@ -32,13 +32,14 @@ async fn the_same_project_can_be_said_in_three_encodings() {
     let ways = [
         ("application/json; charset=utf-8", object.replace("\"b\"", "\"a\"")),
         (multipart.as_str(), python_form(&[("name", "ignored")], &object)),
-        ("application/x-www-form-urlencoded", format!("name=c&chroots={FEDORA}+{FEDORA_32}&enable_net=1")),
+        ("application/x-www-form-urlencoded", format!("name=c&chroots={FEDORA}+{FEDORA_32}&enable_net=1&name=ignored")),
         (
             multipart.as_str(),
             format!(
                 "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nd\r\n--{BOUNDARY}\r\n\
                  Content-Disposition: form-data; name=\"chroots\"\r\n\r\n{FEDORA} {FEDORA_32}\r\n--{BOUNDARY}\r\n\
-                 Content-Disposition: form-data; name=\"enable_net\"\r\n\r\ny\r\n--{BOUNDARY}--\r\n"
+                 Content-Disposition: form-data; name=\"enable_net\"\r\n\r\ny\r\n--{BOUNDARY}\r\n\
+                 Content-Disposition: form-data; name=\"name\"\r\n\r\nignored\r\n--{BOUNDARY}--\r\n"
             ),
         ),
     ];
@@ -108,6 +109,9 @@ async fn values_that_no_database_holds_are_refused() {
     assert_eq!(path.refusal(), (404, "Such API endpoint doesn't exist"));
     let bytes = server.post(&server.alice, "/project/add/%ff", json!({})).await;
     assert_eq!(bytes.refusal(), (404, "Such API endpoint doesn't exist"));
+    for path in ["/rpmrepo/alice/%ff/fedora-42", "/rpmrepo/alice/p/fedora%00"] {
+        assert_eq!(server.get(path).await.refusal(), (404, "Such API endpoint doesn't exist"), "{path}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,6 +124,9 @@ async fn old_clients_say_bootstrap_with_a_switch() {
         let made = server.post(&server.alice, "/project/add/alice", body).await.ok();
         assert_eq!(made["bootstrap"], bootstrap);
     }
-    let body = json!({"name": "d", "chroots": [FEDORA], "use_bootstrap_container": true, "bootstrap": "image"});
-    assert_eq!(server.post(&server.alice, "/project/add/alice", body).await.ok()["bootstrap"], "image");
+    // The newer word counts when it says something.
+    for (name, word, bootstrap) in [("d", "image", "image"), ("e", "None", "on"), ("f", "", "on")] {
+        let body = json!({"name": name, "chroots": [FEDORA], "use_bootstrap_container": true, "bootstrap": word});
+        assert_eq!(server.post(&server.alice, "/project/add/alice", body).await.ok()["bootstrap"], bootstrap, "{word}");
+    }
 }

@@ -39,6 +39,8 @@ async fn a_method_that_an_endpoint_lacks_is_405_without_allow() {
         (Method::PUT, "/build/create/url"),
         (Method::GET, "/build/cancel/1"),
         (Method::PUT, "/build/delete/1"),
+        (Method::POST, "/rpmrepo/alice/p/fedora-42"),
+        (Method::DELETE, "/rpmrepo/alice/p/fedora-42/"),
     ];
     for (method, path) in wrong {
         let request = server.request(method.clone(), path);
@@ -56,7 +58,7 @@ async fn head_works_like_get_and_options_is_empty() {
         let head = server.request(Method::HEAD, path).send().await.expect("an answer");
         assert_eq!((head.status().as_u16(), head.text().await.expect("a body").as_str()), (200, ""), "{path}");
     }
-    for path in ["/", "/project/list", "/project/add/alice", "/build/cancel/1"] {
+    for path in ["/", "/project/list", "/project/add/alice", "/build/cancel/1", "/rpmrepo/alice/p/fedora-42/"] {
         let options = server.request(Method::OPTIONS, path).send().await.expect("an answer");
         assert_eq!((options.status().as_u16(), options.text().await.expect("a body").as_str()), (200, ""), "{path}");
     }
@@ -155,6 +157,7 @@ async fn all_addresses(server: &Server) {
         ("/package".to_owned(), format!("{project}&packagename=hello&with_latest_build=1")),
         ("/package/list".to_owned(), format!("{project}&with_latest_build=1&with_latest_succeeded_build=1")),
         ("/monitor".to_owned(), project.to_owned()),
+        ("/rpmrepo/alice/p/fedora-42".to_owned(), String::new()),
     ];
     for (path, query) in reads {
         let plain: Value = server.get(&format!("{path}?{query}")).await.ok();

@@ -69,17 +69,25 @@ async fn bodies_about_roles_are_refused_in_words() {
         let answer = server.put(&server.bob, &format!("{ROLES}/request/alice/p"), body.clone()).await;
         assert_eq!(answer.refusal(), (400, text), "{body}");
     }
-    for path in ["set", "request"] {
-        let request = server.request(Method::PUT, &format!("{ROLES}/{path}/alice/p"));
-        let empty = send(request.basic_auth(&server.bob.login, Some(&server.bob.token))).await;
-        let text = "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.";
-        assert_eq!(empty.refusal(), (415, text));
+    // Whether the project is there, and who may, is told before what is wrong with the body.
+    let no_json = "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.";
+    let stranger = "User 'bob' can not see permissions for project 'alice/p' (missing admin rights)";
+    for (who, path, refusal) in [
+        (&server.alice, "set/alice/p", (415, no_json)),
+        (&server.bob, "set/alice/p", (403, stranger)),
+        (&server.bob, "set/alice/none", (404, "Project alice/none does not exist.")),
+        (&server.bob, "set/@none/p", (404, "Group none does not exist.")),
+        (&server.bob, "request/alice/p", (415, no_json)),
+        (&server.bob, "request/alice/none", (404, "Project alice/none does not exist.")),
+    ] {
+        let path = format!("{ROLES}/{path}");
+        let request = server.request(Method::PUT, &path).basic_auth(&who.login, Some(&who.token));
+        assert_eq!(send(request).await.refusal(), refusal, "{path} without a body");
+        if refusal.0 != 415 {
+            assert_eq!(server.put(who, &path, json!([])).await.refusal(), refusal, "{path} with a list");
+            assert_eq!(server.put(who, &path, json!({})).await.refusal(), refusal, "{path} with nothing said");
+        }
     }
-    let stranger = server.put(&server.bob, &format!("{ROLES}/set/alice/p"), json!({})).await;
-    let text = "User 'bob' can not see permissions for project 'alice/p' (missing admin rights)";
-    assert_eq!(stranger.refusal(), (403, text));
-    let nowhere = server.put(&server.bob, &format!("{ROLES}/set/@none/p"), json!({})).await;
-    assert_eq!(nowhere.refusal(), (404, "Group none does not exist."));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -140,6 +140,10 @@ async fn what_only_administrators_may_say_is_forbidden_to_others() {
     let both = json!({"name": "bar", "chroots": [FEDORA], "persistent": true, "delete_after_days": 1});
     let answer = server.post(&server.root, "/project/add/root", both).await;
     assert_eq!(answer.refusal(), (400, "delete_after_days: 'delete after' can not be combined with persistent"));
+    for (name, days) in [("none", json!(0)), ("never", json!(-1)), ("unsaid", json!(""))] {
+        let body = json!({"name": name, "chroots": [FEDORA], "persistent": true, "delete_after_days": days});
+        assert_eq!(server.post(&server.root, "/project/add/root", body).await.ok()["persistent"], true, "{days}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,6 +158,10 @@ async fn check_04_a_name_is_taken_once_unless_that_is_fine() {
     assert_eq!(again("?exist_ok=False").await.refusal(), taken);
     assert_eq!(again("?exist_ok=true").await.refusal(), taken);
     assert_eq!(again("?exist_ok=True").await.ok(), first);
+    let wrong = json!({"name": "x", "chroots": [EPEL], "bootstrap": "x"});
+    let answer = server.post(&server.alice, "/project/add/alice?exist_ok=True", wrong).await;
+    let both = "name: You already have a project named 'x'.\nbootstrap: Not a valid choice.";
+    assert_eq!(answer.refusal(), (400, both));
     server.delete(&server.alice, "/project/delete/alice/x", json!({})).await.ok();
     assert_ne!(again("").await.ok()["id"], first["id"]);
 }
@@ -169,6 +177,8 @@ async fn projects_are_made_for_oneself_and_ones_groups() {
     );
     assert_eq!(add(&server.bob, "zoe").await.refusal(), (404, "No such user `zoe'"));
     assert_eq!(add(&server.bob, "@nope").await.refusal(), (404, "Group nope does not exist."));
+    assert_eq!(add(&server.bob, "@no%20name").await.refusal(), (404, "Group no name does not exist."));
+    assert_eq!(add(&server.bob, "@").await.refusal(), (404, "Group  does not exist."));
     assert_eq!(
         add(&server.bob, "%40devs").await.refusal(),
         (403, "User 'bob' doesn't have access to the copr group 'devs' (fas_name='developers')")
@@ -192,6 +202,7 @@ async fn a_project_that_is_not_there_is_told_with_its_full_name() {
         ("ownername=alice&projectname=nope", 404, "Project alice/nope does not exist."),
         ("ownername=zoe&projectname=p", 404, "Project zoe/p does not exist."),
         ("ownername=@x&projectname=p", 404, "Group x does not exist."),
+        ("ownername=@no name&projectname=p", 404, "Group no name does not exist."),
         ("ownername=@devs&projectname=p", 404, "Project @devs/p does not exist."),
         ("ownername=alice&projectname=p:custom:x", 404, "Project alice/p:custom:x does not exist."),
         ("ownername=alice", 400, "Missing argument projectname"),

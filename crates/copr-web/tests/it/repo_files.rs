@@ -152,6 +152,6 @@ async fn dnf5_is_told_how_long_a_pull_requests_directory_stays() {
         copr_app::build::by_urls(&service.app, &service.alice, "alice", "app", &urls, &options).await.expect("a build");
     }
     let answer: Value = service.get("/api_3/rpmrepo/alice/app:pr:12/fedora-43/").await.json().await.expect("JSON");
-    let expected = json!({"app": {}, "app:custom:x": {}, "app:pr:12": {"delete_after_days": 40}});
+    let expected = json!({"app": {}, "app:custom:x": {}, "app:pr:12": {"delete_after_days": 39}});
     assert_eq!((&answer["directories"], &answer["delete_after_days"]), (&expected, &json!(3)));
 }

@@ -2,6 +2,7 @@
 
 use super::words;
 use crate::Web;
+use copr_app::expiry;
 use copr_app::repos::Repo;
 use copr_db::project::Project;
 use copr_db::project_chroot::ProjectChroot;
@@ -11,7 +12,6 @@ use copr_wire::v3;
 /// A chroot of a project.
 pub fn project_chroot(web: &Web, project: &Project, chroot: &ProjectChroot) -> v3::ProjectChroot {
     let settings = &chroot.settings;
-    let days_left = |delete_on: i64| ((delete_on - web.app.clock.now()) / 86_400).max(0);
     v3::ProjectChroot {
         mock_chroot: chroot.name.to_string(),
         ownername: project.owner.to_string(),
@@ -20,7 +20,7 @@ pub fn project_chroot(web: &Web, project: &Project, chroot: &ProjectChroot) -> v
         additional_repos: words(&settings.additional_repos),
         additional_modules: words(&settings.additional_modules),
         comps_name: settings.comps_name.clone(),
-        delete_after_days: chroot.delete_on.map(days_left),
+        delete_after_days: chroot.delete_on.map(|end| expiry::days_left(&web.app, end)),
         with_opts: words(&settings.with_opts),
         without_opts: words(&settings.without_opts),
         isolation: settings.isolation.as_str().to_owned(),

@@ -1,33 +1,19 @@
 //! `/api_3/rpmrepo/…`: a project's repositories as data, for DNF5's plugin, which writes the `.repo` file itself.
 
+use super::path::At;
+use super::refused::Answer;
 use crate::Web;
 use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::extract::State;
 use copr_app::repo_file::{Dependency, Described, describe};
-use copr_app::{App, Kind};
+use copr_app::{App, expiry};
 use copr_types::ChrootName;
 use serde_json::{Map, Value, json};
 
-/// `GET /api_3/rpmrepo/{owner}/{dir}/{name_release}`: the answer is the same for every release.
-pub(super) async fn show(
-    State(web): State<Web>,
-    Path((owner, dir, _release)): Path<(String, String, String)>,
-) -> Response {
-    match describe(&web.app, &owner, &dir).await {
-        Ok(described) => Json(answer(&web.app, &described)).into_response(),
-        Err(refusal) => {
-            let status = match refusal.kind {
-                Kind::NotFound => StatusCode::NOT_FOUND,
-                _ => {
-                    tracing::error!("could not describe a project: {}", refusal.inside());
-                    StatusCode::INTERNAL_SERVER_ERROR
-                }
-            };
-            (status, Json(json!({ "error": refusal.message }))).into_response()
-        }
-    }
+/// `GET /rpmrepo/{owner}/{dir}/{name_release}`: the answer is the same for every release.
+pub async fn show(State(web): State<Web>, At((owner, dir, _release)): At<(String, String, String)>) -> Answer<Value> {
+    let described = describe(&web.app, &owner, &dir).await?;
+    Ok(Json(answer(&web.app, &described)))
 }
 
 fn answer(app: &App, described: &Described) -> Value {
@@ -38,18 +24,19 @@ fn answer(app: &App, described: &Described) -> Value {
         "dependencies": dependencies(app, described),
     });
     if let Some(end) = described.project.settings.delete_on {
-        answer["delete_after_days"] = days_until(app, end);
+        answer["delete_after_days"] = days_asked_for(app, end);
     }
     answer
 }
 
 fn directories(app: &App, described: &Described) -> Map<String, Value> {
-    let facts = |end: Option<i64>| end.map_or(json!({}), |end| json!({ "delete_after_days": days_until(app, end) }));
+    let facts =
+        |end: Option<i64>| end.map_or(json!({}), |end| json!({ "delete_after_days": expiry::days_left(app, end) }));
     described.dirs.iter().map(|(name, end)| (name.clone(), facts(*end))).collect()
 }
 
-/// Whole days, rounded up: what ends today is still there.
-fn days_until(app: &App, end: i64) -> Value {
+/// Days rounded up: a project for three days has three on its first.
+fn days_asked_for(app: &App, end: i64) -> Value {
     json!((end - app.clock.now()).max(0).unsigned_abs().div_ceil(86_400))
 }
 
@@ -73,7 +60,7 @@ fn arch(app: &App, described: &Described, chroot: &ChrootName, end: Option<i64>)
     }
     let mut spec = json!({ "opts": opts });
     if let Some(end) = end {
-        spec["delete_after_days"] = days_until(app, end);
+        spec["delete_after_days"] = json!(expiry::days_left(app, end));
     }
     let counterpart = format!("{}-i386", chroot.name_release());
     let has_counterpart = described.chroots.iter().any(|(other, end)| other.as_str() == counterpart && end.is_none());
