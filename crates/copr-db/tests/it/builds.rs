@@ -3,7 +3,7 @@
 use crate::both_engines;
 use crate::fixture::{CHROOT, Home, NOW, built_package, chroot, home};
 use copr_db::build::Filter;
-use copr_db::{Conn, build, build_chroot, project_chroot};
+use copr_db::{Conn, batch, build, build_chroot, project_chroot, repo};
 use copr_types::state::of_build;
 use copr_types::{BuildId, Failure, FailureClass, PackageId, Phase, SourceKind, State};
 use std::collections::BTreeMap;
@@ -157,6 +157,17 @@ both_engines! {
         build_chroot::staged(&mut tx, one, Some("{}")).await.unwrap();
         let waiting = build_chroot::uploaded(&mut tx, h.repo).await.unwrap();
         assert_eq!(waiting.iter().map(|chroot| chroot.id).collect::<Vec<_>>(), [one]);
+        let first = batch::create(&mut tx, None, NOW).await.unwrap();
+        let second = batch::create(&mut tx, Some(first), NOW).await.unwrap();
+        batch::add(&mut tx, second, id).await.unwrap();
+        assert_eq!(build_chroot::uploaded(&mut tx, h.repo).await.unwrap(), [], "its batch waits for another");
+        assert!(batch::release(&mut tx, second).await.unwrap());
+        let before = repo::by_id(&mut tx, h.repo).await.unwrap().unwrap().wanted;
+        for (batch, more) in [(first, 0), (second, 1)] {
+            repo::want_uploaded(&mut tx, batch).await.unwrap();
+            assert_eq!(repo::by_id(&mut tx, h.repo).await.unwrap().unwrap().wanted, before + more);
+        }
+        assert_eq!(build_chroot::uploaded(&mut tx, h.repo).await.unwrap(), waiting);
         assert_eq!(build::uploads_in_use(&mut tx).await.unwrap(), [r#"{"tmp":"one"}"#]);
         build_chroot::set_state(&mut tx, one, State::Pending, State::Publishing).await.unwrap();
         assert_eq!(build_chroot::uploaded(&mut tx, h.repo).await.unwrap(), []);
