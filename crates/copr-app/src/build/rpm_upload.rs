@@ -185,8 +185,6 @@ async fn make(
         isolation: String::new(),
     })?;
     for one in copr_db::build_chroot::of_builds(tx, &[id]).await? {
-        let result_dir = copr_store::result_dir(id, &ready.name);
-        copr_db::build_chroot::started(tx, one.id, &result_dir, now).await?;
         copr_db::build_chroot::staged(tx, one.id, Some(&staged)).await?;
     }
     let dir = ensure_dir(app, tx, &checked.project, &checked.dir).await?;

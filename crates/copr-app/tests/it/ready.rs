@@ -89,6 +89,8 @@ both_engines! {
         w.publish().await;
         assert_eq!(w.state(second).await, Some(State::Pending), "nobody waited");
         assert!(w.published().is_empty());
+        let chroot = &w.show(second).await.chroots[0];
+        assert_eq!((chroot.started_on, chroot.result_dir.as_deref()), (None, None), "it has begun");
 
         build::cancel(&w.app, &w.alice, first).await.unwrap();
         assert_eq!(batch::release(&w.app).await.unwrap(), 1);
@@ -191,6 +193,7 @@ both_engines! {
         let staged = row.staged.clone().unwrap();
         let mut tx = next.db.begin().await.unwrap();
         assert!(copr_db::build_chroot::set_state(&mut tx, row.id, State::Pending, State::Publishing).await.unwrap());
+        copr_db::build_chroot::started(&mut tx, row.id, "00000001-greeting", w.app.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(build::cancel(&next, &w.alice, id).await.unwrap_err().kind, Kind::Conflict);
         while publish::next(&next, None).await.unwrap() {}
