@@ -3,6 +3,7 @@
 use super::task_spec;
 use super::{Shown, load};
 use crate::batch::{self, Place};
+use crate::pattern::fits;
 use crate::project::input::{NOT_A_CHOICE, NOT_AN_INTEGER, REQUIRED, not_choices};
 use crate::source::{self, BadUrl, SourceFile, file_of_url, kind_of};
 use crate::{App, FieldErrors, Refusal, access, expiry};
@@ -169,13 +170,10 @@ fn select(enabled: &[ProjectChroot], options: &Options, errors: &mut FieldErrors
         let mut found = Vec::new();
         let mut unknown = Vec::new();
         for word in wanted.iter().flatten() {
-            let pattern = glob::Pattern::new(word).ok();
             let before = found.len();
-            found.extend(enabled.iter().filter_map(|chroot| {
-                let name = chroot.name.as_str();
-                (name == word || pattern.as_ref().is_some_and(|pattern| pattern.matches(name)))
-                    .then_some(chroot.chroot_id)
-            }));
+            found.extend(
+                enabled.iter().filter(|chroot| fits(word, chroot.name.as_str())).map(|chroot| chroot.chroot_id),
+            );
             if found.len() == before {
                 unknown.push(word.as_str());
             }
@@ -217,8 +215,8 @@ pub(super) async fn allowed(
         )));
     }
     if let Some(forge) = options.packit_forge_project.as_deref().filter(|forge| !forge.is_empty()) {
-        let fits = |pattern: &str| glob::Pattern::new(pattern).is_ok_and(|pattern| pattern.matches(forge));
-        if !project.settings.packit_forge_projects_allowed.split_whitespace().any(fits) {
+        let mut listed = project.settings.packit_forge_projects_allowed.split_whitespace();
+        if !listed.any(|pattern| fits(pattern, forge)) {
             return Err(Refusal::forbidden(format!("Forge project {forge} can't build in this Copr via Packit.")));
         }
     }
@@ -421,9 +419,8 @@ pub(super) async fn ensure_dir(app: &App, tx: &mut Conn, project: &Project, name
 /// The chroots of a build whose package became known just now: those chosen at submission, or all that are enabled
 /// minus the package's deny list (which is ignored where it would leave nothing).
 pub(crate) fn allocate(enabled: &[ProjectChroot], denylist: &str) -> Vec<ChrootId> {
-    let patterns: Vec<glob::Pattern> =
-        denylist.split(',').map(str::trim).filter_map(|word| glob::Pattern::new(word).ok()).collect();
-    let denied = |chroot: &&ProjectChroot| patterns.iter().any(|pattern| pattern.matches(chroot.name.as_str()));
+    let patterns: Vec<&str> = denylist.split(',').map(str::trim).filter(|pattern| !pattern.is_empty()).collect();
+    let denied = |chroot: &&ProjectChroot| patterns.iter().any(|pattern| fits(pattern, chroot.name.as_str()));
     let left: Vec<ChrootId> = enabled.iter().filter(|chroot| !denied(chroot)).map(|chroot| chroot.chroot_id).collect();
     if left.is_empty() { enabled.iter().map(|chroot| chroot.chroot_id).collect() } else { left }
 }
