@@ -69,7 +69,8 @@ pub struct Upload {
 /// What the options come to in a project.
 pub(super) struct Checked {
     pub project: Project,
-    pub dir: DirName,
+    /// The directory as it was said. Whether it may be made is looked at after all else.
+    dir: Option<String>,
     pub selection: Selection,
     /// All that are enabled.
     pub chroots: Vec<ProjectChroot>,
@@ -85,7 +86,7 @@ pub(super) struct Checked {
 pub async fn check(app: &App, who: &Account, owner: &str, name: &str, options: &Options) -> Result<(), Refusal> {
     let mut conn = app.db.read().await?;
     let project = access::project(&mut conn, owner, name).await?;
-    directory(&mut conn, &project, options).await?;
+    directory(&mut conn, &project, options.project_dirname.as_deref()).await?;
     if !access::standing(&mut conn, who, &project).await?.can_build() {
         return Err(Refusal::forbidden(format!(
             "User '{}' is not allowed to build in '{}'",
@@ -98,9 +99,9 @@ pub async fn check(app: &App, who: &Account, owner: &str, name: &str, options: &
     errors.check()
 }
 
-/// The directory that the options name: an existing one, or one that may be made.
-async fn directory(conn: &mut Conn, project: &Project, options: &Options) -> Result<DirName, Refusal> {
-    let Some(name) = options.project_dirname.as_deref().filter(|name| !name.is_empty()) else {
+/// The directory of a name: an existing one, or one that may be made; the main one when none is said.
+async fn directory(conn: &mut Conn, project: &Project, said: Option<&str>) -> Result<DirName, Refusal> {
+    let Some(name) = said.filter(|name| !name.is_empty()) else {
         return Ok(DirName::main(&project.name));
     };
     if let Some(dir) = copr_db::dir::by_name(conn, project.id, name).await? {
@@ -117,7 +118,6 @@ pub(super) async fn checked(
     options: &Options,
     errors: &mut FieldErrors,
 ) -> Result<Checked, Refusal> {
-    let dir = directory(conn, &project, options).await?;
     let enabled: Vec<ProjectChroot> = copr_db::project_chroot::list(conn, project.id)
         .await?
         .into_iter()
@@ -141,7 +141,7 @@ pub(super) async fn checked(
     let place = batch::choose(conn, who, options, errors).await?;
     let enable_net = options.enable_net.unwrap_or(project.settings.enable_net);
     let background = options.background;
-    let chroots = enabled;
+    let (dir, chroots) = (options.project_dirname.clone(), enabled);
     Ok(Checked { dir, selection, chroots, timeout, isolation, bootstrap, enable_net, background, project, place })
 }
 
@@ -349,7 +349,8 @@ pub(super) async fn record(
 ) -> Result<BuildId, Refusal> {
     let now = app.clock.now();
     let project = &checked.project;
-    let dir = ensure_dir(app, tx, project, &checked.dir).await?;
+    let dir = directory(tx, project, checked.dir.as_deref()).await?;
+    let dir = ensure_dir(app, tx, project, &dir).await?;
     let mut public = wanted.source.public.clone();
     if project.settings.fedora_review {
         public["fedora_review"] = true.into();
@@ -393,7 +394,7 @@ pub(super) async fn record(
 }
 
 /// The directory, made with repositories for all enabled chroots when it is new; one beside the main one is in use now.
-pub(super) async fn ensure_dir(app: &App, tx: &mut Conn, project: &Project, name: &DirName) -> Result<Dir, Refusal> {
+async fn ensure_dir(app: &App, tx: &mut Conn, project: &Project, name: &DirName) -> Result<Dir, Refusal> {
     let mut known = copr_db::dir::by_name(tx, project.id, name.as_str()).await?;
     if let Some(dir) = &known {
         if dir.main {

@@ -178,6 +178,15 @@ async fn strangers_do_not_build_here() {
     assert_eq!(answer.refusal(), (403, "User bob is not allowed to build in the copr: alice/p"));
     let check = server.post(&server.bob, "/build/check-before-build", common(json!({}))).await;
     assert_eq!(check.refusal(), (403, "User 'bob' is not allowed to build in 'alice/p'"));
+    // The directory comes last, but in the check before a build.
+    let aside = json!({"project_dirname": "p:xx"});
+    let answer = server.post(&server.bob, "/build/create/url", common(aside.clone())).await;
+    assert_eq!(answer.refusal(), (403, "User bob is not allowed to build in the copr: alice/p"));
+    let check = server.post(&server.bob, "/build/check-before-build", common(aside)).await;
+    assert_eq!(check.status.as_u16(), 400);
+    let wrong = json!({"project_dirname": "p:xx", "isolation": "x"});
+    let answer = server.post(&server.alice, "/build/create/url", common(wrong)).await;
+    assert_eq!(answer.refusal(), (400, "Bad request parameters: {'isolation': ['Not a valid choice.']}"));
     let check = server.post(&server.alice, "/build/check-before-build", common(json!({}))).await.ok();
     assert_eq!(check, json!({"message": "It should be safe to submit a build like this"}));
     for path in ["/build/create/url", "/build/check-before-build"] {
