@@ -1,9 +1,9 @@
 //! Batches: builds that start together, and after another batch where their submitters said so.
 //!
-//! A build of a blocked batch is pending: nothing of it is handed out, and a package that came ready is not published. A batch is over when all its builds have
-//! ended, whatever came of them, and no batch blocks it any more: canceling or deleting the middle of a chain makes
-//! its end wait for its beginning. [`release`] is the one place that lets a batch go; it looks at what is there, so a build
-//! may end in any way.
+//! A build of a blocked batch is pending: nothing of it is handed out, and a package that came ready is not published.
+//! A batch is over when all its builds have ended, whatever came of them, and no batch blocks it any more: canceling or
+//! deleting the middle of a chain makes its end wait for its beginning. [`release`] is the one place that lets a batch
+//! go; it looks at what is there, so a build may end in any way.
 
 use crate::build::Options;
 use crate::project::input::NOT_AN_INTEGER;

@@ -327,8 +327,7 @@ pub async fn by_ids(conn: &mut Conn, ids: &[BuildId]) -> Result<Vec<Build>, Erro
 }
 
 /// Newest build of each package: `(package, build)`, one of the main directory where there is any. With `succeeded` the
-/// newest of all directories, but only builds of which at least one chroot
-/// succeeded and none failed.
+/// newest of any directory of which at least one chroot succeeded and none failed.
 pub async fn latest_of(
     conn: &mut Conn,
     packages: &[PackageId],
