@@ -1,9 +1,9 @@
 //! Batches: builds that start together, and after another batch where their submitters said so.
 //!
-//! A build of a blocked batch is pending and nothing of it is handed out. A batch is over when all its builds have
-//! ended, whatever came of them, and no batch blocks it any more: canceling or deleting the middle of a chain makes
-//! its end wait for its beginning. [`release`] is the one place that lets a batch go; it looks at what is there, so a build
-//! may end in any way.
+//! A build of a blocked batch is pending: nothing of it is handed out, and a package that came ready is not published.
+//! A batch is over when all its builds have ended, whatever came of them, and no batch blocks it any more: canceling or
+//! deleting the middle of a chain makes its end wait for its beginning. [`release`] is the one place that lets a batch
+//! go; it looks at what is there, so a build may end in any way.
 
 use crate::build::Options;
 use crate::project::input::NOT_AN_INTEGER;
@@ -160,7 +160,7 @@ pub(crate) async fn enter(tx: &mut Conn, who: &Account, place: Place, now: i64) 
     }
 }
 
-/// Lets every batch go whose turn has come, and wakes the builders that wait. Returns how many.
+/// Lets every batch go whose turn has come, and wakes the builders and publishers that wait. Returns how many.
 pub async fn release(app: &App) -> Result<usize, Refusal> {
     let mut count = 0;
     loop {
@@ -169,6 +169,7 @@ pub async fn release(app: &App) -> Result<usize, Refusal> {
             let mut tx = app.db.begin().await?;
             if copr_db::batch::release(&mut tx, id).await? {
                 copr_db::task::unblock(&mut tx, id).await?;
+                copr_db::repo::want_uploaded(&mut tx, id).await?;
                 count += 1;
             }
             tx.commit().await?;

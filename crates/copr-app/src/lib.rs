@@ -24,6 +24,7 @@ pub mod kerberos;
 pub mod lease;
 pub mod monitor;
 pub mod package;
+mod pattern;
 pub mod permission;
 pub mod project;
 pub mod project_chroot;

@@ -152,13 +152,19 @@ async fn turn(app: &App, repo: &Repo) -> Result<(), Refusal> {
 async fn begin_with_uploads(app: &App, repo: &Repo) -> Result<(), Refusal> {
     let uploaded = copr_db::build_chroot::uploaded(&mut app.db.read().await?, repo.id).await?;
     for chroot in uploaded {
+        let now = app.clock.now();
         let mut tx = app.db.begin().await?;
         keep(app, &mut tx, repo).await?;
+        let build = copr_db::build::by_id(&mut tx, chroot.build_id).await?;
+        let Some(package) = build.and_then(|build| build.package) else { continue };
+        let package = package.parse().map_err(|error| Refusal::internal("reading a package's name", error))?;
         if change_chroot(&mut tx, chroot.id, Event::Delivered).await? {
+            let result_dir = copr_store::result_dir(chroot.build_id, &package);
+            copr_db::build_chroot::started(&mut tx, chroot.id, &result_dir, now).await?;
             let about =
                 Subject { project: Some(repo.project_id), build: Some(chroot.build_id), build_chroot: Some(chroot.id) };
             let body = r#"{"state":"publishing"}"#;
-            copr_db::event::append(&mut tx, "chroot.state", about, body, app.clock.now()).await?;
+            copr_db::event::append(&mut tx, "chroot.state", about, body, now).await?;
         }
         tx.commit().await?;
     }

@@ -326,8 +326,8 @@ pub async fn by_ids(conn: &mut Conn, ids: &[BuildId]) -> Result<Vec<Build>, Erro
     )
 }
 
-/// Newest build of each package: `(package, build)`. With `succeeded` only builds of which at least one chroot
-/// succeeded and none failed.
+/// Newest build of each package: `(package, build)`, one of the main directory where there is any. With `succeeded` the
+/// newest of any directory of which at least one chroot succeeded and none failed.
 pub async fn latest_of(
     conn: &mut Conn,
     packages: &[PackageId],
@@ -360,11 +360,13 @@ pub async fn latest_of(
             conn,
             fetch_all as (i64, i64),
             [
-                sqlite: "SELECT b.package_id, MAX(b.id) FROM build b
-                         WHERE b.package_id IN (SELECT value FROM json_each($1)) GROUP BY b.package_id",
-                postgres: "SELECT b.package_id, MAX(b.id) FROM build b
-                         WHERE b.package_id = ANY (translate($1, '[]', '{}')::bigint[])
-                         GROUP BY b.package_id"
+                sqlite: "SELECT k.value, (SELECT b.id FROM build b JOIN project_dir d ON d.id = b.dir_id
+                                          WHERE b.package_id = k.value ORDER BY d.main DESC, b.id DESC LIMIT 1) AS latest
+                         FROM json_each($1) k WHERE latest IS NOT NULL",
+                postgres: "SELECT k.value, l.id
+                         FROM unnest(translate($1, '[]', '{}')::bigint[]) k (value)
+                         JOIN LATERAL (SELECT b.id FROM build b JOIN project_dir d ON d.id = b.dir_id
+                                       WHERE b.package_id = k.value ORDER BY d.main DESC, b.id DESC LIMIT 1) l ON TRUE"
             ],
             ids
         )?

@@ -173,6 +173,7 @@ pub async fn publishing(conn: &mut Conn, repo: RepoId) -> Result<Vec<BuildChroot
 }
 
 /// Chroots of a repository for which a client uploaded a ready package that no publisher has begun with, oldest first.
+/// Those whose batch waits for another are not among them.
 pub async fn uploaded(conn: &mut Conn, repo: RepoId) -> Result<Vec<BuildChroot>, Error> {
     run!(
         conn,
@@ -180,7 +181,9 @@ pub async fn uploaded(conn: &mut Conn, repo: RepoId) -> Result<Vec<BuildChroot>,
         select!(
             "JOIN build b ON b.id = bc.build_id
              JOIN repo r ON r.dir_id = b.dir_id AND r.chroot_id = bc.chroot_id
-             WHERE r.id = $1 AND bc.state = 'pending' AND bc.staged IS NOT NULL ORDER BY bc.id"
+             WHERE r.id = $1 AND bc.state = 'pending' AND bc.staged IS NOT NULL
+               AND NOT EXISTS (SELECT 1 FROM batch g WHERE g.id = b.batch_id AND g.blocked_by IS NOT NULL)
+             ORDER BY bc.id"
         ),
         repo.0
     )

@@ -2,7 +2,9 @@
 
 use crate::conn::run;
 use crate::{Conn, Error, Topic};
-use copr_types::{BuildChrootId, ChrootId, ChrootName, DirId, DirName, OwnerName, ProjectId, ProjectName, RepoId};
+use copr_types::{
+    BatchId, BuildChrootId, ChrootId, ChrootName, DirId, DirName, OwnerName, ProjectId, ProjectName, RepoId,
+};
 use sqlx::FromRow;
 
 /// A repository.
@@ -97,6 +99,21 @@ pub async fn want(conn: &mut Conn, id: RepoId) -> Result<i64, Error> {
     )?;
     conn.ring(Topic::Publish);
     Ok(wanted)
+}
+
+/// Asks for new generations of the repositories that ready packages of a batch are to get into, when there are any.
+pub async fn want_uploaded(conn: &mut Conn, batch: BatchId) -> Result<(), Error> {
+    run!(
+        conn,
+        execute,
+        "UPDATE repo SET wanted = wanted + 1, retry_on = 0
+         WHERE id IN (SELECT r.id FROM build b JOIN build_chroot bc ON bc.build_id = b.id
+                      JOIN repo r ON r.dir_id = b.dir_id AND r.chroot_id = bc.chroot_id
+                      WHERE b.batch_id = $1 AND bc.state = 'pending' AND bc.staged IS NOT NULL)",
+        batch.0
+    )?;
+    conn.ring(Topic::Publish);
+    Ok(())
 }
 
 /// Takes the turn to publish one repository that wants it (a given one, or the one that waits longest), until a

@@ -7,6 +7,7 @@ use copr_db::Conn;
 use copr_db::account::Account;
 use copr_types::permission::Standing;
 use copr_types::{BuildId, Event, state};
+use std::collections::HashSet;
 
 async fn standing(conn: &mut Conn, who: &Account, shown: &Shown) -> Result<(Standing, bool), Refusal> {
     let project = copr_db::project::by_id(conn, shown.build.project_id).await?;
@@ -98,11 +99,12 @@ pub(crate) async fn remove(app: &App, tx: &mut Conn, shown: &Shown) -> Result<()
     Ok(copr_db::event::append(tx, "build.deleted", about, "{}", now).await?)
 }
 
-/// Deletes several builds of one project, all or none.
+/// Deletes several builds of one project, all or none. One that is named twice counts once.
 pub async fn delete_list(app: &App, who: &Account, ids: &[BuildId]) -> Result<(), Refusal> {
     let mut tx = app.db.begin().await?;
     let (mut found, mut forbidden, mut running, mut gone) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for id in ids {
+    let mut named = HashSet::new();
+    for id in ids.iter().filter(|id| named.insert(**id)) {
         match load(&mut tx, *id).await {
             Ok(shown) => {
                 let (standing, persistent) = standing(&mut tx, who, &shown).await?;

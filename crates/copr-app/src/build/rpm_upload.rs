@@ -3,7 +3,7 @@
 //! The build's one chroot is `pending` and names the upload. The next turn of its repository's publisher takes it from
 //! there as it takes what a builder delivered: a server that is killed at any line loses nothing that it answered for.
 
-use super::submit::{Checked, Wanted, allowed, checked, ensure_dir, record};
+use super::submit::{Checked, Wanted, allowed, checked, record};
 use super::{Options, Selection, Shown, Upload, load};
 use crate::import::digest;
 use crate::lease::{Staged, change_source};
@@ -184,13 +184,11 @@ async fn make(
         builder: who.name.to_string(),
         isolation: String::new(),
     })?;
-    for one in copr_db::build_chroot::of_builds(tx, &[id]).await? {
-        let result_dir = copr_store::result_dir(id, &ready.name);
-        copr_db::build_chroot::started(tx, one.id, &result_dir, now).await?;
+    let made = load(tx, id).await?;
+    for one in &made.chroots {
         copr_db::build_chroot::staged(tx, one.id, Some(&staged)).await?;
     }
-    let dir = ensure_dir(app, tx, &checked.project, &checked.dir).await?;
-    let repo = copr_db::repo::ensure(tx, dir.id, chroot.chroot_id).await?;
+    let repo = copr_db::repo::ensure(tx, made.build.dir_id, chroot.chroot_id).await?;
     copr_db::repo::want(tx, repo).await?;
     Ok(id)
 }

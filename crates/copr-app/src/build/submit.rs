@@ -3,6 +3,7 @@
 use super::Shown;
 use super::task_spec;
 use crate::batch::{self, Place};
+use crate::pattern::fits;
 use crate::project::input::{NOT_A_CHOICE, NOT_AN_INTEGER, REQUIRED, not_choices};
 use crate::source::{self, BadUrl, SourceFile, file_of_url, kind_of};
 use crate::{App, FieldErrors, Refusal, access, expiry};
@@ -68,7 +69,8 @@ pub struct Upload {
 /// What the options come to in a project.
 pub(super) struct Checked {
     pub project: Project,
-    pub dir: DirName,
+    /// The directory as it was said. Whether it may be made is looked at after all else.
+    dir: Option<String>,
     pub selection: Selection,
     /// All that are enabled.
     pub chroots: Vec<ProjectChroot>,
@@ -84,7 +86,7 @@ pub(super) struct Checked {
 pub async fn check(app: &App, who: &Account, owner: &str, name: &str, options: &Options) -> Result<(), Refusal> {
     let mut conn = app.db.read().await?;
     let project = access::project(&mut conn, owner, name).await?;
-    directory(&mut conn, &project, options).await?;
+    directory(&mut conn, &project, options.project_dirname.as_deref()).await?;
     if !access::standing(&mut conn, who, &project).await?.can_build() {
         return Err(Refusal::forbidden(format!(
             "User '{}' is not allowed to build in '{}'",
@@ -97,9 +99,9 @@ pub async fn check(app: &App, who: &Account, owner: &str, name: &str, options: &
     errors.check()
 }
 
-/// The directory that the options name: an existing one, or one that may be made.
-async fn directory(conn: &mut Conn, project: &Project, options: &Options) -> Result<DirName, Refusal> {
-    let Some(name) = options.project_dirname.as_deref().filter(|name| !name.is_empty()) else {
+/// The directory of a name: an existing one, or one that may be made; the main one when none is said.
+async fn directory(conn: &mut Conn, project: &Project, said: Option<&str>) -> Result<DirName, Refusal> {
+    let Some(name) = said.filter(|name| !name.is_empty()) else {
         return Ok(DirName::main(&project.name));
     };
     if let Some(dir) = copr_db::dir::by_name(conn, project.id, name).await? {
@@ -116,7 +118,6 @@ pub(super) async fn checked(
     options: &Options,
     errors: &mut FieldErrors,
 ) -> Result<Checked, Refusal> {
-    let dir = directory(conn, &project, options).await?;
     let enabled: Vec<ProjectChroot> = copr_db::project_chroot::list(conn, project.id)
         .await?
         .into_iter()
@@ -140,7 +141,7 @@ pub(super) async fn checked(
     let place = batch::choose(conn, who, options, errors).await?;
     let enable_net = options.enable_net.unwrap_or(project.settings.enable_net);
     let background = options.background;
-    let chroots = enabled;
+    let (dir, chroots) = (options.project_dirname.clone(), enabled);
     Ok(Checked { dir, selection, chroots, timeout, isolation, bootstrap, enable_net, background, project, place })
 }
 
@@ -169,13 +170,10 @@ fn select(enabled: &[ProjectChroot], options: &Options, errors: &mut FieldErrors
         let mut found = Vec::new();
         let mut unknown = Vec::new();
         for word in wanted.iter().flatten() {
-            let pattern = glob::Pattern::new(word).ok();
             let before = found.len();
-            found.extend(enabled.iter().filter_map(|chroot| {
-                let name = chroot.name.as_str();
-                (name == word || pattern.as_ref().is_some_and(|pattern| pattern.matches(name)))
-                    .then_some(chroot.chroot_id)
-            }));
+            found.extend(
+                enabled.iter().filter(|chroot| fits(word, chroot.name.as_str())).map(|chroot| chroot.chroot_id),
+            );
             if found.len() == before {
                 unknown.push(word.as_str());
             }
@@ -217,8 +215,8 @@ pub(super) async fn allowed(
         )));
     }
     if let Some(forge) = options.packit_forge_project.as_deref().filter(|forge| !forge.is_empty()) {
-        let fits = |pattern: &str| glob::Pattern::new(pattern).is_ok_and(|pattern| pattern.matches(forge));
-        if !project.settings.packit_forge_projects_allowed.split_whitespace().any(fits) {
+        let mut listed = project.settings.packit_forge_projects_allowed.split_whitespace();
+        if !listed.any(|pattern| fits(pattern, forge)) {
             return Err(Refusal::forbidden(format!("Forge project {forge} can't build in this Copr via Packit.")));
         }
     }
@@ -356,7 +354,8 @@ pub(super) async fn record(
 ) -> Result<BuildId, Refusal> {
     let now = app.clock.now();
     let project = &checked.project;
-    let dir = ensure_dir(app, tx, project, &checked.dir).await?;
+    let dir = directory(tx, project, checked.dir.as_deref()).await?;
+    let dir = ensure_dir(app, tx, project, &dir).await?;
     let mut public = wanted.source.public.clone();
     if project.settings.fedora_review {
         public["fedora_review"] = true.into();
@@ -400,7 +399,7 @@ pub(super) async fn record(
 }
 
 /// The directory, made with repositories for all enabled chroots when it is new; one beside the main one is in use now.
-pub(super) async fn ensure_dir(app: &App, tx: &mut Conn, project: &Project, name: &DirName) -> Result<Dir, Refusal> {
+async fn ensure_dir(app: &App, tx: &mut Conn, project: &Project, name: &DirName) -> Result<Dir, Refusal> {
     let mut known = copr_db::dir::by_name(tx, project.id, name.as_str()).await?;
     if let Some(dir) = &known {
         if dir.main {
@@ -426,9 +425,8 @@ pub(super) async fn ensure_dir(app: &App, tx: &mut Conn, project: &Project, name
 /// The chroots of a build whose package became known just now: those chosen at submission, or all that are enabled
 /// minus the package's deny list (which is ignored where it would leave nothing).
 pub(crate) fn allocate(enabled: &[ProjectChroot], denylist: &str) -> Vec<ChrootId> {
-    let patterns: Vec<glob::Pattern> =
-        denylist.split(',').map(str::trim).filter_map(|word| glob::Pattern::new(word).ok()).collect();
-    let denied = |chroot: &&ProjectChroot| patterns.iter().any(|pattern| pattern.matches(chroot.name.as_str()));
+    let patterns: Vec<&str> = denylist.split(',').map(str::trim).filter(|pattern| !pattern.is_empty()).collect();
+    let denied = |chroot: &&ProjectChroot| patterns.iter().any(|pattern| fits(pattern, chroot.name.as_str()));
     let left: Vec<ChrootId> = enabled.iter().filter(|chroot| !denied(chroot)).map(|chroot| chroot.chroot_id).collect();
     if left.is_empty() { enabled.iter().map(|chroot| chroot.chroot_id).collect() } else { left }
 }

@@ -1,5 +1,6 @@
 //! What people say about a package, and the rules for each word of it.
 
+use crate::pattern::fits;
 use crate::project::input::{NOT_AN_INTEGER, REQUIRED};
 use crate::{App, FieldErrors, Refusal, build, source};
 use copr_db::Conn;
@@ -137,9 +138,7 @@ async fn denylist(conn: &mut Conn, text: &str, errors: &mut FieldErrors) -> Resu
             errors.add("chroot_denylist", format!("Pattern \"{pattern}\" does not match \"^[a-z0-9-_*.+]+$\""));
             continue;
         }
-        let glob = glob::Pattern::new(pattern).ok();
-        let matches = |name: &str| glob.as_ref().is_some_and(|glob| glob.matches(name));
-        if !known.iter().any(|chroot| chroot.enabled && matches(chroot.name.as_str())) {
+        if !known.iter().any(|chroot| chroot.enabled && fits(pattern, chroot.name.as_str())) {
             errors.add("chroot_denylist", format!("no chroot matched by pattern \"{pattern}\""));
         }
     }

@@ -4,7 +4,7 @@ use crate::both_engines;
 use crate::rpms::{made, ready};
 use crate::world::{ARM, World, X86};
 use copr_app::build::{self, Options, Upload};
-use copr_app::{Kind, Refusal, publish, removal};
+use copr_app::{Kind, Refusal, batch, publish, removal};
 use copr_types::{BuildId, SourceKind, State};
 use std::path::Path;
 
@@ -75,6 +75,28 @@ both_engines! {
         try_submit(&w, &upload, None, &Options::default()).await.unwrap();
         w.publish().await;
         assert_eq!(w.published_names(), [HREF]);
+    }
+
+    async fn a_ready_package_waits_for_the_batch_before_its_own(w: World) {
+        w.project(&[X86]).await;
+        let first = w.submit().await;
+        let dir = copr_testkit::temp_dir();
+        let rpm = ready("greeting", "noarch", dir.path());
+        let sent = upload(&w, "up1", &rpm, "greeting-2.8-1.fc44.noarch.rpm");
+        let after = Options { after_build_id: Some(first.to_string()), ..Options::default() };
+        let second = try_submit(&w, &sent, Some(X86), &after).await.unwrap();
+        batch::release(&w.app).await.unwrap();
+        w.publish().await;
+        assert_eq!(w.state(second).await, Some(State::Pending), "nobody waited");
+        assert!(w.published().is_empty());
+        let chroot = &w.show(second).await.chroots[0];
+        assert_eq!((chroot.started_on, chroot.result_dir.as_deref()), (None, None), "it has begun");
+
+        build::cancel(&w.app, &w.alice, first).await.unwrap();
+        assert_eq!(batch::release(&w.app).await.unwrap(), 1);
+        w.publish().await;
+        assert_eq!(w.state(second).await, Some(State::Succeeded));
+        assert_eq!(w.published_names(), [HREF.replace("00000001", "00000002")]);
     }
 
     async fn the_same_package_may_come_twice(w: World) {
@@ -171,6 +193,7 @@ both_engines! {
         let staged = row.staged.clone().unwrap();
         let mut tx = next.db.begin().await.unwrap();
         assert!(copr_db::build_chroot::set_state(&mut tx, row.id, State::Pending, State::Publishing).await.unwrap());
+        copr_db::build_chroot::started(&mut tx, row.id, "00000001-greeting", w.app.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(build::cancel(&next, &w.alice, id).await.unwrap_err().kind, Kind::Conflict);
         while publish::next(&next, None).await.unwrap() {}

@@ -3,9 +3,9 @@
 use crate::both_engines;
 use crate::fixture::{CHROOT, Home, NOW, built_package, chroot, home};
 use copr_db::build::Filter;
-use copr_db::{Conn, build, build_chroot, project_chroot};
+use copr_db::{Conn, batch, build, build_chroot, dir, project_chroot, repo};
 use copr_types::state::of_build;
-use copr_types::{BuildId, Failure, FailureClass, PackageId, Phase, SourceKind, State};
+use copr_types::{BuildId, DirName, Failure, FailureClass, PackageId, Phase, SourceKind, State};
 use std::collections::BTreeMap;
 
 fn failure() -> Failure {
@@ -157,6 +157,17 @@ both_engines! {
         build_chroot::staged(&mut tx, one, Some("{}")).await.unwrap();
         let waiting = build_chroot::uploaded(&mut tx, h.repo).await.unwrap();
         assert_eq!(waiting.iter().map(|chroot| chroot.id).collect::<Vec<_>>(), [one]);
+        let first = batch::create(&mut tx, None, NOW).await.unwrap();
+        let second = batch::create(&mut tx, Some(first), NOW).await.unwrap();
+        batch::add(&mut tx, second, id).await.unwrap();
+        assert_eq!(build_chroot::uploaded(&mut tx, h.repo).await.unwrap(), [], "its batch waits for another");
+        assert!(batch::release(&mut tx, second).await.unwrap());
+        let before = repo::by_id(&mut tx, h.repo).await.unwrap().unwrap().wanted;
+        for (batch, more) in [(first, 0), (second, 1)] {
+            repo::want_uploaded(&mut tx, batch).await.unwrap();
+            assert_eq!(repo::by_id(&mut tx, h.repo).await.unwrap().unwrap().wanted, before + more);
+        }
+        assert_eq!(build_chroot::uploaded(&mut tx, h.repo).await.unwrap(), waiting);
         assert_eq!(build::uploads_in_use(&mut tx).await.unwrap(), [r#"{"tmp":"one"}"#]);
         build_chroot::set_state(&mut tx, one, State::Pending, State::Publishing).await.unwrap();
         assert_eq!(build_chroot::uploaded(&mut tx, h.repo).await.unwrap(), []);
@@ -221,6 +232,22 @@ both_engines! {
         assert_eq!(latest(&mut tx, &[a, b, c, never], true).await, [(a, good), (c, partly)]);
         assert!(latest(&mut tx, &[], true).await.is_empty());
         assert!(latest(&mut tx, &[], false).await.is_empty());
+    }
+
+    async fn the_newest_build_of_the_main_directory_goes_before_newer_ones_of_others(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let mut tx = t.begin().await;
+        let name = DirName::parse(&"hello".parse().unwrap(), "hello:custom:x").unwrap();
+        let aside = Home { dir: dir::ensure(&mut tx, h.project, &name, NOW).await.unwrap().id, ..h.clone() };
+        ended(&mut tx, &aside, "a", State::Succeeded).await;
+        let elsewhere = ended(&mut tx, &aside, "a", State::Succeeded).await;
+        let a = h.package(&mut tx, "a").await;
+        assert_eq!(latest(&mut tx, &[a], false).await, [(a, elsewhere)], "there is no other");
+        ended(&mut tx, &h, "a", State::Failed).await;
+        let newest = ended(&mut tx, &h, "a", State::Failed).await;
+        let succeeded = ended(&mut tx, &aside, "a", State::Succeeded).await;
+        assert_eq!(latest(&mut tx, &[a], false).await, [(a, newest)]);
+        assert_eq!(latest(&mut tx, &[a], true).await, [(a, succeeded)]);
     }
 
     async fn a_build_is_unfinished_until_its_last_chroot_has_ended(t: Fixture) {

@@ -81,6 +81,7 @@ async fn excluded_chroots_are_left_out() {
     server.project("p").await;
     for (options, chroots) in [
         (json!({"exclude_chroots": ["*-i386"]}), json!([FEDORA])),
+        (json!({"exclude_chroots": ["fedora-**-i386"]}), json!([FEDORA])),
         (json!({"chroots": ["*"], "exclude_chroots": [FEDORA]}), json!([FEDORA_32])),
         (json!({"chroots": []}), json!([])),
     ] {
@@ -177,6 +178,15 @@ async fn strangers_do_not_build_here() {
     assert_eq!(answer.refusal(), (403, "User bob is not allowed to build in the copr: alice/p"));
     let check = server.post(&server.bob, "/build/check-before-build", common(json!({}))).await;
     assert_eq!(check.refusal(), (403, "User 'bob' is not allowed to build in 'alice/p'"));
+    // The directory comes last, but in the check before a build.
+    let aside = json!({"project_dirname": "p:xx"});
+    let answer = server.post(&server.bob, "/build/create/url", common(aside.clone())).await;
+    assert_eq!(answer.refusal(), (403, "User bob is not allowed to build in the copr: alice/p"));
+    let check = server.post(&server.bob, "/build/check-before-build", common(aside)).await;
+    assert_eq!(check.status.as_u16(), 400);
+    let wrong = json!({"project_dirname": "p:xx", "isolation": "x"});
+    let answer = server.post(&server.alice, "/build/create/url", common(wrong)).await;
+    assert_eq!(answer.refusal(), (400, "Bad request parameters: {'isolation': ['Not a valid choice.']}"));
     let check = server.post(&server.alice, "/build/check-before-build", common(json!({}))).await.ok();
     assert_eq!(check, json!({"message": "It should be safe to submit a build like this"}));
     for path in ["/build/create/url", "/build/check-before-build"] {
@@ -188,7 +198,7 @@ async fn strangers_do_not_build_here() {
     let forge = common(json!({"packit_forge_project": "github.com/a/b"}));
     let answer = server.post(&server.alice, "/build/create/url", forge.clone()).await;
     assert_eq!(answer.refusal(), (403, "Forge project github.com/a/b can't build in this Copr via Packit."));
-    let allow = json!({"packit_forge_projects_allowed": "https://github.com/a/*"});
+    let allow = json!({"packit_forge_projects_allowed": "https://github.com/a**"});
     server.put(&server.alice, "/project/edit/alice/p", allow).await.ok();
     server.post(&server.alice, "/build/create/url", forge).await.ok();
 }
@@ -244,7 +254,7 @@ async fn check_16_a_list_of_builds_is_deleted_whole_or_not_at_all() {
     let (ended, running) = (server.build("p", json!({})).await, server.build("p", json!({})).await);
     server.put(&server.alice, &format!("/build/cancel/{ended}"), json!({})).await.ok();
     let delete = async |who, builds: Value| server.delete(who, "/build/delete/list", json!({"builds": builds})).await;
-    let mixed = delete(&server.alice, json!([ended, running, 999])).await;
+    let mixed = delete(&server.alice, json!([ended, running, 999, running])).await;
     let text = format!("Build(s) {running} are still running.\nBuild(s) 999 don't exist.\n");
     assert_eq!(mixed.refusal(), (400, text.as_str()));
     let stranger = delete(&server.bob, json!([ended, running])).await;

@@ -48,6 +48,12 @@ async fn a_package_shows_its_newest_builds_when_asked() {
     assert_eq!(both["builds"], json!({"latest": latest, "latest_succeeded": succeeded}));
     assert_eq!((&latest["state"], &succeeded["state"]), (&json!("failed"), &json!("succeeded")));
     assert_eq!(succeeded["source_package"], json!({"name": "hello", "version": "2.8-1", "url": "http://x/"}));
+    // Builds of a pull request do not stand for the package while there are others.
+    let aside = server.build("p", json!({"chroots": [FEDORA], "project_dirname": "p:pr:7"})).await;
+    finish(&server, aside, "hello", &[(FEDORA, State::Running)]).await;
+    assert_eq!(get("&with_latest_build=True").await["builds"]["latest"]["id"], bad);
+    let listed = server.get(&format!("/package/list?{PROJECT}&with_latest_build=True")).await.ok();
+    assert_eq!(listed["items"][0]["builds"]["latest"]["id"], bad);
     let missing = server.get(&format!("/package?{PROJECT}&packagename=nope")).await;
     assert_eq!(missing.refusal(), (404, "No package with name nope in copr p"));
 }
