@@ -326,6 +326,16 @@ pub async fn by_ids(conn: &mut Conn, ids: &[BuildId]) -> Result<Vec<Build>, Erro
     )
 }
 
+/// A package `k` and its newest build: one of the main directory where there is any.
+macro_rules! latest_build {
+    () => {
+        "SELECT k.id, COALESCE(
+             (SELECT MAX(b.id) FROM build b WHERE b.dir_id = d.id AND b.package_id = k.id),
+             (SELECT MAX(b.id) FROM build b WHERE b.package_id = k.id))
+         FROM package k JOIN project_dir d ON d.project_id = k.project_id AND d.main"
+    };
+}
+
 /// Newest build of each package: `(package, build)`, one of the main directory where there is any. With `succeeded` the
 /// newest of any directory of which at least one chroot succeeded and none failed.
 pub async fn latest_of(
@@ -356,20 +366,16 @@ pub async fn latest_of(
             ids
         )?
     } else {
-        run!(
+        let rows = run!(
             conn,
-            fetch_all as (i64, i64),
+            fetch_all as (i64, Option<i64>),
             [
-                sqlite: "SELECT k.value, (SELECT b.id FROM build b JOIN project_dir d ON d.id = b.dir_id
-                                          WHERE b.package_id = k.value ORDER BY d.main DESC, b.id DESC LIMIT 1) AS latest
-                         FROM json_each($1) k WHERE latest IS NOT NULL",
-                postgres: "SELECT k.value, l.id
-                         FROM unnest(translate($1, '[]', '{}')::bigint[]) k (value)
-                         JOIN LATERAL (SELECT b.id FROM build b JOIN project_dir d ON d.id = b.dir_id
-                                       WHERE b.package_id = k.value ORDER BY d.main DESC, b.id DESC LIMIT 1) l ON TRUE"
+                sqlite: concat!(latest_build!(), " WHERE k.id IN (SELECT value FROM json_each($1))"),
+                postgres: concat!(latest_build!(), " WHERE k.id = ANY (translate($1, '[]', '{}')::bigint[])")
             ],
             ids
-        )?
+        )?;
+        rows.into_iter().filter_map(|(package, build)| Some((package, build?))).collect()
     };
     Ok(rows.into_iter().map(|(package, build)| (PackageId(package), BuildId(build))).collect())
 }
