@@ -238,7 +238,11 @@ pub async fn list(
         (None, None) => run!(
             conn,
             fetch_all as Build,
-            select!("WHERE b.project_id = $1 AND b.id <= $2 ORDER BY b.id DESC LIMIT $3"),
+            // Numbers first, from an index: else PostgreSQL may go down the builds of all projects until it has enough.
+            select!(
+                "WHERE b.id IN (SELECT id FROM build WHERE project_id = $1 AND id <= $2 ORDER BY id DESC LIMIT $3)
+                 ORDER BY b.id DESC"
+            ),
             project.0,
             from.0,
             limit
@@ -246,7 +250,11 @@ pub async fn list(
         (Some(package), None) => run!(
             conn,
             fetch_all as Build,
-            select!("WHERE b.project_id = $1 AND b.package_id = $4 AND b.id <= $2 ORDER BY b.id DESC LIMIT $3"),
+            select!(
+                "WHERE b.id IN (SELECT id FROM build WHERE project_id = $1 AND package_id = $4 AND id <= $2
+                                ORDER BY id DESC LIMIT $3)
+                 ORDER BY b.id DESC"
+            ),
             project.0,
             from.0,
             limit,
