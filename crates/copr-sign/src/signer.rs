@@ -84,13 +84,14 @@ impl Signer for LocalSigner {
     fn sign_detached(&self, data: &[u8], key: &KeyName) -> Result<String, Error> {
         let digest: [u8; 32] = Sha256::digest(data).into();
         // Not by its name: another key may have that by now.
-        let fingerprint = self.store.public(key)?.fingerprint;
+        let secret = self.store.secret(key)?;
+        let fingerprint = secret.public().map_err(|_| failed(key))?.fingerprint;
         let recent = || self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let is_same = |one: &&Recent| one.digest == digest && one.fingerprint == fingerprint;
         if let Some(found) = recent().iter().find(is_same) {
             return Ok(found.signature.clone());
         }
-        let signature = self.sign(data, key)?;
+        let signature = secret.sign(data).map_err(|_| failed(key))?;
         let signature = signature.to_armored_string(ArmorOptions::default()).map_err(|_| failed(key))?;
         let mut recent = recent();
         recent.truncate(RECENT - 1);
