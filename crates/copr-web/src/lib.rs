@@ -12,7 +12,11 @@
 //! # }
 //! ```
 
+mod authorization;
 mod drain;
+mod form;
+mod path;
+mod refused;
 mod routes;
 mod session;
 mod state;

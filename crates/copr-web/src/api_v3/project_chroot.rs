@@ -1,6 +1,6 @@
 //! Chroots of projects.
 
-use super::body::{FilePart, Form};
+use super::body::Form;
 use super::fields::Fields;
 use super::login::Login;
 use super::path::At;
@@ -8,6 +8,7 @@ use super::query::Query;
 use super::refused::Answer;
 use super::show;
 use crate::Web;
+use crate::form::FilePart;
 use axum::Json;
 use axum::extract::{Request, State};
 use copr_app::project_chroot::{self, Input};
