@@ -25,6 +25,9 @@ pub struct FilePart {
     pub limit: u64,
 }
 
+/// A comps file; Fedora's own has 2 MB.
+pub const COMPS: FilePart = FilePart { name: "upload_comps", limit: 16 << 20 };
+
 /// What a body says, as it came.
 #[derive(Debug)]
 pub enum Words {
