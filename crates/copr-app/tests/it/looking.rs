@@ -1,7 +1,7 @@
 //! What readers are shown of what was built.
 
 use crate::both_engines;
-use crate::world::{World, X86};
+use crate::world::X86;
 use copr_app::package::With;
 use copr_app::{account, build, monitor, package, project, queue};
 use copr_db::Page;
