@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use url::Url;
 
-use super::ini::{self, Section};
+use crate::ini::{self, Section};
 
 /// What is asked where nobody says anything else: the Fedora project's public service.
 const PUBLIC: &str = "https://copr.fedorainfracloud.org";
@@ -82,10 +82,10 @@ pub enum Credentials {
 /// Where the service is, who we are, and how much patience there is.
 ///
 /// ```
-/// use copr_client::v3::Config;
+/// use copr_client::Config;
 ///
 /// let config = Config::new("https://copr.example.org")?.token("login", "secret").username("alice").attempts(5);
-/// # Ok::<(), copr_client::v3::ConfigError>(())
+/// # Ok::<(), copr_client::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -178,7 +178,7 @@ impl Config {
     }
 
     /// Sets the name of the user whom the credentials belong to. It is not sent: see
-    /// [`General::username`](super::General::username).
+    /// [`General::username`](crate::v3::General::username).
     pub fn username(mut self, name: impl Into<String>) -> Self {
         self.username = Some(name.into());
         self

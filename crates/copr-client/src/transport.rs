@@ -1,0 +1,62 @@
+//! What the clients of all generations share: connections, time, and who we are.
+
+use reqwest::{RequestBuilder, header};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::{Clock, Config, Credentials, SystemClock, Trouble};
+
+/// Making a connection takes no longer than this.
+const CONNECT: Duration = Duration::from_secs(30);
+
+/// A way to one service. Copies share their connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Transport {
+    inner: Arc<Inner>,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    config: Config,
+    http: reqwest::Client,
+}
+
+impl Transport {
+    pub fn new(config: Config) -> Result<Self, Trouble> {
+        // reqwest is built without a TLS provider. The one that the program has chosen stays, if it has.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder()
+            .user_agent(&config.user_agent)
+            .connect_timeout(CONNECT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| Trouble::connection(config.url.as_str(), error))?;
+        Ok(Self { inner: Arc::new(Inner { config, http }), clock: Arc::new(SystemClock) })
+    }
+
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    pub fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    pub fn http(&self) -> &reqwest::Client {
+        &self.inner.http
+    }
+
+    /// A request that shows who we are.
+    pub fn authenticated(&self, request: RequestBuilder) -> RequestBuilder {
+        match &self.inner.config.credentials {
+            Credentials::None => request,
+            Credentials::Token { login, token } => request.basic_auth(login, Some(token.reveal())),
+            Credentials::Session(cookie) => request.header(header::COOKIE, format!("session={}", cookie.reveal())),
+        }
+    }
+}
