@@ -4,17 +4,12 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
-use std::time::Duration;
 use url::Url;
 
 use crate::Trouble;
 use crate::flow::{Flow, while_it_moves};
 use crate::form::{Form, Part};
 use crate::transport::Transport;
-
-/// Before the second attempt; doubled before each further one.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// A call that can be sent, any number of times.
 #[derive(Clone, Debug)]
@@ -148,19 +143,17 @@ impl Call {
     /// Sends it, and waits for an answer: the last one there was after as many attempts as are allowed.
     pub async fn answer(&self) -> Result<Answer, Trouble> {
         let url = self.url.as_ref().map_err(|problem| Trouble::Argument(problem.clone()))?;
-        let attempts = self.transport.config().attempts;
-        let mut pause = FIRST_PAUSE;
-        for _ in 1..attempts {
-            match self.attempt(url).await {
-                Ok(answer) if !(answer.status.is_server_error() && self.may_repeat(Harm::Twice)) => return Ok(answer),
-                Err(failed) if !self.may_repeat(failed.harm) => return Err(failed.trouble),
-                Ok(_) | Err(_) => {
-                    self.transport.clock().sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
+        let mut attempts = self.transport.attempts();
+        loop {
+            let outcome = self.attempt(url).await;
+            let again = match &outcome {
+                Ok(answer) => answer.status.is_server_error() && self.may_repeat(Harm::Twice),
+                Err(failed) => self.may_repeat(failed.harm),
+            };
+            if !(again && attempts.another().await) {
+                return outcome.map_err(|failed| failed.trouble);
             }
         }
-        self.attempt(url).await.map_err(|failed| failed.trouble)
     }
 
     fn may_repeat(&self, harm: Harm) -> bool {

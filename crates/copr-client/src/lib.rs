@@ -85,6 +85,7 @@ mod macros;
 mod call;
 mod clock;
 mod config;
+mod fetch;
 mod flow;
 mod form;
 mod ini;

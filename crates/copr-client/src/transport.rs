@@ -8,6 +8,9 @@ use crate::{Clock, Config, Credentials, SystemClock, Trouble};
 
 /// Making a connection takes no longer than this.
 const CONNECT: Duration = Duration::from_secs(30);
+/// Before the second attempt; doubled before each further one.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// A way to one service. Copies share their connections.
 #[derive(Clone, Debug)]
@@ -51,6 +54,11 @@ impl Transport {
         &self.inner.http
     }
 
+    /// As many attempts as the configuration allows.
+    pub fn attempts(&self) -> Attempts<'_> {
+        Attempts { transport: self, used: 1, pause: FIRST_PAUSE }
+    }
+
     /// A request that shows who we are.
     pub fn authenticated(&self, request: RequestBuilder) -> RequestBuilder {
         match &self.inner.config.credentials {
@@ -58,5 +66,30 @@ impl Transport {
             Credentials::Token { login, token } => request.basic_auth(login, Some(token.reveal())),
             Credentials::Session(cookie) => request.header(header::COOKIE, format!("session={}", cookie.reveal())),
         }
+    }
+}
+
+/// Attempts at one and the same thing, the first of which needs no leave.
+pub(crate) struct Attempts<'t> {
+    transport: &'t Transport,
+    used: u32,
+    pause: Duration,
+}
+
+impl Attempts<'_> {
+    /// Whether there may be another one; if so, after a pause.
+    pub async fn another(&mut self) -> bool {
+        if self.used >= self.transport.config().attempts {
+            return false;
+        }
+        self.used += 1;
+        self.transport.clock().sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        true
+    }
+
+    /// The last one has brought something: what comes now is counted anew.
+    pub fn brought_something(&mut self) {
+        (self.used, self.pause) = (1, FIRST_PAUSE);
     }
 }

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use super::call::Call;
 use super::{
     BuildChroots, Builds, Clock, Config, Error, General, MockChroots, Monitor, Packages, ProjectChroots, Projects,
-    Webhooks,
+    Results, Webhooks,
 };
 use crate::transport::Transport;
 
 /// Talks to one service. Copies share their connections.
 #[derive(Clone, Debug)]
 pub struct Client {
-    transport: Transport,
+    pub(super) transport: Transport,
 }
 
 impl Client {
@@ -73,6 +73,11 @@ impl Client {
     /// Chroots of builds.
     pub fn build_chroots(&self) -> BuildChroots<'_> {
         BuildChroots { client: self }
+    }
+
+    /// Results of builds, as files.
+    pub fn results(&self) -> Results<'_> {
+        Results { client: self }
     }
 
     /// Packages of projects and where their sources are.

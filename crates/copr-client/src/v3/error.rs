@@ -84,6 +84,36 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file of the results can't be had.
+    #[error("`{url}` answered {status}")]
+    Fetch {
+        /// What was asked.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// There is nothing that tells which files there are.
+    #[error("`{url}` shows no list of its files")]
+    NoListing {
+        /// The directory.
+        url: String,
+    },
+    /// A file was fetched, but is not what it should be.
+    #[error("what `{url}` sent is damaged: {problem}")]
+    Damaged {
+        /// Where it came from.
+        url: String,
+        /// How it differs.
+        problem: String,
+    },
+    /// A file can't be written.
+    #[error("can't write `{}`: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// An argument can't be sent at all.
     #[error("{0}")]
     Argument(String),
@@ -111,9 +141,10 @@ impl Error {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::NoResult { .. } => Some(404),
-            Self::Authentication { status, .. } | Self::Refused { status, .. } | Self::NotJson { status, .. } => {
-                Some(*status)
-            }
+            Self::Authentication { status, .. }
+            | Self::Refused { status, .. }
+            | Self::NotJson { status, .. }
+            | Self::Fetch { status, .. } => Some(*status),
             _ => None,
         }
     }

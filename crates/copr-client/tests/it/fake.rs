@@ -123,7 +123,8 @@ fn serve(listener: &TcpListener, replies: Vec<Reply>, sender: &Sender<Asked>) {
     }
 }
 
-fn head(reader: &mut impl BufRead) -> Asked {
+/// The head of a request.
+pub fn head(reader: &mut impl BufRead) -> Asked {
     let mut asked = Asked::default();
     for line in reader.lines().map(Result::unwrap).take_while(|line| !line.is_empty()) {
         match line.strip_suffix(" HTTP/1.1") {
@@ -188,4 +189,11 @@ impl Clock for Quick {
         (self.meanwhile)();
         Box::pin(ready(()))
     }
+}
+
+/// The most memory that this process has ever had, in bytes.
+pub fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() << 10
 }

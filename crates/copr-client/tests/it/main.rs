@@ -3,6 +3,8 @@
 
 mod answers;
 mod attempts;
+mod downloads;
 mod fake;
+mod files;
 mod uploads;
 mod waiting;
