@@ -80,11 +80,6 @@ pub(crate) fn still(transport: &Transport, url: &Url) -> Trouble {
     Trouble::Timeout { url: url.to_string(), reason }
 }
 
-/// Whether the same request may do better in a moment.
-pub(crate) fn passes(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Connection { .. } | Trouble::Timeout { .. })
-}
-
 /// Whether a status is one of those that pass.
 pub(crate) fn status_passes(status: StatusCode) -> bool {
     status.is_server_error() || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)

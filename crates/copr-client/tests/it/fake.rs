@@ -20,6 +20,8 @@ pub enum Reply {
     Heads(u16, &'static str),
     /// Answers as soon as it knows the head.
     Interrupts(u16, String),
+    /// Sends this and hangs up.
+    Sends(String),
     /// Hangs up.
     HangsUp,
     /// Says nothing, for as long as the server is there.
@@ -113,6 +115,7 @@ fn serve(listener: &TcpListener, replies: Vec<Reply>, sender: &Sender<Asked>) {
                 // Until the client has hung up: whoever closes on data that are coming loses his own last words.
                 let _ = std::io::copy(&mut reader, &mut std::io::sink());
             }
+            Reply::Sends(text) => (&stream).write_all(text.as_bytes()).unwrap(),
             Reply::HangsUp => drop(stream),
             Reply::IsSilent => silent.push(stream),
         }

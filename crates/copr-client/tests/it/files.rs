@@ -149,6 +149,7 @@ fn send(
         head += &format!("content-type: {}\r\n", file.kind);
     }
     let (status, start) = match start {
+        _ if file.head.contains("location:") => (302, 0),
         Some(start) if start >= size => {
             return write!(
                 stream,
@@ -159,7 +160,6 @@ fn send(
             head += &format!("content-range: bytes {start}-{}/{size}\r\n", size - 1);
             (206, start)
         }
-        None if file.head.contains("location:") => (302, 0),
         None => (200, 0),
     };
     write!(stream, "HTTP/1.1 {status} X\r\ncontent-length: {}\r\n{head}\r\n", size - start)?;

@@ -6,5 +6,6 @@ mod attempts;
 mod downloads;
 mod fake;
 mod files;
+mod logs;
 mod uploads;
 mod waiting;
