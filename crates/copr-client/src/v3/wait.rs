@@ -43,11 +43,12 @@ struct Looking {
     client: Client,
     watch: Watch,
     begin: Instant,
-    /// Those that have not ended, as far as is known, with the state that was last seen.
-    running: Vec<(u64, Option<State>)>,
-    /// What was seen and not told yet.
-    changes: VecDeque<Build>,
-    has_looked: bool,
+    /// Those that are to be looked at now, with the state that was last seen.
+    round: VecDeque<(u64, Option<State>)>,
+    /// Those that had not ended when they were looked at.
+    running: VecDeque<(u64, Option<State>)>,
+    /// One of them is in a state that never ends.
+    lost: Option<Error>,
 }
 
 impl Builds<'_> {
@@ -92,14 +93,14 @@ impl Builds<'_> {
     /// # }
     /// ```
     pub fn watch(&self, builds: &[u64], watch: &Watch) -> impl Stream<Item = Result<Build, Error>> + Send + 'static {
-        let mut running: Vec<(u64, Option<State>)> = Vec::new();
+        let mut round: VecDeque<(u64, Option<State>)> = VecDeque::new();
         for build in builds {
-            if running.iter().all(|(earlier, _)| earlier != build) {
-                running.push((*build, None));
+            if round.iter().all(|(earlier, _)| earlier != build) {
+                round.push_back((*build, None));
             }
         }
         let (client, begin) = (self.client.clone(), self.client.clock().now());
-        let looking = Looking { client, watch: *watch, begin, running, changes: VecDeque::new(), has_looked: false };
+        let looking = Looking { client, watch: *watch, begin, round, running: VecDeque::new(), lost: None };
         stream::try_unfold(
             looking,
             |mut looking| async move { Ok(looking.next().await?.map(|build| (build, looking))) },
@@ -110,32 +111,32 @@ impl Builds<'_> {
 impl Looking {
     async fn next(&mut self) -> Result<Option<Build>, Error> {
         loop {
-            if let Some(build) = self.changes.pop_front() {
-                return match build.state {
-                    State::Unknown => Err(Error::State { build: build.id, state: build.state }),
-                    _ => Ok(Some(build)),
-                };
+            if let Some(lost) = self.lost.take() {
+                return Err(lost);
+            }
+            while let Some((id, seen)) = self.round.pop_front() {
+                if let Some(change) = self.look(id, seen).await? {
+                    return Ok(Some(change));
+                }
             }
             if self.running.is_empty() {
                 return Ok(None);
             }
-            if std::mem::replace(&mut self.has_looked, true) {
-                self.pause().await?;
-            }
-            self.look().await?;
+            self.pause().await?;
+            self.round = std::mem::take(&mut self.running);
         }
     }
 
-    async fn look(&mut self) -> Result<(), Error> {
-        for (id, seen) in &mut self.running {
-            let now = self.client.builds().get(*id).await?;
-            if seen.as_ref() != Some(&now.state) {
-                *seen = Some(now.state.clone());
-                self.changes.push_back(now);
-            }
+    /// The build, if it has changed.
+    async fn look(&mut self, id: u64, seen: Option<State>) -> Result<Option<Build>, Error> {
+        let now = self.client.builds().get(id).await?;
+        let state = now.state.clone();
+        if state == State::Unknown {
+            self.lost = Some(Error::State { build: id, state: state.clone() });
+        } else if !state.is_ended() {
+            self.running.push_back((id, Some(state.clone())));
         }
-        self.running.retain(|(_, seen)| !seen.as_ref().is_some_and(State::is_ended));
-        Ok(())
+        Ok(Some(now).filter(|_| seen != Some(state)))
     }
 
     async fn pause(&self) -> Result<(), Error> {
