@@ -140,6 +140,11 @@ impl Call {
         self
     }
 
+    /// Where it goes, to be shown to people.
+    pub fn told_url(&self) -> String {
+        self.url.as_ref().map_or_else(String::clone, Url::to_string)
+    }
+
     /// Sends it, and waits for an answer: the last one there was after as many attempts as are allowed.
     pub async fn answer(&self) -> Result<Answer, Trouble> {
         let url = self.url.as_ref().map_err(|problem| Trouble::Argument(problem.clone()))?;

@@ -5,13 +5,13 @@ use futures::{Stream, StreamExt, stream};
 use reqwest::{RequestBuilder, header};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use tokio::fs::File;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::io::ReaderStream;
 
 use crate::flow::Flow;
+use crate::upload::Origin;
 use crate::{Progress, Trouble, Upload};
 
 /// What is read at once.
@@ -77,6 +77,8 @@ fn quotable(name: &str) -> String {
     name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }
 
+type Source = Box<dyn AsyncRead + Send + Unpin>;
+
 /// A form that can be sent once.
 pub(crate) struct Form {
     boundary: String,
@@ -85,7 +87,7 @@ pub(crate) struct Form {
 
 enum Piece {
     Text(String),
-    File(Upload, File, u64),
+    File(Upload, Source, u64),
 }
 
 impl Form {
@@ -101,7 +103,7 @@ impl Form {
             match &part.content {
                 Content::Text { text: content, .. } => text.push_str(content),
                 Content::File(upload) => {
-                    let (file, size) = opened(upload.path()).await.map_err(|source| unreadable(upload, source))?;
+                    let (file, size) = opened(upload).await.map_err(|source| unreadable(upload, source))?;
                     pieces.extend([Piece::Text(text), Piece::File(upload.clone(), file, size)]);
                     text = String::new();
                 }
@@ -140,7 +142,7 @@ impl Form {
 /// Exactly `size` bytes of the file, or an error.
 fn file_pieces(
     upload: Upload,
-    file: File,
+    file: Source,
     size: u64,
     flow: Arc<Flow>,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
@@ -167,13 +169,17 @@ fn file_pieces(
     })
 }
 
-async fn opened(path: &Path) -> io::Result<(File, u64)> {
+async fn opened(upload: &Upload) -> io::Result<(Source, u64)> {
+    let path = match upload.origin() {
+        Origin::Path(path) => path,
+        Origin::Memory(bytes) => return Ok((Box::new(io::Cursor::new(bytes.clone())), bytes.len() as u64)),
+    };
     let file = File::open(path).await?;
     let facts = file.metadata().await?;
     if !facts.is_file() {
         return Err(io::Error::other("it is not a file"));
     }
-    Ok((file, facts.len()))
+    Ok((Box::new(file), facts.len()))
 }
 
 fn unreadable(upload: &Upload, source: io::Error) -> Trouble {

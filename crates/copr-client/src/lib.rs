@@ -93,6 +93,7 @@ mod message;
 mod transport;
 mod trouble;
 mod upload;
+pub mod v2;
 pub mod v3;
 mod words;
 

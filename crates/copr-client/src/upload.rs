@@ -1,5 +1,6 @@
 //! Files on their way to the service.
 
+use bytes::Bytes;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +18,13 @@ pub struct Progress {
 
 type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
+/// Where the content of an upload is.
+#[derive(Clone, Debug)]
+pub(crate) enum Origin {
+    Path(PathBuf),
+    Memory(Bytes),
+}
+
 /// A file to be uploaded. However large it is, only some KiB of it are in memory.
 ///
 /// ```
@@ -28,7 +36,7 @@ type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 /// ```
 #[derive(Clone)]
 pub struct Upload {
-    path: PathBuf,
+    origin: Origin,
     name: Option<String>,
     on_progress: Option<OnProgress>,
 }
@@ -36,7 +44,12 @@ pub struct Upload {
 impl Upload {
     /// A file of this machine, which the service is told by the last part of its path.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), name: None, on_progress: None }
+        Self { origin: Origin::Path(path.into()), name: None, on_progress: None }
+    }
+
+    /// A file that is in memory, by the name that the service is told.
+    pub fn of_bytes(name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
+        Self { origin: Origin::Memory(bytes.into()), name: Some(name.into()), on_progress: None }
     }
 
     /// Sets the name that the service is told. Services go by its ending.
@@ -52,13 +65,21 @@ impl Upload {
         self
     }
 
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// What it is called on this machine.
     pub(crate) fn path(&self) -> &Path {
-        &self.path
+        match &self.origin {
+            Origin::Path(path) => path,
+            Origin::Memory(_) => Path::new(self.name.as_deref().unwrap_or_default()),
+        }
     }
 
     pub(crate) fn told_name(&self) -> Result<&str, Trouble> {
-        let name = self.name.as_deref().or_else(|| self.path.file_name()?.to_str());
-        name.ok_or_else(|| Trouble::Argument(format!("`{}` has no name for a file", self.path.display())))
+        let name = self.name.as_deref().or_else(|| self.path().file_name()?.to_str());
+        name.ok_or_else(|| Trouble::Argument(format!("`{}` has no name for a file", self.path().display())))
     }
 
     pub(crate) fn tell(&self, progress: Progress) {
@@ -76,6 +97,6 @@ impl<P: AsRef<Path>> From<P> for Upload {
 
 impl fmt::Debug for Upload {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Upload").field("path", &self.path).field("name", &self.name).finish_non_exhaustive()
+        out.debug_struct("Upload").field("path", &self.path()).field("name", &self.name).finish_non_exhaustive()
     }
 }
