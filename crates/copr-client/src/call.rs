@@ -82,6 +82,14 @@ impl Call {
         Self { transport: transport.clone(), method, url, authenticated: false, body: Body::None }
     }
 
+    /// With a slash at the end of its path, without which some services send everybody on to it.
+    pub fn slash(mut self) -> Self {
+        if let Ok(url) = &mut self.url {
+            url.set_path(&format!("{}/", url.path()));
+        }
+        self
+    }
+
     /// With credentials. What needs none gets none.
     pub fn authenticated(mut self) -> Self {
         self.authenticated = true;

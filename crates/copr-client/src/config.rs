@@ -122,6 +122,13 @@ impl Config {
         })
     }
 
+    /// The Fedora project's public service, as nobody.
+    ///
+    /// With [`Result::or_else`] it is what is asked when a file is missing.
+    pub fn public() -> Result<Self, ConfigError> {
+        Self::new(PUBLIC)
+    }
+
     /// From `~/.config/copr`. When there is no such file: the Fedora project's public service, as nobody.
     pub fn from_default_file() -> Result<Self, ConfigError> {
         Self::of_home(std::env::home_dir())
@@ -130,7 +137,7 @@ impl Config {
     fn of_home(home: Option<PathBuf>) -> Result<Self, ConfigError> {
         match home.map(|home| home.join(".config/copr")) {
             Some(path) if path.exists() => Self::from_file(path),
-            _ => Self::new(PUBLIC),
+            _ => Self::public(),
         }
     }
 

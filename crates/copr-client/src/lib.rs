@@ -89,6 +89,7 @@ mod fetch;
 mod flow;
 mod form;
 mod ini;
+pub mod legacy;
 mod message;
 mod transport;
 mod trouble;

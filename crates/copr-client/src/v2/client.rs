@@ -48,7 +48,7 @@ impl Client {
     }
 
     async fn of(transport: Transport) -> Result<Self, Error> {
-        let call = Call::new(&transport, Method::GET, &["api_2"]);
+        let call = Call::new(&transport, Method::GET, &["api_2"]).slash();
         let url = call.told_url();
         let links = call::read::<Root>(&call).await?.links;
         let link = |role: &str| {
