@@ -90,6 +90,7 @@ mod flow;
 mod form;
 mod ini;
 pub mod legacy;
+pub mod manual;
 mod message;
 mod transport;
 mod trouble;
