@@ -47,7 +47,7 @@ impl Part {
     }
 
     /// As if the text came from a file of this name.
-    pub fn as_file(mut self, name: &'static str) -> Self {
+    pub fn named_file(mut self, name: &'static str) -> Self {
         if let Content::Text { filename, .. } = &mut self.content {
             *filename = Some(name);
         }
@@ -210,7 +210,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a\"b.spec");
         std::fs::write(&path, "Name: x\n").unwrap();
-        let json = Part::text("json", "{}").as_file("json").of_kind("application/json");
+        let json = Part::text("json", "{}").named_file("json").of_kind("application/json");
         let parts = [Part::file("pkgs", "application/x-rpm", &Upload::new(&path)), json, Part::text("timeout", "5")];
         assert_eq!(
             sent(&parts).await,

@@ -22,7 +22,7 @@ impl Call {
     pub(super) fn form_of(self, file: Option<Part>, body: &impl Serialize) -> Self {
         match serde_json::to_string(body) {
             Ok(json) => {
-                let json = Part::text("json", json).as_file("json").of_kind("application/json");
+                let json = Part::text("json", json).named_file("json").of_kind("application/json");
                 self.form(file.into_iter().chain([json]).collect())
             }
             // It fails there in the same way.

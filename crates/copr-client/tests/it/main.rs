@@ -6,6 +6,8 @@ mod attempts;
 mod downloads;
 mod fake;
 mod files;
+mod legacy;
 mod logs;
 mod uploads;
+mod v2;
 mod waiting;

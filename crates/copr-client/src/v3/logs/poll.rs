@@ -24,7 +24,7 @@ struct Reading {
 
 struct Walk {
     log: Log,
-    reading: Option<Reading>,
+    reading: Option<Box<Reading>>,
     /// How it ended, as was said before the file was looked at: then the file is the whole log.
     ended: Option<State>,
     is_over: bool,
@@ -115,7 +115,7 @@ impl Walk {
 enum Opened {
     Nothing,
     Restarted,
-    Reading(Reading),
+    Reading(Box<Reading>),
 }
 
 impl Log {
@@ -162,7 +162,7 @@ impl Log {
         let answer = accepted(answer)?;
         let skipped = if answer.status() == StatusCode::PARTIAL_CONTENT { 0 } else { self.offset };
         let decoder = Decoder::new(skipped, is_packed(&answer));
-        Ok(Opened::Reading(Reading { answer, flow: Flow::default(), decoder }))
+        Ok(Opened::Reading(Box::new(Reading { answer, flow: Flow::default(), decoder })))
     }
 
     async fn asked(&self, url: &Url, for_a_part: bool) -> Result<Response, Error> {
