@@ -89,6 +89,8 @@ mod fetch;
 mod flow;
 mod form;
 mod ini;
+#[cfg_attr(not(feature = "gssapi"), path = "kerberos/absent.rs")]
+mod kerberos;
 pub mod legacy;
 pub mod manual;
 mod message;

@@ -1,10 +1,10 @@
 //! What the clients of all generations share: connections, time, and who we are.
 
 use reqwest::{RequestBuilder, header};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::{Clock, Config, Credentials, SystemClock, Trouble};
+use crate::{Clock, Config, Credentials, Secret, SystemClock, Trouble, kerberos};
 
 /// Making a connection takes no longer than this.
 const CONNECT: Duration = Duration::from_secs(30);
@@ -23,6 +23,7 @@ pub(crate) struct Transport {
 struct Inner {
     config: Config,
     http: reqwest::Client,
+    session: Mutex<Option<Secret>>,
 }
 
 impl Transport {
@@ -35,7 +36,7 @@ impl Transport {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| Trouble::connection(config.url.as_str(), error))?;
-        Ok(Self { inner: Arc::new(Inner { config, http }), clock: Arc::new(SystemClock) })
+        Ok(Self { inner: Arc::new(Inner { config, http, session: Mutex::default() }), clock: Arc::new(SystemClock) })
     }
 
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
@@ -60,13 +61,38 @@ impl Transport {
     }
 
     /// A request that shows who we are.
-    pub fn authenticated(&self, request: RequestBuilder) -> RequestBuilder {
+    pub async fn authenticated(&self, request: RequestBuilder) -> Result<RequestBuilder, Trouble> {
         match &self.inner.config.credentials {
-            Credentials::None => request,
-            Credentials::Token { login, token } => request.basic_auth(login, Some(token.reveal())),
-            Credentials::Session(cookie) => request.header(header::COOKIE, format!("session={}", cookie.reveal())),
+            Credentials::None if self.inner.config.gssapi => Ok(with_cookie(request, &self.session().await?)),
+            Credentials::None => Ok(request),
+            Credentials::Token { login, token } => Ok(request.basic_auth(login, Some(token.reveal()))),
+            Credentials::Session(cookie) => Ok(with_cookie(request, cookie)),
         }
     }
+
+    /// The session that Kerberos has opened for us, or opens now.
+    async fn session(&self) -> Result<Secret, Trouble> {
+        let known = self.inner.session.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(session) = known {
+            return Ok(session);
+        }
+        let session = kerberos::session(self).await?;
+        *self.inner.session.lock().unwrap_or_else(PoisonError::into_inner) = Some(session.clone());
+        Ok(session)
+    }
+
+    /// Lets go of a session that Kerberos has opened, so that there will be another one. Says whether there was one.
+    pub fn forget_session(&self) -> bool {
+        let forgotten = self.inner.session.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if forgotten.is_some() {
+            kerberos::forget(self);
+        }
+        forgotten.is_some()
+    }
+}
+
+fn with_cookie(request: RequestBuilder, session: &Secret) -> RequestBuilder {
+    request.header(header::COOKIE, format!("session={}", session.reveal()))
 }
 
 /// Attempts at one and the same thing, the first of which needs no leave.
