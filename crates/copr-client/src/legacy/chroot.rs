@@ -126,8 +126,10 @@ pub struct Repository {
     #[serde(default)]
     pub name: Option<String>,
     /// Its address.
-    #[serde(alias = "url")]
     pub baseurl: String,
+    /// The same once more.
+    #[serde(default)]
+    pub url: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -12,7 +12,7 @@ use super::resource::{Entity, Links, Resource};
 use super::{BuildTasks, Builds, Error, MockChroots, OperationResult, ProjectChroots, Projects, call};
 use crate::call::{Call, address};
 use crate::transport::Transport;
-use crate::{Clock, Config, Credentials, Secret};
+use crate::{Clock, Config, Credentials, Secret, Trouble};
 
 /// Talks to one service. Copies share their connections.
 #[derive(Clone, Debug)]
@@ -124,6 +124,10 @@ impl Client {
     pub(super) fn change(&self, method: Method, href: &str, below: &[&str]) -> Result<Call, Error> {
         if self.config().credentials == Credentials::None {
             return Err(Error::NoCredentials);
+        }
+        if !href.starts_with('/') {
+            let problem = format!("`{href}` may be another service, which our credentials are not for");
+            return Err(Trouble::Argument(problem).into());
         }
         Ok(Call::at(&self.transport, method, self.url(href, below)).authenticated())
     }

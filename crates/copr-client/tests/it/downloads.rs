@@ -191,6 +191,30 @@ async fn packages_are_what_the_repository_says() {
 }
 
 #[tokio::test]
+async fn packages_of_several_directories_are_compared() {
+    let (files, place) = (one_package().0, place());
+    let mut packages = String::new();
+    // sha256sum of those letters.
+    let digests = [
+        ("hello", "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"),
+        ("world", "486ea46224d1bb4fb680f34f7c9ad96a8f24ec88be73ea8e5a6c65260e9cb8a7"),
+    ];
+    let mut list = Vec::new();
+    for (name, digest) in digests {
+        let path = format!("0000000{}-{name}/{name}.rpm", list.len());
+        packages +=
+            &format!("<package><checksum type=\"sha256\">{digest}</checksum><location href=\"{path}\"/></package>");
+        files.text(&format!("/results/a/b/c/{path}"), name);
+        list.push(ResultFile::new(&files.url(&format!("/results/a/b/c/{path}")), format!("{name}.rpm")).unwrap());
+    }
+    let repomd = r#"<repomd><data type="primary"><location href="repodata/p.xml"/></data></repomd>"#;
+    files.text("/results/a/b/c/repodata/repomd.xml", repomd);
+    files.text("/results/a/b/c/repodata/p.xml", &format!("<metadata>{packages}</metadata>"));
+    let fetched = client_of(&files).results().fetch(list, &Download::to(place.path())).await.unwrap();
+    assert!(fetched.complete().unwrap().iter().all(|file| file.checked == Checked::Digest));
+}
+
+#[tokio::test]
 async fn a_package_that_is_another_gets_no_name() {
     let (files, place) = (one_package().0, place());
     files.text(&format!("{BASE}{RPM}"), "jello");

@@ -108,7 +108,8 @@ async fn chroots_are_read_and_changed() {
 #[tokio::test]
 async fn a_build_configuration_is_public() {
     let answer = r#"{"output": "ok", "build_config": {"project_id": "ann-tools", "chroot": "f-1-x",
-        "additional_packages": ["gcc"], "repos": [{"id": "copr_base", "name": "n", "baseurl": "http://be/"}]}}"#;
+        "additional_packages": ["gcc"], "repos": [{"id": "copr_base", "name": "n", "baseurl": "http://be/",
+        "url": "http://be/"}]}}"#;
     let (asked, found) = sent(answer, async |client| client.get_build_config("ann/tools", "f-1-x").await).await;
     assert_eq!(asked.what, "GET /api/coprs/ann/tools/build-config/f-1-x/");
     assert_eq!((asked.header("authorization"), found.repos[0].baseurl.as_str()), (None, "http://be/"));

@@ -98,6 +98,16 @@ async fn an_address_with_a_host_is_followed_as_it_is() {
 }
 
 #[tokio::test]
+async fn credentials_are_for_one_service() {
+    let elsewhere = r#"{"chroot": {"name": "f-1-x"}, "_links": {"self": {"href": "http://elsewhere.example.org/x"}}}"#;
+    let (_fake, client) = service(vec![says(200, PROJECT), says(200, elsewhere)]).await;
+    let project = client.projects().get_one(1).await.unwrap();
+    let chroot = project.get_project_chroot("f-1-x").await.unwrap();
+    let error = chroot.update().await.unwrap_err();
+    assert!(error.to_string().starts_with("`http://elsewhere.example.org/x` may be another service"), "{error}");
+}
+
+#[tokio::test]
 async fn an_upload_is_a_form_of_two_parts() {
     let (fake, client) = service(vec![made("/api_2/builds/7"), says(200, BUILD)]).await;
     let options = BuildOptions::new().chroots(["fedora-42-x86_64"]).enable_net(false);

@@ -175,7 +175,7 @@ pub(super) async fn run(transport: &Transport, files: Vec<ResultFile>, download:
         return Err(Error::Argument(format!("`{}` is to be fetched twice", twice.path)));
     }
     made(&download.directory).await?;
-    let files = if download.checksums { with_digests(transport, files).await } else { files };
+    let files = if download.checksums { with_digests(transport, files, download.at_once).await } else { files };
     let fetched = stream::iter(files.into_iter().enumerate()).map(|(index, file)| async move {
         let outcome = one::fetch(transport, &file, download).await;
         (index, file, outcome)
@@ -199,17 +199,22 @@ pub(super) async fn made(directory: &Path) -> Result<(), Error> {
 }
 
 /// The same files, packages with what their repositories know of them.
-async fn with_digests(transport: &Transport, mut files: Vec<ResultFile>) -> Vec<ResultFile> {
-    let mut known: HashMap<Url, Packages> = HashMap::new();
-    for file in files.iter_mut().filter(|file| file.is_package() && file.digest.is_none()) {
+async fn with_digests(transport: &Transport, mut files: Vec<ResultFile>, at_once: usize) -> Vec<ResultFile> {
+    let is_unknown = |file: &&mut ResultFile| file.is_package() && file.digest.is_none();
+    let directories: HashSet<(Url, String)> = files
+        .iter_mut()
+        .filter(is_unknown)
+        .filter_map(|file| in_repository(&file.url))
+        .map(|(base, directory, _)| (base, directory))
+        .collect();
+    let looked_up = stream::iter(directories).map(|(base, directory)| async move {
+        let packages = repodata::packages(transport, &base, &directory).await;
+        ((base, directory), packages)
+    });
+    let known: HashMap<(Url, String), Packages> = looked_up.buffer_unordered(at_once).collect().await;
+    for file in files.iter_mut().filter(is_unknown) {
         let Some((base, directory, location)) = in_repository(&file.url) else { continue };
-        let packages = match known.entry(base.clone()) {
-            std::collections::hash_map::Entry::Occupied(packages) => packages.into_mut(),
-            std::collections::hash_map::Entry::Vacant(place) => {
-                place.insert(repodata::packages(transport, &base, &directory).await)
-            }
-        };
-        if let Some(package) = packages.get(&location) {
+        if let Some(package) = known.get(&(base, directory)).and_then(|packages| packages.get(&location)) {
             file.digest = Some(package.digest.clone());
             file.size = package.size;
         }
