@@ -6,7 +6,6 @@ use copr_testkit::kerberos::Realm;
 use copr_testkit::run;
 use copr_testkit::service::{Launch, Service};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use tempfile::TempDir;
 
 const CHROOT: &str = "fedora-44-x86_64";
@@ -50,7 +49,7 @@ impl Place {
 
     /// Runs a test of this program as ada.
     fn as_ada(&self, test: &str) {
-        let mut program = Command::new(std::env::current_exe().expect("this program"));
+        let mut program = copr_testkit::command(std::env::current_exe().expect("this program"));
         program.args(["--exact", test, "--nocapture"]);
         program.env(URL, format!("http://localhost:{}", self.service.address().port()));
         program.env("HOME", self.directory.path()).env("KRB5_CONFIG", self.realm.configuration());
