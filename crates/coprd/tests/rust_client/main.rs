@@ -2,8 +2,11 @@
 
 mod builds;
 mod cast;
+#[cfg(feature = "gssapi")]
+mod kerberos;
 mod packages;
 mod projects;
+mod results;
 mod service;
 #[path = "../clients/stage.rs"]
 mod stage;

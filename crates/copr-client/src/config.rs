@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use url::Url;
 
-use super::ini::{self, Section};
+use crate::ini::{self, Section};
 
 /// What is asked where nobody says anything else: the Fedora project's public service.
 const PUBLIC: &str = "https://copr.fedorainfracloud.org";
@@ -82,16 +82,17 @@ pub enum Credentials {
 /// Where the service is, who we are, and how much patience there is.
 ///
 /// ```
-/// use copr_client::v3::Config;
+/// use copr_client::Config;
 ///
 /// let config = Config::new("https://copr.example.org")?.token("login", "secret").username("alice").attempts(5);
-/// # Ok::<(), copr_client::v3::ConfigError>(())
+/// # Ok::<(), copr_client::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) url: Url,
     pub(crate) username: Option<String>,
     pub(crate) credentials: Credentials,
+    pub(crate) gssapi: bool,
     pub(crate) attempts: u32,
     pub(crate) timeout: Duration,
     pub(crate) user_agent: String,
@@ -116,10 +117,18 @@ impl Config {
             url,
             username: None,
             credentials: Credentials::None,
+            gssapi: false,
             attempts: 3,
             timeout: Duration::from_secs(300),
             user_agent: concat!("copr-client/", env!("CARGO_PKG_VERSION")).to_owned(),
         })
+    }
+
+    /// The Fedora project's public service, as nobody.
+    ///
+    /// With [`Result::or_else`] it is what is asked when a file is missing.
+    pub fn public() -> Result<Self, ConfigError> {
+        Self::new(PUBLIC)
     }
 
     /// From `~/.config/copr`. When there is no such file: the Fedora project's public service, as nobody.
@@ -130,12 +139,12 @@ impl Config {
     fn of_home(home: Option<PathBuf>) -> Result<Self, ConfigError> {
         match home.map(|home| home.join(".config/copr")) {
             Some(path) if path.exists() => Self::from_file(path),
-            _ => Self::new(PUBLIC),
+            _ => Self::public(),
         }
     }
 
     /// From a file as copr-cli reads it: the section `[copr-cli]` with `copr_url`, `login`, `token`, `username`,
-    /// `encrypted`, and `connection_attempts`.
+    /// `encrypted`, `gssapi` and `connection_attempts`.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
         let path = path.as_ref();
         let problem = |line, problem| ConfigError { path: Some(path.to_owned()), line, problem };
@@ -159,6 +168,7 @@ impl Config {
         }
         config.username = section.get("username").map(|(_, name)| name.to_owned());
         config.credentials = credentials(&section)?;
+        config.gssapi = section.boolean("gssapi").map_err(|(line, problem)| (Some(line), problem))?.unwrap_or(false);
         if let Some((line, number)) = section.get("connection_attempts") {
             let number = number.parse().map_err(|_| (Some(line), format!("`{number}` is not a number")))?;
             config = config.attempts(number);
@@ -177,8 +187,17 @@ impl Config {
         self
     }
 
+    /// Sets whether calls of version 3 that need credentials get them by Kerberos where there are none; they do not unless
+    /// told. The ticket has to be there (`kinit`), and the crate has to be built with its feature `gssapi`.
+    ///
+    /// The session that it opens is kept in `~/.cache/copr` for ten hours, where python-copr keeps it, too.
+    pub fn gssapi(mut self, wanted: bool) -> Self {
+        self.gssapi = wanted;
+        self
+    }
+
     /// Sets the name of the user whom the credentials belong to. It is not sent: see
-    /// [`General::username`](super::General::username).
+    /// [`General::username`](crate::v3::General::username).
     pub fn username(mut self, name: impl Into<String>) -> Self {
         self.username = Some(name.into());
         self
@@ -275,6 +294,12 @@ mod tests {
     #[test]
     fn plain_http_has_to_be_allowed() {
         assert!(Config::from_text("[copr-cli]\ncopr_url = http://h\nencrypted = False\n").is_ok());
+    }
+
+    #[test]
+    fn kerberos_has_to_be_wanted() {
+        let config = |more: &str| Config::from_text(&format!("[copr-cli]\ncopr_url = https://h\n{more}")).unwrap();
+        assert!(config("gssapi = True").gssapi && !config("gssapi = no").gssapi && !config("").gssapi);
     }
 
     #[test]
