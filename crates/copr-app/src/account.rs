@@ -77,10 +77,32 @@ async fn issue(app: &App, tx: &mut copr_db::Conn, account: &Account) -> Result<I
     // Valid through the whole last day.
     let last_day = (now / 86_400 + app.rules.token_days) * 86_400;
     copr_db::account::replace_token(tx, account.id, &login, &secret::hash(&token), now, last_day + 86_400).await?;
-    let expiration = jiff::Timestamp::from_second(last_day)
+    Ok(Issued { login, token, expiration: date(last_day)? })
+}
+
+/// The day of a second, ISO form.
+fn date(second: i64) -> Result<String, Refusal> {
+    jiff::Timestamp::from_second(second)
         .map(|day| day.strftime("%Y-%m-%d").to_string())
-        .map_err(|error| Refusal::internal("writing a date", error))?;
-    Ok(Issued { login, token, expiration })
+        .map_err(|error| Refusal::internal("writing a date", error))
+}
+
+/// What can be told of a token that exists; the token itself is not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The login that goes with it.
+    pub login: String,
+    /// The last day it is valid, ISO form.
+    pub expiration: String,
+    /// That day is over.
+    pub expired: bool,
+}
+
+/// What can be told of an account's token.
+pub async fn held_token(app: &App, account: &Account) -> Result<Option<Held>, Refusal> {
+    let Some(token) = copr_db::account::token(&mut app.db.read().await?, account.id).await? else { return Ok(None) };
+    let expiration = date(token.expires_on - 86_400)?;
+    Ok(Some(Held { login: token.login, expiration, expired: token.expires_on <= app.clock.now() }))
 }
 
 /// The account of a name, or the contract's 404.

@@ -1,6 +1,7 @@
 //! Builds: submit, look, cancel, delete.
 
 mod by_source;
+mod by_urls;
 mod ending;
 mod of_package;
 mod rpm_upload;
@@ -8,13 +9,14 @@ mod submit;
 mod task_spec;
 
 pub use by_source::by_source;
+pub use by_urls::by_urls;
+pub(crate) use by_urls::{of_urls, read_urls};
 pub(crate) use ending::{can_go, remove};
 pub use ending::{cancel, delete, delete_list};
 pub use of_package::of_package;
 pub use rpm_upload::by_rpm;
-pub(crate) use submit::allocate;
-pub(crate) use submit::timeout;
-pub use submit::{Options, Selection, Upload, by_upload, by_urls, check};
+pub use submit::{Options, Selection, Upload, by_upload, check};
+pub(crate) use submit::{allocate, timeout};
 pub(crate) use task_spec::{refresh_revisions, rpm_task};
 
 use crate::repos::Repo;
@@ -27,6 +29,7 @@ use copr_db::project_chroot::ProjectChroot;
 use copr_db::revision::Revision;
 use copr_db::{Conn, Page};
 use copr_types::{BuildId, ChrootName, PackageId, State, state};
+use std::collections::HashMap;
 
 /// A build with its chroots.
 #[derive(Clone, Debug)]
@@ -76,7 +79,7 @@ pub(crate) async fn load(conn: &mut Conn, id: BuildId) -> Result<Shown, Refusal>
 /// Adds each build's chroots.
 pub(crate) async fn show(conn: &mut Conn, builds: Vec<Build>) -> Result<Vec<Shown>, Refusal> {
     let ids: Vec<BuildId> = builds.iter().map(|build| build.id).collect();
-    let mut of_build = std::collections::HashMap::<BuildId, Vec<BuildChroot>>::new();
+    let mut of_build = HashMap::<BuildId, Vec<BuildChroot>>::new();
     for chroot in copr_db::build_chroot::of_builds(conn, &ids).await? {
         of_build.entry(chroot.build_id).or_default().push(chroot);
     }
@@ -216,6 +219,18 @@ pub async fn config(app: &App, id: BuildId, chroot: &str) -> Result<Config, Refu
         .ok_or_else(|| Refusal::not_found(format!("Chroot {chroot} does not exist")))?;
     let repos = repos::of_chroot(app, &mut conn, &project, &chroot, Some(&build.dir)).await?;
     Ok(Config { build, project, chroot, repos, memory_mib: app.rules.memory_mib })
+}
+
+/// What builds produced for users, as `name version`, by build; builds that produced nothing yet are not in there.
+pub async fn produced(app: &App, builds: &[BuildId]) -> Result<HashMap<BuildId, Vec<String>>, Refusal> {
+    let mut of_build = HashMap::<BuildId, Vec<String>>::new();
+    if builds.is_empty() {
+        return Ok(of_build);
+    }
+    for one in copr_db::build_chroot::produced(&mut app.db.read().await?, builds).await? {
+        of_build.entry(one.build_id).or_default().push(format!("{} {}", one.name, one.version));
+    }
+    Ok(of_build)
 }
 
 /// What each chroot of a build produced.

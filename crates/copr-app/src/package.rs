@@ -27,6 +27,8 @@ pub struct Listed {
     pub latest: Option<Shown>,
     /// Its newest build that succeeded.
     pub latest_succeeded: Option<Shown>,
+    /// All its builds, newest first, where they were asked for.
+    pub all: Option<Vec<Shown>>,
 }
 
 /// Which builds to show with packages.
@@ -36,6 +38,8 @@ pub struct With {
     pub latest: bool,
     /// The newest that succeeded.
     pub latest_succeeded: bool,
+    /// All.
+    pub all: bool,
 }
 
 /// One package.
@@ -85,11 +89,13 @@ pub async fn list(
 async fn show(conn: &mut Conn, packages: Vec<Package>, with: With) -> Result<Vec<Listed>, Refusal> {
     let mut latest = builds(conn, &packages, with.latest, false).await?;
     let mut succeeded = builds(conn, &packages, with.latest_succeeded, true).await?;
+    let mut all = all_builds(conn, &packages, with.all).await?;
     Ok(packages
         .into_iter()
         .map(|package| Listed {
             latest: latest.remove(&package.id),
             latest_succeeded: succeeded.remove(&package.id),
+            all: with.all.then(|| all.remove(&package.id.0).unwrap_or_default()),
             package,
         })
         .collect())
@@ -111,4 +117,19 @@ async fn builds(
     let shown = build::show(conn, rows).await?;
     let package_of: HashMap<_, _> = pairs.into_iter().map(|(package, build)| (build, package)).collect();
     Ok(shown.into_iter().filter_map(|one| Some((*package_of.get(&one.build.id)?, one))).collect())
+}
+
+/// All builds, by the number of their package, newest first.
+async fn all_builds(conn: &mut Conn, packages: &[Package], wanted: bool) -> Result<HashMap<i64, Vec<Shown>>, Refusal> {
+    let mut of_package = HashMap::<i64, Vec<Shown>>::new();
+    if wanted && !packages.is_empty() {
+        let ids: Vec<_> = packages.iter().map(|package| package.id).collect();
+        let rows = copr_db::build::of_packages(conn, &ids).await?;
+        for one in build::show(conn, rows).await? {
+            if let Some(package) = one.build.package_id {
+                of_package.entry(package).or_default().push(one);
+            }
+        }
+    }
+    Ok(of_package)
 }

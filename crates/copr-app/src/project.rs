@@ -5,7 +5,7 @@ pub(crate) mod input;
 pub use input::Input;
 
 use crate::refusal::listed;
-use crate::{App, FieldErrors, Refusal, access, expiry, publish};
+use crate::{App, FieldErrors, Refusal, access, build, expiry, publish};
 use copr_db::account::Account;
 use copr_db::project::{NewProject, Project, Settings};
 use copr_db::{Conn, Page};
@@ -25,6 +25,13 @@ pub async fn find(app: &App, owner: &str, name: &str) -> Result<Shown, Refusal> 
     let mut conn = app.db.read().await?;
     let project = access::project(&mut conn, owner, name).await?;
     Ok(show(&mut conn, vec![project]).await?.remove(0))
+}
+
+/// The project of an owner and a name, and when something was built there last.
+pub async fn find_with_end(app: &App, owner: &str, name: &str) -> Result<(Shown, Option<i64>), Refusal> {
+    let shown = find(app, owner, name).await?;
+    let end = copr_db::build_chroot::last_good(&mut app.db.read().await?, shown.project.id).await?;
+    Ok((shown, end))
 }
 
 /// Projects of one owner, or all.
@@ -109,6 +116,28 @@ async fn owner_for(conn: &mut Conn, who: &Account, owner: &str) -> Result<Owner,
 ///
 /// `exist_ok`: an existing project is returned as it is when nothing else is wrong.
 pub async fn create(app: &App, who: &Account, owner: &str, input: &Input, exist_ok: bool) -> Result<Shown, Refusal> {
+    Ok(make(app, who, owner, input, &[], exist_ok).await?.0)
+}
+
+/// The same with a build of each of some addresses: all of it or nothing.
+pub async fn create_with_builds(
+    app: &App,
+    who: &Account,
+    owner: &str,
+    input: &Input,
+    urls: &[String],
+) -> Result<(Shown, Vec<build::Shown>), Refusal> {
+    make(app, who, owner, input, urls, false).await
+}
+
+async fn make(
+    app: &App,
+    who: &Account,
+    owner: &str,
+    input: &Input,
+    urls: &[String],
+    exist_ok: bool,
+) -> Result<(Shown, Vec<build::Shown>), Refusal> {
     let mut tx = app.db.begin().await?;
     let owner = owner_for(&mut tx, who, owner).await?;
     let mut errors = FieldErrors::default();
@@ -129,8 +158,9 @@ pub async fn create(app: &App, who: &Account, owner: &str, input: &Input, exist_
         errors.add("delete_after_days", "'delete after' can not be combined with persistent");
     }
     if let Some(existing) = existing.filter(|_| exist_ok && errors.0.len() == 1) {
-        return Ok(show(&mut tx, vec![existing]).await?.remove(0));
+        return Ok((show(&mut tx, vec![existing]).await?.remove(0), Vec::new()));
     }
+    let files = build::read_urls(urls, "initial_pkgs", &mut errors);
     errors.check()?;
     settings.persistent = input.persistent.unwrap_or(false);
     admin_only(who, input, &settings)?;
@@ -141,11 +171,17 @@ pub async fn create(app: &App, who: &Account, owner: &str, input: &Input, exist_
         copr_db::project_chroot::enable(&mut tx, id, chroot).await?;
         copr_db::repo::ensure(&mut tx, dir, chroot).await?;
     }
+    let builds = match files.is_empty() {
+        true => Vec::new(),
+        false => {
+            let project = access::project(&mut tx, &owner.name.to_string(), name.as_str()).await?;
+            let options = build::Options::default();
+            build::of_urls(app, &mut tx, who, project, &files, &options, FieldErrors::default()).await?
+        }
+    };
     tx.commit().await?;
     publish::project(app, id).await?;
-    let mut conn = app.db.read().await?;
-    let project = access::project(&mut conn, &owner.name.to_string(), name.as_str()).await?;
-    Ok(show(&mut conn, vec![project]).await?.remove(0))
+    Ok((find(app, &owner.name.to_string(), name.as_str()).await?, builds))
 }
 
 /// The rows of a new project: itself and its main directory, which is an empty place whoever had the name before.

@@ -8,7 +8,7 @@ pub mod rubygems;
 pub mod scm;
 mod stored;
 
-pub(crate) use file::{BadUrl, file_of_url};
+pub(crate) use file::file_of_url;
 pub use file::{SourceFile, kind_of, sanitise};
 pub(crate) use stored::{Shown, Stored, of_build, of_package};
 

@@ -36,6 +36,15 @@ pub struct Credential {
     pub expires_on: i64,
 }
 
+/// What is known of an account's API token: what it was is not.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Token {
+    /// The login that goes with it.
+    pub login: String,
+    /// Valid before this second.
+    pub expires_on: i64,
+}
+
 /// Makes an account; `Exists` when the name is taken.
 pub async fn create(conn: &mut Conn, name: &UserName, email: &str, admin: bool, now: i64) -> Result<Account, Error> {
     run!(
@@ -113,4 +122,9 @@ pub async fn by_login(conn: &mut Conn, login: &str) -> Result<Option<Credential>
          FROM api_token t JOIN account a ON a.id = t.account_id WHERE t.login = $1",
         login
     )
+}
+
+/// The API token of an account.
+pub async fn token(conn: &mut Conn, id: UserId) -> Result<Option<Token>, Error> {
+    run!(conn, fetch_optional as Token, "SELECT login, expires_on FROM api_token WHERE account_id = $1", id.0)
 }

@@ -334,6 +334,19 @@ pub async fn by_ids(conn: &mut Conn, ids: &[BuildId]) -> Result<Vec<Build>, Erro
     )
 }
 
+/// All builds of several packages, newest first.
+pub async fn of_packages(conn: &mut Conn, packages: &[PackageId]) -> Result<Vec<Build>, Error> {
+    run!(
+        conn,
+        fetch_all as Build,
+        [
+            sqlite: select!("WHERE b.package_id IN (SELECT value FROM json_each($1)) ORDER BY b.id DESC"),
+            postgres: select!("WHERE b.package_id = ANY (translate($1, '[]', '{}')::bigint[]) ORDER BY b.id DESC")
+        ],
+        id_list(packages.iter().map(|id| id.0))
+    )
+}
+
 /// A package `k` and its newest build: one of the main directory where there is any.
 macro_rules! latest_build {
     () => {

@@ -205,6 +205,21 @@ pub async fn unfinished_in(conn: &mut Conn, project: ProjectId, chroot: ChrootId
     Ok(rows.into_iter().map(|(id,)| BuildId(id)).collect())
 }
 
+/// When the newest build ended of those that succeeded, or had nothing to do, in a chroot of a project.
+pub async fn last_good(conn: &mut Conn, project: ProjectId) -> Result<Option<i64>, Error> {
+    let (end,) = run!(
+        conn,
+        fetch_one as (Option<i64>,),
+        "SELECT MAX(bc.ended_on) FROM build_chroot bc
+         WHERE bc.state IN ('succeeded', 'skipped') AND bc.build_id = (
+             SELECT b.id FROM build b WHERE b.project_id = $1 AND EXISTS (
+                 SELECT 1 FROM build_chroot one WHERE one.build_id = b.id AND one.state IN ('succeeded', 'skipped'))
+             ORDER BY b.id DESC LIMIT 1)",
+        project.0
+    )?;
+    Ok(end)
+}
+
 /// A row of the monitor: the newest build of a package in a chroot.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Monitored {
@@ -307,5 +322,36 @@ pub async fn built(conn: &mut Conn, build: BuildId) -> Result<Vec<BuiltPackage>,
          FROM built_package k JOIN build_chroot bc ON bc.id = k.build_chroot_id
          WHERE bc.build_id = $1 ORDER BY k.build_chroot_id, k.position",
         build.0
+    )
+}
+
+/// A package for users that a build produced, whatever it is for.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Produced {
+    /// The build.
+    #[sqlx(try_from = "i64")]
+    pub build_id: BuildId,
+    /// rpm's name.
+    pub name: String,
+    /// rpm's version.
+    pub version: String,
+}
+
+/// What several builds produced, each package once, by build and name; source packages are left out.
+pub async fn produced(conn: &mut Conn, builds: &[BuildId]) -> Result<Vec<Produced>, Error> {
+    run!(
+        conn,
+        fetch_all as Produced,
+        [
+            sqlite: "SELECT DISTINCT bc.build_id, k.name, k.version
+                     FROM built_package k JOIN build_chroot bc ON bc.id = k.build_chroot_id
+                     WHERE bc.build_id IN (SELECT value FROM json_each($1)) AND k.arch NOT IN ('src', 'nosrc')
+                     ORDER BY bc.build_id, k.name, k.version",
+            postgres: "SELECT DISTINCT bc.build_id, k.name, k.version
+                     FROM built_package k JOIN build_chroot bc ON bc.id = k.build_chroot_id
+                     WHERE bc.build_id = ANY (translate($1, '[]', '{}')::bigint[]) AND k.arch NOT IN ('src', 'nosrc')
+                     ORDER BY bc.build_id, k.name, k.version"
+        ],
+        id_list(builds.iter().map(|id| id.0))
     )
 }

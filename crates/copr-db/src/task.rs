@@ -134,6 +134,28 @@ pub async fn list(conn: &mut Conn, limit: i64) -> Result<Vec<Task>, Error> {
     )
 }
 
+/// How much there is to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromRow)]
+pub struct Counts {
+    /// Sources that are being taken in.
+    pub importing: i64,
+    /// Tasks that nobody holds.
+    pub waiting: i64,
+    /// Tasks that builders hold.
+    pub running: i64,
+}
+
+/// How much there is to do in the whole service.
+pub async fn counts(conn: &mut Conn) -> Result<Counts, Error> {
+    run!(
+        conn,
+        fetch_one as Counts,
+        "SELECT (SELECT COUNT(*) FROM build WHERE source_state = 'importing' AND NOT canceled) AS importing,
+                (SELECT COUNT(*) FROM task WHERE NOT leased) AS waiting,
+                (SELECT COUNT(*) FROM task WHERE leased) AS running"
+    )
+}
+
 /// What the scheduler looks at.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Waiting {

@@ -12,11 +12,17 @@
 //! # }
 //! ```
 
+mod authorization;
+mod bootstrap;
 mod drain;
+mod form;
+mod path;
+mod refused;
 mod routes;
 mod session;
 mod state;
 
+pub mod api_v1;
 pub mod api_v3;
 pub mod builder;
 pub mod gssapi;
@@ -48,6 +54,7 @@ pub fn routes() -> Vec<Route> {
 /// All routes, those of builders and of who watches them apart.
 fn all() -> (Routes<Web>, Routes<logs::Live>) {
     let most = Routes::new()
+        .merge(api_v1::router())
         .merge(api_v3::router())
         .merge(repo_file::router())
         .merge(results::router())

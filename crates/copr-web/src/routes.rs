@@ -3,9 +3,13 @@
 //! axum's keep it to themselves. Who may do what is tested for every route that there is, so all routers of this crate are
 //! made of these: what is not registered here can not become part of the service.
 
+use crate::Web;
 use axum::Router;
+use axum::extract::Request;
 use axum::handler::Handler;
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{self, MethodRouter};
 
 /// An address, with axum's names for its parts, and the methods that mean something there (`HEAD` goes with `GET`).
@@ -103,4 +107,53 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     pub(crate) fn into_router(self) -> Router<S> {
         self.router
     }
+}
+
+/// The endpoints of one dialect of the API in the making.
+pub(crate) struct Endpoints {
+    routes: Routes<Web>,
+    dialect: Dialect,
+}
+
+/// Where a dialect of the API is, and what it says to those who miss it.
+#[derive(Clone, Copy)]
+pub(crate) struct Dialect {
+    /// What all its addresses begin with.
+    pub prefix: &'static str,
+    /// The answer to an address that is no endpoint.
+    pub no_route: fn() -> Response,
+    /// The answer to a method that an endpoint does not have.
+    pub no_method: fn() -> Response,
+}
+
+impl Endpoints {
+    pub fn new(dialect: Dialect) -> Self {
+        Self { routes: Routes::new(), dialect }
+    }
+
+    /// Adds an endpoint under the prefix. Both spellings are routes of their own: a redirect would lose the body.
+    pub fn at(self, path: &str, methods: Methods<Web>) -> Self {
+        let Dialect { prefix, no_method, .. } = self.dialect;
+        // Copr tells no methods in an `Allow` header.
+        let methods = methods.otherwise(move || async move { no_method() });
+        let path = path.trim_end_matches('/');
+        let routes = self.routes.route(&format!("{prefix}{path}"), methods.clone());
+        Self { routes: routes.route(&format!("{prefix}{path}/"), methods), ..self }
+    }
+
+    /// The whole map; every other address under the prefix is a 404 in this dialect.
+    pub fn finish(self) -> Routes<Web> {
+        let Dialect { prefix, no_route, .. } = self.dialect;
+        self.routes.route(&format!("{prefix}/{{*rest}}"), any(move || async move { no_route() }))
+    }
+}
+
+/// `OPTIONS` of what exists is an empty 200.
+pub(crate) async fn options(request: Request, next: Next) -> Response {
+    let asked = request.method() == Method::OPTIONS;
+    let response = next.run(request).await;
+    if asked && response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        return StatusCode::OK.into_response();
+    }
+    response
 }

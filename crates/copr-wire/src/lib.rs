@@ -12,4 +12,5 @@
 //! ```
 
 pub mod builder;
+pub mod v1;
 pub mod v3;

@@ -5,7 +5,7 @@ use super::task_spec;
 use crate::batch::{self, Place};
 use crate::pattern::fits;
 use crate::project::input::{NOT_A_CHOICE, NOT_AN_INTEGER, REQUIRED, not_choices};
-use crate::source::{self, BadUrl, SourceFile, file_of_url, kind_of};
+use crate::source::{self, SourceFile, kind_of};
 use crate::{App, FieldErrors, Refusal, access, expiry};
 use copr_db::Conn;
 use copr_db::account::Account;
@@ -13,7 +13,6 @@ use copr_db::build::NewBuild;
 use copr_db::dir::Dir;
 use copr_db::project::Project;
 use copr_db::project_chroot::ProjectChroot;
-use copr_types::source::without_passwords;
 use copr_types::{
     BuildId, ChrootBootstrap, ChrootId, DirName, FileName, Isolation, PackageId, Source, SourceKind, State,
 };
@@ -227,40 +226,6 @@ pub(super) async fn allowed(
         )));
     }
     Ok(())
-}
-
-/// Submits one build per address, all with the same options: all or none.
-pub async fn by_urls(
-    app: &App,
-    who: &Account,
-    owner: &str,
-    name: &str,
-    urls: &[String],
-    options: &Options,
-) -> Result<Vec<Shown>, Refusal> {
-    let mut tx = app.db.begin().await?;
-    let project = access::project(&mut tx, owner, name).await?;
-    let mut errors = FieldErrors::default();
-    if urls.is_empty() {
-        errors.add("pkgs", "URLs to packages are required");
-    }
-    let parsed: Vec<Result<FileName, BadUrl>> = urls.iter().map(|url| file_of_url(url)).collect();
-    for bad in parsed.iter().filter_map(|result| result.as_ref().err()) {
-        errors.add("pkgs", bad.to_string());
-    }
-    let checked = checked(app, &mut tx, who, project, options, &mut errors).await?;
-    errors.check()?;
-    allowed(&mut tx, who, &checked, options).await?;
-    let mut builds = Vec::new();
-    for (url, file) in urls.iter().zip(parsed.into_iter().flatten()) {
-        // Everybody may look at a build's source: only the builder is told the password.
-        let source_url = (kind_of(file.as_str()) == Some(SourceFile::Srpm)).then(|| without_passwords(url));
-        let wanted = Wanted { source_url, ..Wanted::of(&Source::Link { url: url.clone() })? };
-        let input = SourceInput::Url { url: url.clone(), file: file.to_string() };
-        builds.push(make(app, &mut tx, who, &checked, &wanted, input).await?);
-    }
-    tx.commit().await?;
-    Ok(builds)
 }
 
 /// Submits a build of an uploaded file. When this refuses, the caller removes the upload.

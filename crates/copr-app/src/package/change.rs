@@ -129,7 +129,7 @@ async fn done(mut tx: Conn, project: Project, package: &str) -> Result<(Project,
         .await?
         .ok_or_else(|| missing(Some(package), project.name.as_str()))?;
     tx.commit().await?;
-    Ok((project, Listed { package, latest: None, latest_succeeded: None }))
+    Ok((project, Listed { package, latest: None, latest_succeeded: None, all: None }))
 }
 
 /// Deletes a package with its builds. Returns what it was.

@@ -1,17 +1,17 @@
 //! Builds: submit. Wrong fields are told as a dictionary here.
 
-use super::body::{Body, FilePart, Form};
+use super::body::{Body, Form};
 use super::fields::Fields;
 use super::login::Login;
 use super::refused::{self, BuildAnswer};
 use super::show;
 use super::source_fields::source;
-use super::upload::Incoming;
 use crate::Web;
+use crate::form::{FilePart, keeping};
 use axum::Json;
 use axum::extract::{Request, State};
 use copr_app::Refusal;
-use copr_app::build::{self, Options, Shown, Upload};
+use copr_app::build::{self, Options};
 use copr_types::SourceKind;
 use copr_wire::v3::{Build, List, Message, Meta};
 
@@ -100,27 +100,6 @@ pub async fn by_rpm(State(web): State<Web>, Login(me): Login, request: Request) 
         build::by_rpm(&app, &me, &owner, &name, upload.as_ref(), chroot.as_deref(), &options).await
     });
     Ok(Json(show::build(&web, &made.await?)))
-}
-
-/// Submits a build of a file, and leaves that on the disk when there is one.
-///
-/// In a task of its own, which goes on when the client goes away: between the commit and the word that the file stays,
-/// a build would lose its source.
-async fn keeping<F>(
-    file: Option<Incoming>,
-    submit: impl FnOnce(Option<Upload>) -> F + Send + 'static,
-) -> Result<Shown, Refusal>
-where
-    F: Future<Output = Result<Shown, Refusal>> + Send,
-{
-    let submitting = tokio::spawn(async move {
-        let made = submit(file.as_ref().map(|file| file.upload().clone())).await?;
-        if let Some(file) = file {
-            file.keep();
-        }
-        Ok(made)
-    });
-    submitting.await.map_err(|error| Refusal::internal("submitting a build", error))?
 }
 
 /// The answer where there is nothing at an address.

@@ -1,12 +1,13 @@
 //! Bodies and queries as chance makes them up: every one is read or refused, and none breaks anything. As plain tests
 //! these try some thousand; `cargo bolero test NAME` goes on for as long as it is let.
 
-use super::body::{FilePart, Form};
+use super::body::Form;
 use super::fields::Fields;
-use super::login::credentials;
 use super::python::{dict_repr, str_repr};
 use super::query::Query;
 use crate::Web;
+use crate::authorization::credentials;
+use crate::form::FilePart;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, header};

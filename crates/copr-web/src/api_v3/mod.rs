@@ -32,19 +32,20 @@ mod rpmrepo;
 mod show;
 mod source_fields;
 mod tag;
-mod upload;
 mod webhook;
 
 use crate::Web;
 use crate::drain::drain;
-use crate::routes::{Routes, get, post, put};
+use crate::routes::{Dialect, Endpoints, Routes, get, options, post, put};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 pub(crate) use remember::Memory;
 use remember::kept;
-use routes::{Endpoints, create, remove, update};
+use routes::{create, remove, update};
 use tower_http::catch_panic::CatchPanicLayer;
+
+const DIALECT: Dialect = Dialect { prefix: "/api_3", no_route: refused::no_route, no_method: refused::no_method };
 
 /// The routes of `/api_3`.
 pub(crate) fn router() -> Routes<Web> {
@@ -60,13 +61,13 @@ fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
         .layer(from_fn(tag::answers))
         .layer(CatchPanicLayer::custom(|_| refused::broken()))
         .layer(from_fn(drain))
-        .layer(from_fn(routes::options))
+        .layer(from_fn(options))
 }
 
 /// Every endpoint. `create`, `update` and `remove` take the methods of older clients too; what is `kept` is answered from
 /// memory while nothing of its project changes.
 fn endpoints() -> Endpoints {
-    Endpoints::new()
+    Endpoints::new(DIALECT)
         .at("/", get(general::version))
         .at("/auth-check", get(general::auth_check))
         .at("/api-token", post(general::api_token))

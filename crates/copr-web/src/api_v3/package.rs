@@ -32,7 +32,8 @@ pub async fn list(State(web): State<Web>, query: Query) -> Answer<List<Package>>
 }
 
 fn with(query: &Query) -> With {
-    With { latest: query.flag("with_latest_build"), latest_succeeded: query.flag("with_latest_succeeded_build") }
+    let (latest, latest_succeeded) = (query.flag("with_latest_build"), query.flag("with_latest_succeeded_build"));
+    With { latest, latest_succeeded, all: false }
 }
 
 /// `POST /package/add/{owner}/{project}/{package}/{source_type}`

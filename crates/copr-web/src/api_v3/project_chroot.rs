@@ -1,6 +1,6 @@
 //! Chroots of projects.
 
-use super::body::{FilePart, Form};
+use super::body::Form;
 use super::fields::Fields;
 use super::login::Login;
 use super::path::At;
@@ -8,13 +8,11 @@ use super::query::Query;
 use super::refused::Answer;
 use super::show;
 use crate::Web;
+use crate::form::COMPS;
 use axum::Json;
 use axum::extract::{Request, State};
 use copr_app::project_chroot::{self, Input};
 use copr_wire::v3::{ProjectChroot, ProjectChrootConfig};
-
-/// Most bytes of a comps file; Fedora's own has 2 MB.
-const COMPS: FilePart = FilePart { name: "upload_comps", limit: 16 << 20 };
 
 /// `GET /project-chroot`
 pub async fn find(State(web): State<Web>, query: Query) -> Answer<ProjectChroot> {

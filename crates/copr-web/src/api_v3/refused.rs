@@ -4,6 +4,7 @@
 //! endpoints, one Python dictionary for those that take builds.
 
 use super::python::dict_repr;
+use crate::refused;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -53,21 +54,8 @@ impl IntoResponse for BuildRefused {
     }
 }
 
-/// The status of a refusal; what is our own fault is logged here, and only here, with its inside half.
 fn answer(refusal: &Refusal, error: String) -> Response {
-    let status = match refusal.kind {
-        Kind::Invalid => StatusCode::BAD_REQUEST,
-        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Kind::Forbidden => StatusCode::FORBIDDEN,
-        Kind::NotFound => StatusCode::NOT_FOUND,
-        Kind::Conflict => StatusCode::CONFLICT,
-        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Kind::Form => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Kind::Internal => {
-            tracing::error!(inside = refusal.inside(), "a request of API version 3 failed");
-            StatusCode::INTERNAL_SERVER_ERROR
-        }
-    };
+    let status = refused::status(refusal, "API v3");
     let output = (refusal.kind == Kind::Unauthenticated).then(|| "notok".to_owned());
     (status, Json(Problem { output, error })).into_response()
 }

@@ -1,10 +1,11 @@
 //! How builders are told no: `{"error": …}` with a status.
 
+use crate::refused;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, extract::rejection::JsonRejection};
-use copr_app::{Kind, Refusal};
+use copr_app::Refusal;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -14,19 +15,7 @@ pub(super) struct Refused(StatusCode, String);
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
-        let status = match refusal.kind {
-            Kind::Invalid => StatusCode::BAD_REQUEST,
-            Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Kind::Forbidden => StatusCode::FORBIDDEN,
-            Kind::NotFound => StatusCode::NOT_FOUND,
-            Kind::Conflict => StatusCode::CONFLICT,
-            Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Kind::Form => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Kind::Internal => {
-                tracing::error!("refused a builder: {}", refusal.inside());
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
-        };
+        let status = refused::status(&refusal, "the builders' protocol");
         Self(status, refusal.message)
     }
 }

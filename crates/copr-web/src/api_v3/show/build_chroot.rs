@@ -1,6 +1,6 @@
 //! Chroots of builds.
 
-use super::project_chroot::{additional_repos, bootstrap, repo};
+use super::project_chroot::{additional_repos, repo};
 use super::words;
 use crate::Web;
 use copr_app::build::Config;
@@ -24,7 +24,7 @@ pub fn build_chroot(web: &Web, build: &Build, chroot: &BuildChroot) -> v3::Build
 /// What the build in a chroot uses.
 pub fn build_chroot_config(config: Config) -> v3::BuildChrootConfig {
     let (project, chroot, build) = (&config.project, &config.chroot, &config.build);
-    let (of_level_above, bootstrap_image) = bootstrap(project, chroot);
+    let (of_level_above, bootstrap_image) = crate::bootstrap::of_chroot(project, chroot);
     // What the build itself says stands above the chroot and the project.
     let (bootstrap, bootstrap_image) = match &build.bootstrap {
         Some(word) => ((word != "default").then(|| word.clone()), None),

@@ -1,12 +1,11 @@
 //! Chroots of projects, their repositories, and what a build in one would use.
 
 use super::words;
-use crate::Web;
+use crate::{Web, bootstrap};
 use copr_app::expiry;
 use copr_app::repos::Repo;
 use copr_db::project::Project;
 use copr_db::project_chroot::ProjectChroot;
-use copr_types::ChrootBootstrap;
 use copr_wire::v3;
 
 /// A chroot of a project.
@@ -30,7 +29,7 @@ pub fn project_chroot(web: &Web, project: &Project, chroot: &ProjectChroot) -> v
 /// What a build in a chroot of a project would use.
 pub fn project_chroot_config(project: &Project, chroot: &ProjectChroot, repos: Vec<Repo>) -> v3::ProjectChrootConfig {
     let settings = &chroot.settings;
-    let (bootstrap, bootstrap_image) = bootstrap(project, chroot);
+    let (bootstrap, bootstrap_image) = bootstrap::of_chroot(project, chroot);
     v3::ProjectChrootConfig {
         chroot: chroot.name.to_string(),
         repos: repos.into_iter().map(repo).collect(),
@@ -67,13 +66,4 @@ pub fn additional_repos(project: &Project, chroot: &ProjectChroot) -> Vec<String
     all.extend(words(&project.settings.additional_repos));
     all.extend(devel);
     all
-}
-
-/// Mock's bootstrap for the chroot, or else for the project, and its image; nothing where mock decides.
-pub fn bootstrap(project: &Project, chroot: &ProjectChroot) -> (Option<String>, Option<String>) {
-    let of_chroot = chroot.settings.bootstrap;
-    let word =
-        if of_chroot == ChrootBootstrap::Unchanged { project.settings.bootstrap.as_str() } else { of_chroot.as_str() };
-    let image = (of_chroot == ChrootBootstrap::CustomImage).then(|| chroot.settings.bootstrap_image.clone());
-    ((word != "default").then(|| word.to_owned()), image.flatten())
 }

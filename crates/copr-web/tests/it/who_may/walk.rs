@@ -118,6 +118,7 @@ impl Walk {
             ("new", self.new_name()),
             ("package", self.new_name()),
             ("source_type", "rubygems".to_owned()),
+            ("text", "alice".to_owned()),
         ]);
         match needs {
             Needs::Nothing | Needs::NewToken => {}

@@ -1,9 +1,9 @@
 //! A file on its way in: straight to the disk, gone again unless somebody keeps it.
 
-use super::body::broken;
+use super::broken;
 use crate::Web;
 use axum::extract::multipart::Field;
-use copr_app::build::Upload;
+use copr_app::build::{Shown, Upload};
 use copr_app::{Refusal, source};
 use copr_types::FileName;
 use std::path::PathBuf;
@@ -74,4 +74,25 @@ fn place(web: &Web) -> Result<(TempDir, FileName), Refusal> {
 fn no_room(error: std::io::Error) -> Refusal {
     let text = "Can not create storage directory for uploaded file: the server could not store it";
     Refusal { message: text.to_owned(), ..Refusal::internal("storing an upload", error) }
+}
+
+/// Submits a build of a file, and leaves that on the disk when there is one.
+///
+/// In a task of its own, which goes on when the client goes away: between the commit and the word that the file stays,
+/// a build would lose its source.
+pub async fn keeping<F>(
+    file: Option<Incoming>,
+    submit: impl FnOnce(Option<Upload>) -> F + Send + 'static,
+) -> Result<Shown, Refusal>
+where
+    F: Future<Output = Result<Shown, Refusal>> + Send,
+{
+    let submitting = tokio::spawn(async move {
+        let made = submit(file.as_ref().map(|file| file.upload().clone())).await?;
+        if let Some(file) = file {
+            file.keep();
+        }
+        Ok(made)
+    });
+    submitting.await.map_err(|error| Refusal::internal("submitting a build", error))?
 }
