@@ -1,15 +1,19 @@
 //! Builds: submit, look, cancel, delete.
 
+mod across;
 mod by_source;
 mod ending;
+mod numbered;
 mod of_package;
 mod rpm_upload;
 mod submit;
 mod task_spec;
 
+pub use across::{Detailed, across, detailed, tasks};
 pub use by_source::by_source;
 pub(crate) use ending::{can_go, remove};
-pub use ending::{cancel, delete, delete_list};
+pub use ending::{cancel, delete, delete_list, ensure_canceled};
+pub use numbered::{by_upload_in, by_url_in};
 pub use of_package::of_package;
 pub use rpm_upload::by_rpm;
 pub(crate) use submit::allocate;

@@ -83,6 +83,13 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         Self { router: self.router.route(path, methods.handlers), known: self.known }
     }
 
+    /// Adds an address with and without a slash at its end. Both are routes of their own: a redirect would lose the
+    /// body.
+    pub(crate) fn both_ways(self, path: &str, methods: Methods<S>) -> Self {
+        let path = path.trim_end_matches('/');
+        self.route(path, methods.clone()).route(&format!("{path}/"), methods)
+    }
+
     /// These and those.
     pub(crate) fn merge(mut self, other: Self) -> Self {
         self.known.extend(other.known);

@@ -12,4 +12,5 @@
 //! ```
 
 pub mod builder;
+pub mod v2;
 pub mod v3;

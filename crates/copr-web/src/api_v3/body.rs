@@ -15,7 +15,7 @@ use copr_app::Refusal;
 use serde_json::{Map, Value};
 
 /// Most bytes of everything in a body that is no file.
-const WORDS_LIMIT: usize = 8 << 20;
+pub(crate) const WORDS_LIMIT: usize = 8 << 20;
 
 /// What a body is told that is no JSON where there must be some.
 const NO_JSON: &str = "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.";
@@ -150,7 +150,8 @@ async fn read_multipart(request: Request, web: &Web, wanted: Option<FilePart>) -
     Ok(Form { fields: Fields::new(json.unwrap_or(plain))?, file, more })
 }
 
-async fn text(mut part: Field<'_>, room: &mut usize) -> Result<Vec<u8>, Refusal> {
+/// A part of a form, which takes its bytes from the room that is left.
+pub(crate) async fn text(mut part: Field<'_>, room: &mut usize) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::new();
     while let Some(chunk) = part.chunk().await.map_err(|error| broken(&error))? {
         *room = room.checked_sub(chunk.len()).ok_or_else(too_many_words)?;

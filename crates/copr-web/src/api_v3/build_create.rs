@@ -106,7 +106,7 @@ pub async fn by_rpm(State(web): State<Web>, Login(me): Login, request: Request) 
 ///
 /// In a task of its own, which goes on when the client goes away: between the commit and the word that the file stays,
 /// a build would lose its source.
-async fn keeping<F>(
+pub(crate) async fn keeping<F>(
     file: Option<Incoming>,
     submit: impl FnOnce(Option<Upload>) -> F + Send + 'static,
 ) -> Result<Shown, Refusal>

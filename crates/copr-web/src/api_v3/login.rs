@@ -27,7 +27,7 @@ impl FromRequestParts<Web> for Login {
 }
 
 /// `<any word> base64(<login>:<token>)`: the scheme's word is not looked at, as Copr never did.
-pub(super) fn credentials(headers: &HeaderMap) -> Option<(String, String)> {
+pub(crate) fn credentials(headers: &HeaderMap) -> Option<(String, String)> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (_scheme, encoded) = value.trim().split_once(' ')?;
     let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;

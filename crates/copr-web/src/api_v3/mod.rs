@@ -5,16 +5,16 @@
 //! `refused` (errors), `show` (rows as the API's objects), `tag` and `remember` (what need not be sent, or made, again),
 //! `openapi` (all of it in words: an endpoint without a description there fails a test).
 
-mod body;
+pub(crate) mod body;
 mod build;
 mod build_chroot;
-mod build_create;
+pub(crate) mod build_create;
 #[cfg(test)]
 mod chance;
-mod fields;
+pub(crate) mod fields;
 mod general;
 mod gssapi;
-mod login;
+pub(crate) mod login;
 mod mock_chroots;
 mod monitor;
 mod openapi;
@@ -27,12 +27,12 @@ mod python;
 mod query;
 mod refused;
 mod remember;
-mod routes;
+pub(crate) mod routes;
 mod rpmrepo;
 mod show;
 mod source_fields;
 mod tag;
-mod upload;
+pub(crate) mod upload;
 mod webhook;
 
 use crate::Web;

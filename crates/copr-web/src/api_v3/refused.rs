@@ -56,7 +56,7 @@ impl IntoResponse for BuildRefused {
 /// The status of a refusal; what is our own fault is logged here, and only here, with its inside half.
 fn answer(refusal: &Refusal, error: String) -> Response {
     let status = match refusal.kind {
-        Kind::Invalid => StatusCode::BAD_REQUEST,
+        Kind::Invalid | Kind::Taken => StatusCode::BAD_REQUEST,
         Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,

@@ -20,13 +20,11 @@ impl Endpoints {
         Self(Routes::new())
     }
 
-    /// Adds an endpoint under the prefix. Both spellings are routes of their own: a redirect would lose the body.
+    /// Adds an endpoint under the prefix.
     pub fn at(self, path: &str, methods: Methods<Web>) -> Self {
         // Copr tells no methods in an `Allow` header.
         let methods = methods.otherwise(|| async { refused::no_method() });
-        let path = path.trim_end_matches('/');
-        let router = self.0.route(&format!("{PREFIX}{path}"), methods.clone());
-        Self(router.route(&format!("{PREFIX}{path}/"), methods))
+        Self(self.0.both_ways(&format!("{PREFIX}{path}"), methods))
     }
 
     /// The whole map; every other address under the prefix is a 404 in this dialect.
