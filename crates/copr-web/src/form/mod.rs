@@ -116,7 +116,8 @@ async fn read_multipart(request: Request, web: &Web, wanted: Option<FilePart>) -
     Ok(Form { words: Words::Pairs(pairs), json, file, more })
 }
 
-async fn text(mut part: Field<'_>, room: &mut usize) -> Result<Vec<u8>, Refusal> {
+/// A part of a form, which takes its bytes from the room that is left.
+pub async fn text(mut part: Field<'_>, room: &mut usize) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::new();
     while let Some(chunk) = part.chunk().await.map_err(|error| broken(&error))? {
         *room = room.checked_sub(chunk.len()).ok_or_else(too_many_words)?;
@@ -126,7 +127,7 @@ async fn text(mut part: Field<'_>, room: &mut usize) -> Result<Vec<u8>, Refusal>
 }
 
 /// The client broke off, or sent what is no form.
-fn broken(error: &MultipartError) -> Refusal {
+pub fn broken(error: &MultipartError) -> Refusal {
     tracing::debug!(error = error.body_text(), "a form could not be read");
     Refusal::invalid("The form in the request is not complete.")
 }
