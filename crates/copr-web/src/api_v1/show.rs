@@ -7,8 +7,9 @@ use copr_app::{package, project};
 use copr_db::build::Build;
 use copr_db::project::Project;
 use copr_db::project_chroot::ProjectChroot;
-use copr_types::{Bootstrap, BuildId, ChrootBootstrap, State};
+use copr_types::{Bootstrap, BuildId, ChrootBootstrap, SourceKind, State};
 use copr_wire::v1;
+use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 
 /// What builds produced, by number.
@@ -140,6 +141,18 @@ fn results(web: &Web, build: &Build) -> String {
     format!("{}/{}/{}/", web.app.rules.results_url, build.owner, build.dir)
 }
 
+/// Address of the source package that somebody gave, nothing where it was made from something else.
+fn source_package(build: &Build) -> String {
+    let given =
+        || serde_json::from_str(&build.source).ok().and_then(|source: Value| Some(source["url"].as_str()?.to_owned()));
+    let address = match build.source_kind {
+        SourceKind::Link => given(),
+        SourceKind::Upload => build.source_url.clone(),
+        _ => None,
+    };
+    address.unwrap_or_default()
+}
+
 /// A build by itself.
 pub fn build_detail(web: &Web, shown: &Shown, mut produced: Produced) -> v1::BuildDetail {
     let build = &shown.build;
@@ -159,7 +172,7 @@ pub fn build_detail(web: &Web, shown: &Shown, mut produced: Produced) -> v1::Bui
         submitted_on: build.submitted_on,
         started_on: shown.started_on(),
         ended_on: shown.ended_on(),
-        src_pkg: build.source_url.clone().unwrap_or_default(),
+        src_pkg: source_package(build),
         submitted_by: build.submitter.clone(),
         results_by_chroot: shown.chroots.iter().map(of_chroot).collect(),
         results,
@@ -173,7 +186,7 @@ pub fn build(web: &Web, shown: &Shown, produced: &Produced) -> v1::Build {
         id: build.id.0,
         state: state(shown),
         status: shown.state().map(State::number),
-        src_pkg: build.source_url.clone().unwrap_or_default(),
+        src_pkg: source_package(build),
         pkg_version: build.version.clone(),
         source_type: build.source_kind.as_str().to_owned(),
         source_json: build.source.clone(),
