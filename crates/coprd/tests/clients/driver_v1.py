@@ -191,7 +191,7 @@ def submitted_builds():
         until(lambda: status(build.build_id), "failed")
     # all chroots, as none is named, once there is something to be built in them
     fourth, = alice.create_new_build("builds", [GIVEN["srpm"]]).builds_list
-    until(lambda: fourth.handle.get_build_details().data["chroots"], {WAITING: "pending", FEDORA: "pending"})
+    until(lambda: sorted(fourth.handle.get_build_details().data["chroots"]), [WAITING, FEDORA])
     equal(fourth.handle.cancel_build().status, "Build canceled")
 
     refused(CoprRequestException, "", alice.create_new_build, "builds", ["http://x.example/a"])
