@@ -22,6 +22,18 @@ impl std::fmt::Debug for Issued {
     }
 }
 
+/// The block that copr-cli and python-copr read from `~/.config/copr`, for a service at an address.
+///
+/// Clients refuse to start when that is plain http, unless `encrypted` is off. The comment with the date is looked for
+/// and rewritten by `copr new-api-token`.
+pub fn client_block(server: &str, username: &str, issued: &Issued) -> String {
+    let Issued { login, token, expiration } = issued;
+    let encrypted = if server.starts_with("http://") { "encrypted = False\n" } else { "" };
+    format!(
+        "[copr-cli]\nlogin = {login}\nusername = {username}\ntoken = {token}\ncopr_url = {server}\n{encrypted}# expiration date: {expiration}\n"
+    )
+}
+
 impl App {
     /// The account behind a login and a token. 401 with the contract's sentence for everything that is wrong with them.
     pub async fn authenticate(&self, login: &str, token: &str) -> Result<Account, Refusal> {

@@ -14,13 +14,3 @@ pub struct NotFound {
 #[derive(Clone, Debug, Template)]
 #[template(path = "broken.html")]
 pub struct Broken;
-
-/// How to get a token, and where it goes.
-#[derive(Clone, Debug, Template)]
-#[template(path = "token.html")]
-pub struct Token {
-    /// Where the service is reached.
-    pub public_url: String,
-    /// Whether that is plain `http`: python-copr 2.7 wants to be told.
-    pub plain_http: bool,
-}

@@ -45,17 +45,38 @@ fn is_safe(method: &Method) -> bool {
 /// Whether a browser says that the request was made by somebody else's page. `same-site` is somebody else too: other
 /// services of the same organisation.
 fn is_foreign(headers: &HeaderMap, public_url: &str) -> bool {
-    let text = |name: header::HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     if let Some(site) = headers.get("sec-fetch-site") {
-        return !matches!(site.as_bytes(), b"same-origin" | b"none");
+        return !is_own_site(site);
     }
     // Browsers before 2023 know only this one.
-    let Some(origin) = text(header::ORIGIN) else { return false };
-    let Ok(origin) = Url::parse(origin) else { return true };
-    let public = Url::parse(public_url).is_ok_and(|public| public.origin() == origin.origin());
-    let addressed =
-        text(header::HOST).is_some_and(|host| origin[url::Position::BeforeHost..url::Position::AfterPort] == *host);
-    !public && !addressed
+    headers.get(header::ORIGIN).is_some_and(|origin| !is_own_address(origin, headers, public_url))
+}
+
+/// Whether a browser says that one of our own pages, or whoever sits before it, asked for a page to be shown. A request
+/// that says nothing about itself is nobody's, and so is one for a page that is only fetched in case it is wanted.
+pub fn is_wanted_here(headers: &HeaderMap, public_url: &str) -> bool {
+    let ahead = ["sec-purpose", "purpose", "x-moz"].iter().any(|name| headers.contains_key(*name));
+    let inside = headers.get("sec-fetch-dest").is_some_and(|dest| dest != "document");
+    let ours = match headers.get("sec-fetch-site") {
+        Some(site) => is_own_site(site),
+        None => [header::ORIGIN, header::REFERER]
+            .iter()
+            .find_map(|name| headers.get(name))
+            .is_some_and(|address| is_own_address(address, headers, public_url)),
+    };
+    ours && !ahead && !inside
+}
+
+fn is_own_site(site: &HeaderValue) -> bool {
+    matches!(site.as_bytes(), b"same-origin" | b"none")
+}
+
+/// Whether an address is one of this service: as it is known, or as the request reached it.
+fn is_own_address(address: &HeaderValue, headers: &HeaderMap, public_url: &str) -> bool {
+    let Ok(address) = Url::parse(address.to_str().unwrap_or_default()) else { return false };
+    let public = Url::parse(public_url).is_ok_and(|public| public.origin() == address.origin());
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    public || host.is_some_and(|host| address[url::Position::BeforeHost..url::Position::AfterPort] == *host)
 }
 
 #[cfg(test)]
@@ -109,6 +130,27 @@ mod tests {
             (&[("origin", "http://10.0.0.1:5001"), ("host", "10.0.0.1:5000")], true),
         ] {
             assert_eq!(is_foreign(&headers(pairs), PUBLIC), foreign, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_our_own_pages_ask_for_is_wanted_here() {
+        for (pairs, wanted) in [
+            (&[][..], false),
+            (&[("sec-fetch-site", "same-origin")], true),
+            (&[("sec-fetch-site", "none"), ("sec-fetch-dest", "document")], true),
+            (&[("sec-fetch-site", "same-origin"), ("sec-fetch-dest", "image")], false),
+            (&[("sec-fetch-site", "none"), ("sec-purpose", "prefetch;prerender")], false),
+            (&[("sec-fetch-site", "same-site")], false),
+            (&[("sec-fetch-site", "cross-site"), ("referer", "https://copr.example.org/api/")], false),
+            (&[("referer", "https://copr.example.org/api/")], true),
+            (&[("referer", "https://copr.example.org.evil.example/")], false),
+            (&[("referer", "https://evil.example/?https://copr.example.org/")], false),
+            (&[("origin", PUBLIC)], true),
+            (&[("origin", "null"), ("referer", "https://copr.example.org/")], false),
+            (&[("referer", "http://10.0.0.1:5000/api/"), ("host", "10.0.0.1:5000")], true),
+        ] {
+            assert_eq!(is_wanted_here(&headers(pairs), PUBLIC), wanted, "{pairs:?}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the first run tells its user: where to go, and the block for `~/.config/copr`.
 
 use crate::config::WebAddress;
+use copr_app::account::Issued;
 
 /// A fresh token with all that belongs to it.
 #[derive(Clone, PartialEq, Eq)]
@@ -16,15 +17,9 @@ pub struct Credentials {
 }
 
 /// The block that copr-cli and python-copr read from `~/.config/copr`.
-///
-/// Clients refuse to start when `copr_url` is plain http, unless `encrypted` is off. The comment with the date is
-/// looked for and rewritten by `copr new-api-token`.
 pub fn client_block(server: &WebAddress, credentials: &Credentials) -> String {
-    let Credentials { login, username, token, expiration } = credentials;
-    let encrypted = if server.is_plain_http() { "encrypted = False\n" } else { "" };
-    format!(
-        "[copr-cli]\nlogin = {login}\nusername = {username}\ntoken = {token}\ncopr_url = {server}\n{encrypted}# expiration date: {expiration}\n"
-    )
+    let Credentials { login, username, token, expiration } = credentials.clone();
+    copr_app::account::client_block(&server.to_string(), &username, &Issued { login, token, expiration })
 }
 
 /// What a first run prints on standard error once the service is ready; the block itself goes to standard output.

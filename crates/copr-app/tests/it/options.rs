@@ -161,7 +161,7 @@ both_engines! {
         let builder = w.builder("b1").await;
         let good = w.succeeded(&builder).await;
         let newest = w.imported(&builder, "hello-noarch").await;
-        let with = package::With { latest: true, latest_succeeded: true };
+        let with = package::With { latest: true, latest_succeeded: true, all: false };
         let (_, found) = package::find(&w.app, "alice", "hello", "hello-noarch", with).await.unwrap();
         assert_eq!(found.latest.unwrap().build.id, newest);
         assert_eq!(found.latest_succeeded.unwrap().build.id, good);

@@ -216,4 +216,20 @@ both_engines! {
             repo("https_c_org", "Additional repo https_c_org", "https://c.org/".to_owned(), None, None, None),
         ]);
     }
+
+    async fn a_project_begins_with_builds_of_all_addresses_or_is_not_made(w: World) {
+        let urls = |names: &[&str]| names.iter().map(|name| format!("http://x.org/{name}")).collect::<Vec<_>>();
+        let make = async |name: &str, urls: &[String]| {
+            project::create_with_builds(&w.app, &w.alice, "alice", &input(name, &[X86]), urls).await
+        };
+        let bad = messages(make("hello", &urls(&["a-1-1.src.rpm", "b.tar.gz"])).await);
+        assert_eq!(bad, ["initial_pkgs: URLs must end with .src.rpm, .nosrc.rpm, or .spec ('http://x.org/b.tar.gz' doesn't seem to be a valid URL)."]);
+        assert!(project::find(&w.app, "alice", "hello").await.is_err(), "half of it was made");
+        let (made, builds) = make("hello", &urls(&["a-1-1.src.rpm", "b.spec"])).await.unwrap();
+        assert_eq!((made.project.full_name().as_str(), builds.len()), ("alice/hello", 2));
+        assert_eq!(w.tasks().await.len(), 2);
+        assert!(w.published().is_empty(), "there is no repository");
+        let (_, builds) = make("plain", &[]).await.unwrap();
+        assert!(builds.is_empty());
+    }
 }

@@ -314,6 +314,52 @@ both_engines! {
         assert!(build_chroot::built(&mut tx, build).await.unwrap().is_empty());
     }
 
+    async fn what_builds_produced_is_told_once_and_without_sources(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let mut tx = t.begin().await;
+        let other = chroot(&mut tx, "fedora-44-aarch64").await;
+        let (one, none) = (h.build_of(&mut tx, "a").await, h.build_of(&mut tx, "b").await);
+        let first = h.in_chroot(&mut tx, one, State::Succeeded).await;
+        let second = build_chroot::create(&mut tx, one, other, State::Succeeded).await.unwrap();
+        h.in_chroot(&mut tx, none, State::Running).await;
+        for id in [first, second] {
+            let packages = [built_package(id, "z", "noarch"), built_package(id, "a", "src"), built_package(id, "a", "nosrc"), built_package(id, "a", "noarch")];
+            build_chroot::set_built(&mut tx, id, &packages).await.unwrap();
+        }
+        let produced = build_chroot::produced(&mut tx, &[none, one, BuildId(99)]).await.unwrap();
+        let produced: Vec<_> = produced.iter().map(|one| (one.build_id, one.name.as_str(), one.version.as_str())).collect();
+        assert_eq!(produced, [(one, "a", "1"), (one, "z", "1")]);
+        assert_eq!(build_chroot::produced(&mut tx, &[]).await.unwrap(), []);
+    }
+
+    async fn a_project_was_last_good_when_its_newest_good_build_ended(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let elsewhere = t.home("bob", "hello").await;
+        let mut tx = t.begin().await;
+        assert_eq!(build_chroot::last_good(&mut tx, h.project).await.unwrap(), None);
+        // A newer build may have ended before an older one.
+        for (state, end) in [(State::Succeeded, 50), (State::Skipped, 30), (State::Failed, 70)] {
+            let id = ended(&mut tx, &h, "a", state).await;
+            let chroots = build_chroot::of_builds(&mut tx, &[id]).await.unwrap();
+            build_chroot::ended(&mut tx, chroots[0].id, None, None, NOW + end).await.unwrap();
+        }
+        assert_eq!(build_chroot::last_good(&mut tx, h.project).await.unwrap(), Some(NOW + 30));
+        assert_eq!(build_chroot::last_good(&mut tx, elsewhere.project).await.unwrap(), None);
+    }
+
+    async fn all_builds_of_packages_come_newest_first(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let mut tx = t.begin().await;
+        let mut ids = Vec::new();
+        for package in ["a", "b", "a", "c"] {
+            ids.push(h.build_of(&mut tx, package).await);
+        }
+        let packages = [h.package(&mut tx, "a").await, h.package(&mut tx, "b").await];
+        let found = build::of_packages(&mut tx, &packages).await.unwrap();
+        assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), [ids[2], ids[1], ids[0]]);
+        assert!(build::of_packages(&mut tx, &[]).await.unwrap().is_empty());
+    }
+
     async fn the_monitor_shows_the_newest_build_of_each_package_in_each_chroot(t: Fixture) {
         let h = t.home("alice", "hello").await;
         let mut tx = t.begin().await;

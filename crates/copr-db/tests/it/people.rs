@@ -43,7 +43,10 @@ both_engines! {
         assert!(account::by_login(&mut tx, "first").await.unwrap().is_none());
         let found = account::by_login(&mut tx, "second").await.unwrap().unwrap();
         assert_eq!((found.account.id, found.token_hash.as_str(), found.expires_on), (id, "hash two", NOW + 20));
+        let token = account::token(&mut tx, id).await.unwrap().unwrap();
+        assert_eq!((token.login.as_str(), token.expires_on), ("second", NOW + 20));
         let other = person(&mut tx, "bob").await;
+        assert_eq!(account::token(&mut tx, other).await.unwrap(), None);
         let twice = account::replace_token(&mut tx, other, "second", "hash", NOW, NOW).await;
         assert!(matches!(twice, Err(Error::Exists(_))));
     }

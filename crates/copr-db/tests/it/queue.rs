@@ -2,7 +2,7 @@
 
 use crate::both_engines;
 use crate::fixture::{Fixture, Home, NOW};
-use copr_db::task::{self, Holder, NewTask, Task};
+use copr_db::task::{self, Counts, Holder, NewTask, Task};
 use copr_db::{Conn, Error, build, build_chroot, repo};
 use copr_types::{BuilderId, State, TaskId};
 
@@ -41,6 +41,24 @@ both_engines! {
         let running = task::running(&mut conn).await.unwrap();
         assert_eq!(running, [("alice".to_owned(), None, "sandbox".to_owned(), 1)]);
         assert!(waiting(&mut conn, NOW, 9).await.is_empty());
+    }
+
+    async fn what_there_is_to_do_is_counted(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        assert_eq!(task::counts(&mut t.read().await).await.unwrap(), Counts::default());
+        leased(&t, &h).await;
+        let mut tx = t.begin().await;
+        for _ in 0..2 {
+            h.source_task(&mut tx).await;
+        }
+        for canceled in [false, true, false, false] {
+            let id = h.build(&mut tx).await;
+            build::set_source_state(&mut tx, id, State::Pending, State::Importing).await.unwrap();
+            if canceled {
+                build::set_canceled(&mut tx, id).await.unwrap();
+            }
+        }
+        assert_eq!(task::counts(&mut tx).await.unwrap(), Counts { importing: 3, waiting: 2, running: 1 });
     }
 
     async fn of_eight_builders_that_reach_for_one_task_one_gets_it(t: Fixture) {

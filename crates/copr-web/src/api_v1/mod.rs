@@ -2,7 +2,7 @@
 //!
 //! One file per noun, each handler being: read, authorise, call the use case, show, answer. Around them: `path`,
 //! `fields` and `body` (what came), `login` (who asks), `answer` (what goes out), `show` (rows as this dialect's
-//! objects), `sources` (what it calls the kinds of sources).
+//! objects), `sources` (what it calls the kinds of sources), `help` (the page for people).
 
 mod answer;
 mod body;
@@ -10,6 +10,7 @@ mod build;
 mod build_create;
 mod chroot;
 mod fields;
+mod help;
 mod login;
 mod monitor;
 mod package;
@@ -48,6 +49,8 @@ fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
 /// The service, projects and their chroots. The words `search`, `build` and the like win over owners of that name.
 fn endpoints() -> Endpoints {
     Endpoints::new(DIALECT)
+        .at("/", get(help::show))
+        .at("/new", get(help::ask).or(post(help::renew)))
         .at("/status", get(service::status))
         .at("/auth_check", post(service::auth_check))
         .at("/playground/list", get(project::playground))

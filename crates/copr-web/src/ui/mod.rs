@@ -6,7 +6,6 @@ mod lines;
 mod owner;
 pub(crate) mod page;
 mod project;
-mod token;
 
 use crate::Web;
 use crate::routes::{Routes, get};
@@ -33,8 +32,6 @@ pub(crate) fn router() -> Routes<Web> {
         .route("/coprs/{owner}/{project}/build/{id}/", get(build::of_user))
         .route("/coprs/g/{group}/{project}/build/{id}", get(build::of_group))
         .route("/coprs/g/{group}/{project}/build/{id}/", get(build::of_group))
-        .route("/api", get(token::show))
-        .route("/api/", get(token::show))
         .route("/assets/style.css", get(|| asset("text/css; charset=utf-8", copr_ui::STYLE)))
         .route("/assets/follow.js", get(|| asset("text/javascript; charset=utf-8", copr_ui::FOLLOW)))
 }

@@ -21,6 +21,16 @@ pub(crate) fn show(page: &impl Template) -> Response {
     }
 }
 
+/// The answer that shows a page for one visitor's eyes: nobody keeps it.
+pub(crate) fn private(status: StatusCode, page: &impl Template) -> Response {
+    let mut response = show(page);
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = status;
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 fn secured(status: StatusCode, html: String) -> Response {
     let mut response = (status, Html(html)).into_response();
     let headers = response.headers_mut();

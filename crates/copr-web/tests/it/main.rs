@@ -1,6 +1,7 @@
 //! The doors as clients meet them: a real server on a port of its own, real HTTP, and the real Python clients.
 
 mod acceptance;
+mod api_v1;
 mod builder;
 mod builds;
 mod chroots;

@@ -20,7 +20,7 @@ async fn the_address_that_the_401_names_tells_how_to_get_a_token() {
     assert!(!page.contains("encrypted"), "https needs no word about it");
     assert_eq!(service.page("/api/").await, page);
     let plain = Service::start_with(|rules| rules.public_url = "http://copr.lan:8080".to_owned()).await;
-    assert!(plain.page("/api/").await.contains("encrypted = false"));
+    assert!(plain.page("/api/").await.contains("encrypted = False"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

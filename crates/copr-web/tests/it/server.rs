@@ -139,6 +139,11 @@ impl Server {
         self.client.request(method, format!("{}/api_3{path}", self.url))
     }
 
+    /// A request of anything.
+    pub fn request_at(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         send(self.request(Method::GET, path)).await
     }

@@ -190,6 +190,9 @@ pub const ROWS: &[Row] = &[
     // Pages.
     row("GET /", ALL),
     row("GET /api", ALL),
+    row("GET /api/new", ALL),
+    // A session is needed, which no token makes.
+    row("POST /api/new", MACHINES),
     row("GET /coprs", ALL),
     row("GET /coprs/{owner}", ALL),
     row("GET /coprs/g/{group}", ALL),
