@@ -1,6 +1,7 @@
 //! The doors as clients meet them: a real server on a port of its own, real HTTP, and the real Python clients.
 
 mod acceptance;
+mod api_v2;
 mod builder;
 mod builds;
 mod chroots;
@@ -21,6 +22,7 @@ mod results;
 mod server;
 mod service;
 mod sessions;
+mod slashes;
 mod sources;
 mod tags;
 mod uploads;
