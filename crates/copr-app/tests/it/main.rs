@@ -10,6 +10,7 @@ mod expiries;
 mod forks;
 mod interrupted;
 mod leases;
+mod numbered;
 mod options;
 mod packages;
 mod permissions;

@@ -140,10 +140,10 @@ async fn odd_paths_lead_nowhere() {
     ] {
         get(&server, &path).await.refusal(404);
     }
-    for name in ["..", "%2e%2e", "a%2Fb-1-c", "'; DROP TABLE build; --"] {
-        let answer = get(&server, &format!("{project}/chroots/{name}")).await;
-        assert!(matches!(answer.status, 400 | 404 | 200), "{name}: {}", answer.status);
-        assert!(answer.status != 200 || name.contains(".."), "{name}");
+    for (name, status) in
+        [("a%2Fb-1-c", 400), ("'; DROP TABLE build; --", 400), ("%2e%2e%2fx-1-y", 400), ("x-1-y", 404)]
+    {
+        get(&server, &format!("{project}/chroots/{name}")).await.refusal(status);
     }
     for query in
         ["owner=%FF%FE", "name=';--", "search_query=%25%25%25", "owner=%F0%9F%A6%80", "limit=1&limit=x", "&&&=&x"]
