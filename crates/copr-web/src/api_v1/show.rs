@@ -3,6 +3,7 @@
 use crate::Web;
 use copr_app::build::Shown;
 use copr_app::repos::Repo;
+use copr_app::source::{SourceFile, kind_of};
 use copr_app::{package, project};
 use copr_db::build::Build;
 use copr_db::project::Project;
@@ -11,6 +12,7 @@ use copr_types::{Bootstrap, BuildId, ChrootBootstrap, SourceKind, State};
 use copr_wire::v1;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
+use url::Url;
 
 /// What builds produced, by number.
 pub type Produced = HashMap<BuildId, Vec<String>>;
@@ -143,14 +145,21 @@ fn results(web: &Web, build: &Build) -> String {
 
 /// Address of the source package that somebody gave, nothing where it was made from something else.
 fn source_package(build: &Build) -> String {
-    let given =
-        || serde_json::from_str(&build.source).ok().and_then(|source: Value| Some(source["url"].as_str()?.to_owned()));
     let address = match build.source_kind {
-        SourceKind::Link => given(),
+        SourceKind::Link => given(build).filter(|url| is_package(url)),
         SourceKind::Upload => build.source_url.clone(),
         _ => None,
     };
     address.unwrap_or_default()
+}
+
+fn given(build: &Build) -> Option<String> {
+    let source: Value = serde_json::from_str(&build.source).ok()?;
+    Some(source["url"].as_str()?.to_owned())
+}
+
+fn is_package(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| kind_of(url.path()) == Some(SourceFile::Srpm))
 }
 
 /// A build by itself.

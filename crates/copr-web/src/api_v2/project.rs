@@ -90,12 +90,9 @@ pub async fn delete(State(web): State<Web>, Login(me): Login, At(Number(id)): At
 
 /// What is said about a new project: without a word, builds have network.
 fn new(fields: &mut Fields) -> Input {
-    Input {
-        name: fields.text("name").this(),
-        chroots: fields.list("chroots").this(),
-        enable_net: Some(fields.flag("build_enable_net").this().unwrap_or(true)),
-        ..changed(fields)
-    }
+    let (name, chroots) = (fields.text("name").this(), fields.list("chroots").this());
+    let rest = changed(fields);
+    Input { name, chroots, enable_net: rest.enable_net.or(Some(true)), ..rest }
 }
 
 /// What is said about a project at any time. Null is an empty text, list or address; a switch stays.

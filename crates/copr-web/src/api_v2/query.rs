@@ -92,12 +92,14 @@ impl Query {
 
     fn link(&self, path: &str, limit: Option<i64>) -> Links {
         let mut text = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in self.0.iter().filter(|(name, _)| name != "limit" || limit.is_none()) {
-            text.append_pair(name, value);
+        let mut limit = limit.map(|limit| limit.to_string());
+        for (name, value) in &self.0 {
+            match name.as_str() {
+                "limit" => text.extend_pairs(limit.take().map(|limit| ("limit", limit))),
+                _ => text.append_pair(name, value),
+            };
         }
-        if let Some(limit) = limit {
-            text.append_pair("limit", &limit.to_string());
-        }
+        text.extend_pairs(limit.map(|limit| ("limit", limit)));
         let text = text.finish();
         let href = if text.is_empty() { path.to_owned() } else { format!("{path}?{text}") };
         links([("self", href)])
@@ -161,6 +163,7 @@ mod tests {
         for (text, plain, limited) in [
             ("", "/p", "/p?limit=100"),
             ("limit=105", "/p?limit=100", "/p?limit=100"),
+            ("limit=7&offset=2&limit=8", "/p?limit=7&offset=2", "/p?limit=7&offset=2"),
             ("owner=%40g&offset=2", "/p?owner=%40g&offset=2", "/p?owner=%40g&offset=2&limit=100"),
             ("project_id=3985&limit=1", "/p?project_id=3985&limit=1", "/p?project_id=3985&limit=1"),
         ] {

@@ -134,9 +134,14 @@ impl Server {
         Self { url, app, alice, bob, root, client: client(), task, data, _postgres: postgres }
     }
 
+    /// A request to any address of the service.
+    pub fn anywhere(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
     /// A request below `/api_3`.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}/api_3{path}", self.url))
+        self.anywhere(method, &format!("/api_3{path}"))
     }
 
     /// A request of anything.
