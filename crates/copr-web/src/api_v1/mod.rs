@@ -8,6 +8,8 @@ mod answer;
 mod body;
 mod build;
 mod build_create;
+#[cfg(test)]
+mod chance;
 mod chroot;
 mod fields;
 mod help;

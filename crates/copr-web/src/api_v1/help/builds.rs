@@ -1,6 +1,6 @@
 //! What can be done with builds.
 
-use super::{call, example, may, need};
+use super::{call, example, may, need, project};
 use copr_ui::api::Member;
 use copr_ui::help::Call;
 use copr_wire::v1::{Build, BuildDetail, Builds, Monitor, MonitoredBuild, MonitoredPackage, Status};
@@ -12,13 +12,6 @@ const PRODUCED: [&str; 2] = ["hello 2.8", "hello-gui 2.8"];
 /// The calls, for a service at an address.
 pub(super) fn calls(url: &str) -> Vec<Call> {
     vec![monitor(url), add(url), upload(), sources(), status(), detail(url), cancel(), delete()]
-}
-
-fn project() -> Vec<Member> {
-    vec![
-        need("username", "name", "The owner: a user, or a group as @group."),
-        need("projectname", "name", "The project."),
-    ]
 }
 
 fn build_id() -> Vec<Member> {

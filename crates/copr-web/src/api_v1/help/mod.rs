@@ -141,3 +141,11 @@ fn may(name: &str, kind: &str, about: &str) -> Member {
 fn example(rest: impl Serialize) -> Option<String> {
     serde_json::to_string_pretty(&Success::new(rest)).ok()
 }
+
+fn owner() -> Member {
+    need("username", "name", "The owner: a user, or a group as @group.")
+}
+
+fn project() -> Vec<Member> {
+    vec![owner(), need("projectname", "name", "The project.")]
+}

@@ -1,19 +1,12 @@
 //! What can be done with packages.
 
-use super::{builds, call, may, need};
+use super::{builds, call, may, need, project};
 use copr_ui::api::Member;
 use copr_ui::help::Call;
 
 /// The calls.
 pub(super) fn calls() -> Vec<Call> {
     vec![list(), find(), add(), edit(), reset(), build(), delete()]
-}
-
-fn project() -> Vec<Member> {
-    vec![
-        need("username", "name", "The owner: a user, or a group as @group."),
-        need("projectname", "name", "The project."),
-    ]
 }
 
 fn package() -> Vec<Member> {

@@ -1,6 +1,6 @@
 //! What can be done with projects and their chroots.
 
-use super::{call, example, may, need};
+use super::{call, example, may, need, owner, project};
 use copr_ui::api::Member;
 use copr_ui::help::Call;
 use copr_wire::v1::{
@@ -25,14 +25,6 @@ pub(super) fn calls(url: &str) -> Vec<Call> {
         build_config(),
         webhook_secret(),
     ]
-}
-
-fn owner() -> Member {
-    need("username", "name", "The owner: a user, or a group as @group.")
-}
-
-fn project() -> Vec<Member> {
-    vec![owner(), need("projectname", "name", "The project.")]
 }
 
 fn chroot_of_project() -> Vec<Member> {

@@ -1,21 +1,13 @@
 //! Builds: what each word of a form does.
 
 use super::Sent::{Form, Json, Multipart};
-use super::{get, no, ok, post};
+use super::{PKGS, get, no, ok, post, with_tools};
 use crate::server::{FEDORA, FEDORA_32, Server};
 use serde_json::{Value, json};
 
-const PKGS: (&str, &str) = ("pkgs", "http://x.example/hello-1-1.src.rpm");
-
-async fn server() -> Server {
-    let server = Server::start().await;
-    server.project("tools").await;
-    server
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn all_that_can_be_said_of_a_build_is_heeded() {
-    let server = server().await;
+    let server = with_tools().await;
     let first = server.build("tools", json!({})).await.to_string();
     let fields = [
         PKGS,
@@ -42,7 +34,7 @@ async fn all_that_can_be_said_of_a_build_is_heeded() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn addresses_come_as_words_or_as_a_list() {
-    let server = server().await;
+    let server = with_tools().await;
     let two = "http://x.example/a-1-1.src.rpm\n\nhttp://x.example/b.spec ";
     let path = "/coprs/alice/tools/new_build/";
     for sent in [Form(&[("pkgs", two)]), Json(json!({"pkgs": two.split_whitespace().collect::<Vec<_>>()}))] {
@@ -59,7 +51,7 @@ async fn addresses_come_as_words_or_as_a_list() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn packages_from_pypi_are_for_both_pythons_unless_somebody_says_otherwise() {
-    let server = server().await;
+    let server = with_tools().await;
     for (versions, expected) in [(&[][..], json!(["3", "2"])), (&[("python_versions", "3")], json!(["3"]))] {
         let fields = [&[("pypi_package_name", "rich")], versions].concat();
         let made = ok(post(&server, &server.alice, "/coprs/alice/tools/new_build_pypi/", Form(&fields)).await);
@@ -73,7 +65,7 @@ async fn packages_from_pypi_are_for_both_pythons_unless_somebody_says_otherwise(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_member_builds_in_the_groups_project() {
-    let server = server().await;
+    let server = with_tools().await;
     server.post(&server.alice, "/project/add/@devs", json!({"name": "ours", "chroots": [FEDORA]})).await.ok();
     for owner in ["@devs", "%40devs"] {
         let path = format!("/coprs/{owner}/ours/new_build/");
@@ -86,7 +78,7 @@ async fn a_group_member_builds_in_the_groups_project() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_build_of_another_source_has_no_source_package_to_show_and_keeps_its_password() {
-    let server = server().await;
+    let server = with_tools().await;
     let fields = [("clone_url", "https://me:secret@git.example.org/a.git"), (FEDORA, "y")];
     let made = ok(post(&server, &server.alice, "/coprs/alice/tools/new_build_scm/", Form(&fields)).await);
     let build = ok(get(&server, &format!("/coprs/build/{}/", made["id"])).await);

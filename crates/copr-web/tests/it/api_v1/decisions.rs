@@ -1,38 +1,30 @@
 //! Where documentation and code of Copr differ, or neither says anything: what holds here.
 
 use super::Sent::{Form, Json, Multipart, Nothing};
-use super::{get, no, ok, post};
+use super::{PKGS, get, no, ok, post, with_tools};
 use crate::packages::finish;
 use crate::server::{EPEL, FEDORA, FEDORA_32, OLD, Server, send};
 use copr_types::State;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-const PKGS: (&str, &str) = ("pkgs", "http://x.example/hello-1-1.src.rpm");
-
-async fn server() -> Server {
-    let server = Server::start().await;
-    server.project("tools").await;
-    server
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn new_builds_have_their_number_under_both_names() {
-    let server = server().await;
+    let server = with_tools().await;
     let made = ok(post(&server, &server.alice, "/coprs/alice/tools/new_build/", Form(&[PKGS])).await);
     assert_eq!(made["ids"], json!([made["id"]]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_project_is_in_detail_and_in_the_list_that_was_documented_first() {
-    let server = server().await;
+    let server = with_tools().await;
     let found = ok(get(&server, "/coprs/alice/tools/detail/").await);
     assert_eq!(found["repos"], json!([found["detail"]]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_monitor_has_objects_and_null_where_nothing_was_built() {
-    let server = server().await;
+    let server = with_tools().await;
     let empty = ok(get(&server, "/coprs/alice/tools/monitor/").await);
     assert_eq!(empty, json!({"output": "ok", "chroots": [FEDORA_32, FEDORA], "builds": [], "packages": []}));
     let id = server.build("tools", json!({"chroots": [FEDORA]})).await;
@@ -47,7 +39,7 @@ async fn the_monitor_has_objects_and_null_where_nothing_was_built() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_status_of_a_build_is_public() {
-    let server = server().await;
+    let server = with_tools().await;
     let id = server.build("tools", json!({})).await;
     let path = format!("/coprs/build_status/{id}/");
     assert_eq!(ok(get(&server, &path).await), json!({"output": "ok", "status": "pending"}));
@@ -57,7 +49,7 @@ async fn the_status_of_a_build_is_public() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_search_that_was_documented_searches() {
-    let server = server().await;
+    let server = with_tools().await;
     let expected = ok(get(&server, "/coprs/search/tools/").await);
     assert_eq!(expected["repos"][0]["coprname"], "tools");
     for path in [
@@ -111,7 +103,7 @@ async fn chroots_are_chosen_by_switches_and_by_lists() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fields_that_nobody_knows_are_ignored_but_not_chroots() {
-    let server = server().await;
+    let server = with_tools().await;
     let odd = [("colour", "red"), ("id", "7"), ("group_id", ""), ("username", "bob"), ("chroot-x", "y"), PKGS];
     ok(post(&server, &server.alice, "/coprs/alice/tools/new_build/", Form(&odd)).await);
     for chroot in ["fedora-99-x86_64", OLD, EPEL] {
@@ -129,7 +121,7 @@ async fn fields_that_nobody_knows_are_ignored_but_not_chroots() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refusals_have_statuses_that_say_whose_fault_it_is() {
-    let server = server().await;
+    let server = with_tools().await;
     let (alice, bob) = (&server.alice, &server.bob);
     let id = server.build("tools", json!({})).await;
     let delete = format!("/coprs/delete_build/{id}/");
@@ -163,7 +155,7 @@ fn no_or_fields(answer: &crate::server::Answer) -> u16 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_canceled_build_has_one_l() {
-    let server = server().await;
+    let server = with_tools().await;
     let id = server.build("tools", json!({"chroots": [FEDORA]})).await;
     ok(post(&server, &server.alice, &format!("/coprs/cancel_build/{id}/"), Nothing).await);
     let build = ok(get(&server, &format!("/coprs/build/{id}/")).await);
@@ -172,7 +164,7 @@ async fn a_canceled_build_has_one_l() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_known_is_told_with_401() {
-    let server = server().await;
+    let server = with_tools().await;
     for path in ["/auth_check/", "/coprs/alice/new/", "/coprs/cancel_build/1/", "/coprs/alice/tools/package/add/scm/"] {
         let answer = send(server.request_at(Method::POST, &format!("/api{path}"))).await;
         let (status, error) = no(&answer);
@@ -182,7 +174,7 @@ async fn who_is_not_known_is_told_with_401() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_address_is_there_with_a_slash_at_the_end_and_without_and_none_leads_elsewhere() {
-    let server = server().await;
+    let server = with_tools().await;
     for path in
         ["/status", "/coprs/alice", "/coprs/alice/tools/detail", "/coprs/alice/tools/monitor", "/playground/list"]
     {
@@ -196,7 +188,7 @@ async fn every_address_is_there_with_a_slash_at_the_end_and_without_and_none_lea
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fixed_words_win_over_owners() {
-    let server = server().await;
+    let server = with_tools().await;
     assert_eq!(ok(get(&server, "/coprs/search/tools/").await)["repos"][0]["coprname"], "tools");
     for word in ["build", "build_status", "build_detail"] {
         assert_eq!(no(&get(&server, &format!("/coprs/{word}/999/")).await), (404, "Build 999 does not exist."));
@@ -205,7 +197,7 @@ async fn fixed_words_win_over_owners() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn there_is_no_playground_and_the_queue_can_be_looked_at() {
-    let server = server().await;
+    let server = with_tools().await;
     assert_eq!(ok(get(&server, "/playground/list/").await)["repos"], json!([]));
     server.build("tools", json!({})).await;
     let expected = json!({"output": "ok", "importing": 0, "waiting": 1, "running": 0});
@@ -214,7 +206,7 @@ async fn there_is_no_playground_and_the_queue_can_be_looked_at() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_client_takes_for_a_login_page_is_never_in_an_answer() {
-    let server = server().await;
+    let server = with_tools().await;
     let magic = "<title>Sign in Copr</title>";
     ok(post(&server, &server.alice, "/coprs/alice/tools/modify/", Form(&[("description", magic)])).await);
     for path in ["/coprs/alice/", "/coprs/alice/tools/detail/", "/coprs/search/tools/"] {

@@ -1,7 +1,7 @@
 //! What python-copr 1.101 does beyond 1.63, call by call. It adds `username` to every form.
 
 use super::Sent::{Form, Multipart, Nothing};
-use super::{get, no, ok, post, text};
+use super::{get, no, ok, post, text, with_tools};
 use crate::packages::finish;
 use crate::server::{EPEL, FEDORA, FEDORA_32, Server, send};
 use copr_types::State;
@@ -10,12 +10,6 @@ use serde_json::{Value, json};
 
 const USER: (&str, &str) = ("username", "alice");
 const GIT: &str = "https://git.example.org/hello.git";
-
-async fn server() -> Server {
-    let server = Server::start().await;
-    server.project("tools").await;
-    server
-}
 
 async fn v3(server: &Server, project: &str) -> Value {
     server.get(&format!("/project?ownername=alice&projectname={project}")).await.ok()
@@ -47,7 +41,7 @@ async fn v1_30_a_project_is_made_with_all_its_switches() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn v1_31_a_project_changes_its_switches_and_its_chroots() {
-    let server = server().await;
+    let server = with_tools().await;
     let chroots = format!("{FEDORA} {EPEL}");
     let fields = [
         USER,
@@ -77,7 +71,7 @@ async fn v1_32_a_token_can_be_tried() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn v1_33_a_build_is_deleted_when_it_has_ended() {
-    let server = server().await;
+    let server = with_tools().await;
     let id = server.build("tools", json!({})).await;
     let delete = async || post(&server, &server.alice, &format!("/coprs/delete_build/{id}/"), Nothing).await;
     assert_eq!(no(&delete().await), (409, format!("User 'alice' can not delete build {id}").as_str()));
@@ -88,7 +82,7 @@ async fn v1_33_a_build_is_deleted_when_it_has_ended() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn v1_34_a_build_can_wait_behind_the_others() {
-    let server = server().await;
+    let server = with_tools().await;
     let pkgs = ("pkgs", "http://x.example/a.spec");
     let fields = [pkgs, ("timeout", ""), ("memory_reqs", ""), ("background", "y"), USER];
     let made = ok(post(&server, &server.alice, "/coprs/alice/tools/new_build/", Multipart(&fields, None)).await);
@@ -107,7 +101,7 @@ async fn source(server: &Server, kind: &str, fields: &[(&str, &str)]) -> (Value,
 
 #[tokio::test(flavor = "multi_thread")]
 async fn v1_35_builds_come_from_seven_more_kinds_of_sources() {
-    let server = server().await;
+    let server = with_tools().await;
     let scm = |kind: &str, committish: Value, subdirectory: Value, spec: Value, method: &str| {
         json!({
             "type": kind, "clone_url": GIT, "committish": committish, "subdirectory": subdirectory, "spec": spec,
@@ -139,7 +133,7 @@ async fn v1_35_builds_come_from_seven_more_kinds_of_sources() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn v1_36_packages_of_six_kinds_are_added_and_edited() {
-    let server = server().await;
+    let server = with_tools().await;
     for (kind, stored, fields, other) in [
         ("git_and_tito", "scm", ("git_url", GIT), ("git_branch", "b")),
         ("pypi", "pypi", ("pypi_package_name", "rich"), ("pypi_package_version", "2")),
@@ -165,7 +159,7 @@ async fn v1_36_packages_of_six_kinds_are_added_and_edited() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn v1_37_packages_are_listed_with_the_builds_that_are_asked_for() {
-    let server = server().await;
+    let server = with_tools().await;
     let good = server.build("tools", json!({"chroots": [FEDORA]})).await;
     finish(&server, good, "hello", &[(FEDORA, State::Succeeded)]).await;
     let bad = server.build("tools", json!({"chroots": [FEDORA]})).await;
@@ -200,7 +194,7 @@ async fn v1_37_packages_are_listed_with_the_builds_that_are_asked_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn v1_38_packages_are_reset_and_deleted_without_a_body() {
-    let server = server().await;
+    let server = with_tools().await;
     let fields = [("package_name", "hello"), ("gem_name", "a")];
     ok(post(&server, &server.alice, "/coprs/alice/tools/package/add/rubygems/", Form(&fields)).await);
     let change = async |what: &str| {
@@ -221,7 +215,7 @@ async fn v1_38_packages_are_reset_and_deleted_without_a_body() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn v1_39_a_package_is_built_in_the_chroots_that_are_named() {
-    let server = server().await;
+    let server = with_tools().await;
     let fields = [("package_name", "hello"), ("gem_name", "a")];
     ok(post(&server, &server.alice, "/coprs/alice/tools/package/add/rubygems/", Form(&fields)).await);
     let path = "/coprs/alice/tools/package/build/hello/";
@@ -235,7 +229,7 @@ async fn v1_39_a_package_is_built_in_the_chroots_that_are_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn v1_40_a_project_is_forked() {
-    let server = server().await;
+    let server = with_tools().await;
     let fields =
         [("name", "copy"), ("owner", "bob"), ("source", "alice/tools"), ("confirm", "True"), ("username", "bob")];
     let made = ok(post(&server, &server.bob, "/coprs/alice/tools/fork/", Form(&fields)).await);
@@ -250,7 +244,7 @@ async fn v1_40_a_project_is_forked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn v1_41_a_chroot_is_edited_with_a_comps_file_and_without() {
-    let server = server().await;
+    let server = with_tools().await;
     let path = format!("/coprs/alice/tools/chroot/edit/{FEDORA}/");
     let fields = [USER, ("buildroot_pkgs", "a b"), ("repos", "http://r.example/ copr://alice/tools")];
     let edited = ok(post(&server, &server.alice, &path, Form(&fields)).await);
@@ -270,7 +264,7 @@ async fn v1_41_a_chroot_is_edited_with_a_comps_file_and_without() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn v1_42_a_build_configuration_is_found_without_a_slash_at_the_end() {
-    let server = server().await;
+    let server = with_tools().await;
     let found = ok(get(&server, &format!("/coprs/alice/tools/build-config/{FEDORA}")).await);
     let config = &found["build_config"];
     assert_eq!((text(config, "project_id"), text(config, "chroot")), ("alice-tools", FEDORA));
@@ -287,7 +281,7 @@ async fn v1_42_a_build_configuration_is_found_without_a_slash_at_the_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn v1_43_a_new_secret_for_web_hooks_ends_the_message() {
-    let server = server().await;
+    let server = with_tools().await;
     let renew = async || {
         let made = ok(post(&server, &server.alice, "/coprs/alice/tools/new_webhook_secret/", Nothing).await);
         text(&made, "message").rsplit(' ').next().expect("a word").to_owned()
@@ -302,7 +296,7 @@ async fn v1_43_a_new_secret_for_web_hooks_ends_the_message() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn v1_44_modules_are_not_built_and_the_client_hears_so() {
-    let server = server().await;
+    let server = with_tools().await;
     let fields = [("scmurl", GIT), ("branch", "master")];
     let text = "This service builds no modules: there is no such API endpoint.";
     for sent in [Multipart(&fields, None), Multipart(&[], Some(("modulemd", "a.yaml", "document: modulemd")))] {

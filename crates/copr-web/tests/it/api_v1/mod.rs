@@ -17,6 +17,16 @@ use serde_json::Value;
 
 const BOUNDARY: &str = "7f0e8a1b2c3d";
 
+/// What is built where it does not matter.
+pub const PKGS: (&str, &str) = ("pkgs", "http://x.example/hello-1-1.src.rpm");
+
+/// A service with alice's project `tools`.
+pub async fn with_tools() -> Server {
+    let server = Server::start().await;
+    server.project("tools").await;
+    server
+}
+
 /// What goes with a `POST`.
 pub enum Sent<'a> {
     /// No body, and no word about one.

@@ -1,17 +1,11 @@
 //! Packages: what each word of a form does, and the builds that are shown with them.
 
 use super::Sent::{Form, Nothing};
-use super::{get, has_shape_of, no, ok, post};
+use super::{get, has_shape_of, no, ok, post, with_tools};
 use crate::packages::finish;
 use crate::server::{FEDORA, Server};
 use copr_types::State;
 use serde_json::{Value, json};
-
-async fn server() -> Server {
-    let server = Server::start().await;
-    server.project("tools").await;
-    server
-}
 
 async fn add(server: &Server, kind: &str, fields: &[(&str, &str)]) -> Value {
     let fields = [&[("package_name", "hello")], fields].concat();
@@ -30,7 +24,7 @@ fn source(package: &Value) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edit_keeps_what_is_not_said() {
-    let server = server().await;
+    let server = with_tools().await;
     let more =
         [("clone_url", "https://x.example/a.git"), ("committish", "c"), ("webhook_rebuild", "y"), ("max_builds", "9")];
     let added = add(&server, "scm", &[more.as_slice(), &[("chroot_blacklist", "fedora-*, epel-*")]].concat()).await;
@@ -51,7 +45,7 @@ async fn an_edit_keeps_what_is_not_said() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn older_kinds_are_kept_as_the_one_that_took_their_place() {
-    let server = server().await;
+    let server = with_tools().await;
     let git = ("git_url", "https://x.example/a.git");
     let added = add(&server, "git_and_tito", &[git, ("git_directory", "d"), ("tito_test", "y")]).await;
     assert_eq!((&added["source_type"], &source(&added)["srpm_build_method"]), (&json!("scm"), &json!("tito_test")));
@@ -69,14 +63,14 @@ async fn older_kinds_are_kept_as_the_one_that_took_their_place() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_package_from_a_dist_git_has_its_address_there() {
-    let server = server().await;
+    let server = with_tools().await;
     let added = add(&server, "distgit", &[("namespace", "forks/me"), ("committish", "f42")]).await;
     assert_eq!(source(&added)["clone_url"], "https://src.fedoraproject.org/forks/me/rpms/hello");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_package_from_pypi_is_for_both_pythons_and_an_edit_leaves_that_alone() {
-    let server = server().await;
+    let server = with_tools().await;
     let added = add(&server, "pypi", &[("pypi_package_name", "rich")]).await;
     assert_eq!(source(&added)["python_versions"], json!(["3", "2"]));
     edit(&server, "pypi", &[("python_versions", "3")]).await;
@@ -89,7 +83,7 @@ async fn a_package_from_pypi_is_for_both_pythons_and_an_edit_leaves_that_alone()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_package_without_a_source_is_not_built_and_a_missing_one_neither() {
-    let server = server().await;
+    let server = with_tools().await;
     add(&server, "rubygems", &[("gem_name", "a")]).await;
     ok(post(&server, &server.alice, "/coprs/alice/tools/package/reset/hello/", Nothing).await);
     let build = post(&server, &server.alice, "/coprs/alice/tools/package/build/hello/", Nothing).await;
@@ -102,7 +96,7 @@ async fn a_package_without_a_source_is_not_built_and_a_missing_one_neither() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_package_whose_build_is_at_work_is_not_deleted() {
-    let server = server().await;
+    let server = with_tools().await;
     add(&server, "rubygems", &[("gem_name", "a")]).await;
     let made = ok(post(&server, &server.alice, "/coprs/alice/tools/package/build/hello/", Nothing).await);
     let refused = post(&server, &server.alice, "/coprs/alice/tools/package/delete/hello/", Nothing).await;
@@ -111,7 +105,7 @@ async fn a_package_whose_build_is_at_work_is_not_deleted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn packages_called_like_words_of_addresses_are_reached() {
-    let server = server().await;
+    let server = with_tools().await;
     for name in ["add", "list", "edit", "get"] {
         let path = "/coprs/alice/tools/package/add/rubygems/";
         ok(post(&server, &server.alice, path, Form(&[("package_name", name), ("gem_name", "a")])).await);
@@ -123,7 +117,7 @@ async fn packages_called_like_words_of_addresses_are_reached() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_nested_build_has_what_the_contract_lists() {
-    let server = server().await;
+    let server = with_tools().await;
     let id = server.build("tools", json!({"chroots": [FEDORA]})).await;
     finish(&server, id, "hello", &[(FEDORA, State::Succeeded)]).await;
     let flags = "with_latest_build=y&with_latest_succeeded_build=True&with_all_builds=1";
