@@ -144,11 +144,6 @@ impl Server {
         self.anywhere(method, &format!("/api_3{path}"))
     }
 
-    /// A request of anything.
-    pub fn request_at(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.url))
-    }
-
     pub async fn get(&self, path: &str) -> Answer {
         send(self.request(Method::GET, path)).await
     }

@@ -21,7 +21,7 @@ async fn server() -> Server {
 /// A body of any kind.
 async fn raw(server: &Server, path: &str, kind: Option<&str>, body: &[u8]) -> Answer {
     let alice = &server.alice;
-    let request = server.request_at(Method::POST, &format!("/api{path}")).basic_auth(&alice.login, Some(&alice.token));
+    let request = server.anywhere(Method::POST, &format!("/api{path}")).basic_auth(&alice.login, Some(&alice.token));
     let request = kind.into_iter().fold(request, |request, kind| request.header("content-type", kind));
     send(request.body(body.to_vec())).await
 }
@@ -43,13 +43,13 @@ async fn addresses_that_are_not_there_and_methods_that_mean_nothing_are_told_as_
         assert_eq!(no(&get(&server, path).await), (404, NO_ENDPOINT), "{path}");
     }
     for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
-        assert_eq!(no(&send(server.request_at(method.clone(), "/api/nope")).await), (404, NO_ENDPOINT), "{method}");
+        assert_eq!(no(&send(server.anywhere(method.clone(), "/api/nope")).await), (404, NO_ENDPOINT), "{method}");
         for path in ["/api/coprs/alice/tools/detail/", "/api/status", "/api/"] {
-            assert_eq!(no(&send(server.request_at(method.clone(), path)).await), (405, NO_METHOD), "{method} {path}");
+            assert_eq!(no(&send(server.anywhere(method.clone(), path)).await), (405, NO_METHOD), "{method} {path}");
         }
     }
     assert_eq!(no(&get(&server, BUILD).await), (405, NO_METHOD));
-    let options = server.request_at(Method::OPTIONS, "/api/status").send().await.expect("an answer");
+    let options = server.anywhere(Method::OPTIONS, "/api/status").send().await.expect("an answer");
     assert_eq!(options.status(), 200);
 }
 
@@ -76,10 +76,10 @@ async fn credentials_that_are_none_are_nobody() {
         format!("Basic {}", STANDARD.encode(b"\xff\xfe:\xff")),
         format!("{login}:{token}"),
     ] {
-        let request = server.request_at(Method::POST, "/api/auth_check/").header("authorization", &value);
+        let request = server.anywhere(Method::POST, "/api/auth_check/").header("authorization", &value);
         assert_eq!(no(&send(request).await).0, 401, "{value:?}");
     }
-    let request = server.request_at(Method::POST, "/api/auth_check/");
+    let request = server.anywhere(Method::POST, "/api/auth_check/");
     ok(send(request.header("authorization", basic(&format!("{login}:{token}")))).await);
 }
 

@@ -29,7 +29,7 @@ async fn v1_02_projects_are_listed_whatever_credentials_come_along() {
     let server = Server::start().await;
     create(&server, "tools").await;
     let ask =
-        |login: &str, token: &str| server.request_at(Method::GET, "/api/coprs/alice/").basic_auth(login, Some(token));
+        |login: &str, token: &str| server.anywhere(Method::GET, "/api/coprs/alice/").basic_auth(login, Some(token));
     let expected = ok(get(&server, "/coprs/alice/").await);
     for (login, token) in [(server.alice.login.as_str(), server.alice.token.as_str()), ("None", "None"), ("x", "y")] {
         assert_eq!(ok(send(ask(login, token)).await), expected);

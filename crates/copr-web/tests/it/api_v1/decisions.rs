@@ -43,7 +43,7 @@ async fn the_status_of_a_build_is_public() {
     let id = server.build("tools", json!({})).await;
     let path = format!("/coprs/build_status/{id}/");
     assert_eq!(ok(get(&server, &path).await), json!({"output": "ok", "status": "pending"}));
-    let wrong = server.request_at(Method::GET, &format!("/api{path}")).basic_auth("None", Some("None"));
+    let wrong = server.anywhere(Method::GET, &format!("/api{path}")).basic_auth("None", Some("None"));
     ok(send(wrong).await);
 }
 
@@ -166,7 +166,7 @@ async fn a_canceled_build_has_one_l() {
 async fn who_is_not_known_is_told_with_401() {
     let server = with_tools().await;
     for path in ["/auth_check/", "/coprs/alice/new/", "/coprs/cancel_build/1/", "/coprs/alice/tools/package/add/scm/"] {
-        let answer = send(server.request_at(Method::POST, &format!("/api{path}"))).await;
+        let answer = send(server.anywhere(Method::POST, &format!("/api{path}"))).await;
         let (status, error) = no(&answer);
         assert_eq!((status, error.starts_with("Login invalid/expired.")), (401, true), "{path}");
     }
@@ -210,7 +210,7 @@ async fn what_a_client_takes_for_a_login_page_is_never_in_an_answer() {
     let magic = "<title>Sign in Copr</title>";
     ok(post(&server, &server.alice, "/coprs/alice/tools/modify/", Form(&[("description", magic)])).await);
     for path in ["/coprs/alice/", "/coprs/alice/tools/detail/", "/coprs/search/tools/"] {
-        let answer = server.request_at(Method::GET, &format!("/api{path}")).send().await.expect("an answer");
+        let answer = server.anywhere(Method::GET, &format!("/api{path}")).send().await.expect("an answer");
         let text = answer.text().await.expect("a text");
         assert!(!text.contains(magic), "{text}");
         let json: Value = serde_json::from_str(&text).expect("JSON");

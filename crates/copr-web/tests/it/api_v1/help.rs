@@ -46,7 +46,7 @@ fn value<'a>(block: &'a str, key: &str) -> &'a str {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_told_how_to_get_a_token() {
     let server = Server::start().await;
-    let shown = page(server.request_at(Method::GET, "/api/")).await;
+    let shown = page(server.anywhere(Method::GET, "/api/")).await;
     for text in [
         "coprd admin --data-dir DIR user create NAME",
         "[copr-cli]",
@@ -56,21 +56,21 @@ async fn nobody_is_told_how_to_get_a_token() {
         assert!(shown.contains(text), "no {text} in {shown}");
     }
     assert!(!shown.contains("/api/new/") && !shown.contains("gssapi"), "{shown}");
-    assert_eq!(page(server.request_at(Method::GET, "/api")).await, shown);
+    assert_eq!(page(server.anywhere(Method::GET, "/api")).await, shown);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_logged_in_makes_a_token_by_the_button_and_sees_it_once() {
     let server = Server::start().await;
     let cookie = session(&server, &server.alice).await;
-    let ask = |method| server.request_at(method, "/api/").header("cookie", &cookie);
+    let ask = |method| server.anywhere(method, "/api/").header("cookie", &cookie);
     let shown = page(ask(Method::GET)).await;
     for text in ["logged in as alice", &server.alice.login, "is valid until", "action=\"/api/new/\"", "method=\"post\""]
     {
         assert!(shown.contains(text), "no {text} in {shown}");
     }
     assert!(!shown.contains(&server.alice.token) && !shown.contains("[copr-cli]"), "{shown}");
-    let renew = server.request_at(Method::POST, "/api/new/").header("cookie", &cookie);
+    let renew = server.anywhere(Method::POST, "/api/new/").header("cookie", &cookie);
     let made = page(renew.header("sec-fetch-site", "same-origin").header("origin", &server.url)).await;
     let block = block(&made);
     let lines: Vec<&str> = block.lines().map(|line| line.split(['=', ':']).next().expect("a key").trim()).collect();
@@ -91,7 +91,7 @@ async fn who_is_logged_in_makes_a_token_by_the_button_and_sees_it_once() {
 async fn a_block_for_https_needs_no_word_about_it() {
     let server = Server::start_with(|rules| rules.public_url = "https://copr.example.org".to_owned()).await;
     let cookie = session(&server, &server.alice).await;
-    let made = page(server.request_at(Method::POST, "/api/new").header("cookie", &cookie)).await;
+    let made = page(server.anywhere(Method::POST, "/api/new").header("cookie", &cookie)).await;
     let block = block(&made);
     assert!(
         !block.contains("encrypted") && block.contains("copr_url = https://copr.example.org\n# expiration date: 20"),
@@ -104,7 +104,7 @@ async fn no_other_site_can_renew_a_token() {
     let server = Server::start().await;
     let cookie = session(&server, &server.alice).await;
     let ask = |method, headers: &[(&str, &str)]| {
-        let request = server.request_at(method, "/api/new/").header("cookie", &cookie);
+        let request = server.anywhere(method, "/api/new/").header("cookie", &cookie);
         headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
     };
     for headers in [
@@ -140,7 +140,7 @@ async fn a_link_of_our_own_and_an_address_that_is_typed_renew_a_token() {
     let cookie = session(&server, &server.alice).await;
     let referer = format!("{}/api/", server.url);
     for (name, text) in [("sec-fetch-site", "same-origin"), ("sec-fetch-site", "none"), ("referer", referer.as_str())] {
-        let request = server.request_at(Method::GET, "/api/new/").header("cookie", &cookie).header(name, text);
+        let request = server.anywhere(Method::GET, "/api/new/").header("cookie", &cookie).header(name, text);
         assert_eq!(value(&block(&page(request).await), "username"), "alice");
     }
 }
@@ -148,15 +148,15 @@ async fn a_link_of_our_own_and_an_address_that_is_typed_renew_a_token() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_logged_in_can_make_no_token() {
     let server = Server::start().await;
-    let refused = answer(server.request_at(Method::POST, "/api/new/")).await;
+    let refused = answer(server.anywhere(Method::POST, "/api/new/")).await;
     assert_eq!(refused.status(), 401);
     let text = refused.text().await.expect("a text");
     assert!(text.contains("You need to be logged in to make a token."), "{text}");
     // A token makes no session.
     let (login, token) = (&server.alice.login, Some(&server.alice.token));
-    let request = server.request_at(Method::POST, "/api/new/").basic_auth(login, token);
+    let request = server.anywhere(Method::POST, "/api/new/").basic_auth(login, token);
     assert_eq!(answer(request).await.status(), 401);
-    let shown = page(server.request_at(Method::GET, "/api/new/").header("sec-fetch-site", "same-origin")).await;
+    let shown = page(server.anywhere(Method::GET, "/api/new/").header("sec-fetch-site", "same-origin")).await;
     assert!(shown.contains("user create NAME"), "{shown}");
     assert!(is_good(&server, &server.alice).await);
 }
@@ -166,7 +166,7 @@ async fn an_expired_token_is_said_to_be_one() {
     for (days, text) in [(0, "is valid until"), (-1, "was valid until")] {
         let server = Server::start_with(|rules| rules.token_days = days).await;
         let cookie = session(&server, &server.alice).await;
-        let shown = page(server.request_at(Method::GET, "/api/").header("cookie", &cookie)).await;
+        let shown = page(server.anywhere(Method::GET, "/api/").header("cookie", &cookie)).await;
         assert!(shown.contains(text), "{shown}");
     }
 }
@@ -174,7 +174,7 @@ async fn an_expired_token_is_said_to_be_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_section_of_the_oldest_documentation_is_there_with_what_it_takes() {
     let server = Server::start().await;
-    let shown = page(server.request_at(Method::GET, "/api/")).await;
+    let shown = page(server.anywhere(Method::GET, "/api/")).await;
     assert!(!shown.contains("<title>Sign in Copr</title>"));
     for (title, address, words) in [
         ("List someone&#39;s projects", "/api/coprs/&#60;username&#62;/", &["?username="][..]),
@@ -202,7 +202,7 @@ async fn every_section_of_the_oldest_documentation_is_there_with_what_it_takes()
 #[tokio::test(flavor = "multi_thread")]
 async fn every_address_of_the_page_is_routed() {
     let server = Server::start().await;
-    let shown = page(server.request_at(Method::GET, "/api/")).await;
+    let shown = page(server.anywhere(Method::GET, "/api/")).await;
     let decode = |text: &str| text.replace("&#60;", "<").replace("&#62;", ">");
     let mut found = 0;
     for line in shown.lines().map(|line| decode(&line.replace("<pre class=\"command\">", ""))) {
@@ -213,7 +213,7 @@ async fn every_address_of_the_page_is_routed() {
             .fold(path.to_owned(), |path, word| path.replace(&format!("<{word}>"), "nobody"));
         let path = path.replace("<build_id>", "999").replace("<kind>", "scm");
         let method: Method = method.parse().expect("a method");
-        let answer = send(server.request_at(method, &path)).await;
+        let answer = send(server.anywhere(method, &path)).await;
         let error = answer.json["error"].as_str().unwrap_or_default();
         assert!(answer.status != 405 && error != "Such API endpoint doesn't exist", "{path}: {}", answer.json);
     }
@@ -223,7 +223,7 @@ async fn every_address_of_the_page_is_routed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn examples_of_the_page_are_json() {
     let server = Server::start().await;
-    let shown = page(server.request_at(Method::GET, "/api/")).await;
+    let shown = page(server.anywhere(Method::GET, "/api/")).await;
     let mut found = 0;
     for text in shown.split("<pre class=\"command\">").skip(1) {
         let text = text.split("</pre>").next().unwrap_or_default().replace("&#34;", "\"").replace("&#38;", "&");
@@ -240,5 +240,5 @@ async fn examples_of_the_page_are_json() {
 async fn only_the_page_itself_is_a_page() {
     let server = Server::start().await;
     assert_eq!(no(&get(&server, "/nothing/").await).0, 404);
-    assert_eq!(no(&send(server.request_at(Method::PUT, "/api/new/")).await).0, 405);
+    assert_eq!(no(&send(server.anywhere(Method::PUT, "/api/new/")).await).0, 405);
 }

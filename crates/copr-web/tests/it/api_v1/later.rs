@@ -65,7 +65,7 @@ async fn v1_31_a_project_changes_its_switches_and_its_chroots() {
 async fn v1_32_a_token_can_be_tried() {
     let server = Server::start().await;
     assert_eq!(ok(post(&server, &server.alice, "/auth_check/", Nothing).await), json!({"output": "ok"}));
-    let nobody = send(server.request_at(Method::POST, "/api/auth_check/")).await;
+    let nobody = send(server.anywhere(Method::POST, "/api/auth_check/")).await;
     assert_eq!(no(&nobody).0, 401);
 }
 
@@ -166,7 +166,7 @@ async fn v1_37_packages_are_listed_with_the_builds_that_are_asked_for() {
     finish(&server, bad, "hello", &[(FEDORA, State::Failed)]).await;
     let ask = async |path: &str, flag: &str| {
         let query = format!("with_latest_build={flag}&with_latest_succeeded_build={flag}&with_all_builds={flag}");
-        let request = server.request_at(Method::GET, &format!("/api/coprs/alice/tools/package/{path}/?{query}"));
+        let request = server.anywhere(Method::GET, &format!("/api/coprs/alice/tools/package/{path}/?{query}"));
         ok(send(request.basic_auth(&server.alice.login, Some(&server.alice.token))).await)
     };
     let listed = ask("list", "").await;
@@ -309,7 +309,7 @@ async fn v1_44_modules_are_not_built_and_the_client_hears_so() {
 async fn v1_45_nor_has_a_module_a_repository() {
     let server = Server::start().await;
     for path in ["/module/repo/", "/module/build/", "/coprs/alice/tools/module/make/"] {
-        let answer = send(server.request_at(Method::POST, &format!("/api{path}"))).await;
+        let answer = send(server.anywhere(Method::POST, &format!("/api{path}"))).await;
         assert_eq!(no(&answer), (404, "This service builds no modules: there is no such API endpoint."), "{path}");
     }
     let profile = get(&server, &format!("/coprs/alice/tools/mock-profile/{FEDORA}/")).await;

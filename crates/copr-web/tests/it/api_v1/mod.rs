@@ -40,11 +40,11 @@ pub enum Sent<'a> {
 
 /// Asks without credentials.
 pub async fn get(server: &Server, path: &str) -> Answer {
-    send(server.request_at(Method::GET, &format!("/api{path}"))).await
+    send(server.anywhere(Method::GET, &format!("/api{path}"))).await
 }
 
 pub async fn post(server: &Server, who: &Person, path: &str, sent: Sent<'_>) -> Answer {
-    let request = server.request_at(Method::POST, &format!("/api{path}")).basic_auth(&who.login, Some(&who.token));
+    let request = server.anywhere(Method::POST, &format!("/api{path}")).basic_auth(&who.login, Some(&who.token));
     let request = match sent {
         Sent::Nothing => request,
         Sent::Form(pairs) => {
