@@ -1,8 +1,8 @@
 //! Version 2 of the API, under `/api_2`: what the second client of python-copr (to 1.112) speaks.
 //!
-//! A door to the same use cases as version 3, arranged like it: `routes` (addresses), `path`, `query` and `body` (what
-//! came), `login` (who asks), `refused` (errors), `show` (rows as the API's objects). Objects come with links,
-//! paths from the root of the service; what is made is told in `Location`, which is a whole address.
+//! A door to the same use cases as version 3, arranged like it: `path`, `query` and `body` (what came), `login` (who
+//! asks), `refused` (errors), `show` (rows as the API's objects). Objects come with links, which are paths from the root
+//! of the service; what was made is told in `Location`, which is a whole address.
 
 mod body;
 mod build;
@@ -15,13 +15,12 @@ mod project;
 mod project_chroot;
 mod query;
 mod refused;
-mod routes;
 mod show;
 
 use crate::Web;
 use crate::api_v3::routes::options;
 use crate::drain::drain;
-use crate::routes::{Routes, delete, get, post, put};
+use crate::routes::{Methods, Routes, any, delete, get, post, put};
 use axum::Json;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -29,7 +28,6 @@ use axum::http::{StatusCode, header};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use copr_wire::v2::Root;
-use routes::Endpoints;
 use show::links;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -38,7 +36,7 @@ const PREFIX: &str = "/api_2";
 
 /// The routes of `/api_2`.
 pub(crate) fn router() -> Routes<Web> {
-    endpoints().finish().around(around)
+    endpoints().around(around)
 }
 
 /// What every endpoint has around it.
@@ -51,29 +49,35 @@ fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
         .layer(from_fn(options))
 }
 
-/// Every endpoint.
-fn endpoints() -> Endpoints {
+/// Every endpoint; all other addresses under the prefix are a 404 in this dialect.
+fn endpoints() -> Routes<Web> {
     let projects = get(project::list).or(post(project::create));
     let project = get(project::one).or(put(project::update)).or(delete(project::delete));
     let chroots = get(project_chroot::list).or(post(project_chroot::enable));
     let chroot = get(project_chroot::one).or(put(project_chroot::update)).or(delete(project_chroot::disable));
     let builds = get(build::list).or(post(build_create::create));
     let build = get(build::one).or(put(build::cancel)).or(delete(build::delete));
-    Endpoints::new()
-        .at("/", get(root))
-        .at("/projects", projects)
-        .at("/projects/{project_id}", project)
-        .at("/projects/{project_id}/chroots", chroots)
-        .at("/projects/{project_id}/chroots/{chroot}", chroot)
-        .at("/builds", builds)
-        .at("/builds/{build_id}", build)
-        .at("/build_tasks", get(build_task::list))
-        .at("/build_tasks/{build_id}/{chroot}", get(build_task::one))
+    let all = [
+        ("/", get(root)),
+        ("/projects", projects),
+        ("/projects/{project_id}", project),
+        ("/projects/{project_id}/chroots", chroots),
+        ("/projects/{project_id}/chroots/{chroot}", chroot),
+        ("/builds", builds),
+        ("/builds/{build_id}", build),
+        ("/build_tasks", get(build_task::list)),
+        ("/build_tasks/{build_id}/{chroot}", get(build_task::one)),
         // The documents say this in one place.
-        .at("/builds_tasks", get(build_task::list))
-        .at("/builds_tasks/{build_id}/{chroot}", get(build_task::one))
-        .at("/mock_chroots", get(mock_chroot::list))
-        .at("/mock_chroots/{chroot}", get(mock_chroot::one))
+        ("/builds_tasks", get(build_task::list)),
+        ("/builds_tasks/{build_id}/{chroot}", get(build_task::one)),
+        ("/mock_chroots", get(mock_chroot::list)),
+        ("/mock_chroots/{chroot}", get(mock_chroot::one)),
+    ];
+    let add = |routes: Routes<Web>, (path, methods): (&str, Methods<Web>)| {
+        routes.both_ways(&format!("{PREFIX}{path}"), methods.otherwise(|| async { refused::no_method() }))
+    };
+    let nowhere = any(|| async { refused::no_route() });
+    all.into_iter().fold(Routes::new(), add).route(&format!("{PREFIX}/{{*rest}}"), nowhere)
 }
 
 /// `GET /`
