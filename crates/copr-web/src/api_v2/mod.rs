@@ -1,8 +1,8 @@
 //! Version 2 of the API, under `/api_2`: what the second client of python-copr (to 1.112) speaks.
 //!
-//! A door to the same use cases as version 3, arranged like it: `path`, `query` and `body` (what
-//! came), `login` (who asks), `refused` (errors), `show` (rows as the API's objects). Objects come with links,
-//! paths from the root of the service; what is made is told in `Location`, which is a whole address.
+//! A door to the same use cases as version 3, arranged like it: `path`, `query` and `body` (what came), `login` (who
+//! asks), `refused` (errors), `show` (rows as the API's objects), `json` (how these are written). Objects come with links,
+//! which are paths from the root of the service; what was made is told in `Location`, which is a whole address.
 
 mod body;
 mod build;
@@ -38,7 +38,7 @@ const DIALECT: Dialect = Dialect { prefix: PREFIX, no_route: refused::no_route, 
 
 /// The routes of `/api_2`.
 pub(crate) fn router() -> Routes<Web> {
-    endpoints().finish().around(around)
+    endpoints().around(around)
 }
 
 /// What every endpoint has around it.
@@ -51,8 +51,8 @@ fn around<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
         .layer(from_fn(options))
 }
 
-/// Every endpoint.
-fn endpoints() -> Endpoints {
+/// Every endpoint; all other addresses under the prefix are a 404 in this dialect.
+fn endpoints() -> Routes<Web> {
     let projects = get(project::list).or(post(project::create));
     let project = get(project::one).or(put(project::update)).or(delete(project::delete));
     let chroots = get(project_chroot::list).or(post(project_chroot::enable));
@@ -74,6 +74,7 @@ fn endpoints() -> Endpoints {
         .at("/builds_tasks/{build_id}/{chroot}", get(build_task::one))
         .at("/mock_chroots", get(mock_chroot::list))
         .at("/mock_chroots/{chroot}", get(mock_chroot::one))
+        .finish()
 }
 
 /// `GET /`

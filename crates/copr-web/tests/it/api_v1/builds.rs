@@ -2,7 +2,7 @@
 
 use super::Sent::{Form, Json, Multipart};
 use super::{PKGS, get, no, ok, post, with_tools};
-use crate::server::{FEDORA, FEDORA_32, Server};
+use crate::server::{FEDORA, FEDORA_32};
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
