@@ -5,6 +5,7 @@ use copr_db::account::Account;
 use copr_db::group::Group;
 use copr_db::project::Project;
 use copr_db::{Conn, Error};
+use copr_types::ProjectId;
 use copr_types::permission::Standing;
 
 /// A person's standing towards a project.
@@ -50,6 +51,11 @@ pub async fn own_group(conn: &mut Conn, who: &Account, alias: &str) -> Result<Gr
         "User '{}' doesn't have access to the copr group '{}' (fas_name='{}')",
         who.name, group.alias, group.external_name
     )))
+}
+
+/// The project of a number, or a 404.
+pub async fn numbered(conn: &mut Conn, id: ProjectId) -> Result<Project, Refusal> {
+    copr_db::project::living(conn, id).await?.ok_or_else(|| Refusal::not_found(format!("Project {id} does not exist.")))
 }
 
 /// The project of an owner and a name as they stand in a request, or the contract's 404s.

@@ -1,18 +1,22 @@
 //! Builds: submit, look, cancel, delete.
 
+mod across;
 mod by_source;
 mod by_urls;
 mod ending;
+mod numbered;
 mod of_package;
 mod rpm_upload;
 mod submit;
 mod task_spec;
 
+pub use across::{Detailed, across, detailed, tasks};
 pub use by_source::by_source;
 pub use by_urls::by_urls;
 pub(crate) use by_urls::{of_urls, read_urls};
 pub(crate) use ending::{can_go, remove};
-pub use ending::{cancel, delete, delete_list};
+pub use ending::{cancel, delete, delete_list, ensure_canceled};
+pub use numbered::{by_upload_in, by_url_in};
 pub use of_package::of_package;
 pub use rpm_upload::by_rpm;
 pub use submit::{Options, Selection, Upload, by_upload, check};

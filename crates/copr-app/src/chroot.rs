@@ -9,6 +9,12 @@ pub async fn list(app: &App) -> Result<Vec<Chroot>, Refusal> {
     Ok(copr_db::chroot::list(&mut app.db.read().await?).await?)
 }
 
+/// The chroot of a name.
+pub async fn find(app: &App, name: &str) -> Result<Chroot, Refusal> {
+    let found = copr_db::chroot::by_name(&mut app.db.read().await?, name).await?;
+    found.ok_or_else(|| Refusal::not_found(format!("Chroot {name} does not exist")))
+}
+
 /// Adds a chroot or replaces its definition. An existing one stays as switched on or off as it was, unless `enable`.
 pub async fn put(app: &App, name: &ChrootName, definition: &ChrootDefinition, enable: bool) -> Result<(), Refusal> {
     if matches!(name.as_str(), "error" | "items") {

@@ -1,6 +1,7 @@
 //! Projects: make, find, list, search, change, delete.
 
 pub(crate) mod input;
+pub mod numbered;
 
 pub use input::Input;
 
@@ -8,6 +9,7 @@ use crate::refusal::listed;
 use crate::{App, FieldErrors, Refusal, access, build, expiry, publish};
 use copr_db::account::Account;
 use copr_db::project::{NewProject, Project, Settings};
+use copr_db::search::{Exactly, First};
 use copr_db::{Conn, Page};
 use copr_types::{DirId, DirName, OwnerName, ProjectId, ProjectName};
 
@@ -45,19 +47,32 @@ pub async fn list(app: &App, owner: Option<&str>, order: &str, page: &Page) -> R
 pub async fn search(app: &App, query: &str, page: &Page) -> Result<Vec<Shown>, Refusal> {
     let mut conn = app.db.read().await?;
     let query = query.trim();
-    let projects = if let Some((owner, name)) = query.split_once('/') {
-        let (owner, group) = owner.strip_prefix('@').map_or((owner, false), |alias| (alias, true));
-        copr_db::project::search_full_name(&mut conn, owner, group, name, page).await?
-    } else if query.is_empty() {
+    let projects = if query.is_empty() {
         let newest = Page { descending: true, ..*page };
         copr_db::project::list(&mut conn, None, "created_on", &newest).await?
-    } else if query.chars().count() < 3 {
-        return Err(Refusal::invalid("Search string must have at least 3 characters"));
     } else {
-        let words: Vec<&str> = query.split_whitespace().collect();
-        copr_db::project::search_words(&mut conn, &words, page).await?
+        found(&mut conn, query, &Exactly::default(), First::Newest, page).await?
     };
     show(&mut conn, projects).await
+}
+
+/// What a text that is not empty finds among some projects.
+async fn found(
+    conn: &mut Conn,
+    query: &str,
+    among: &Exactly<'_>,
+    first: First,
+    page: &Page,
+) -> Result<Vec<Project>, Refusal> {
+    if let Some((owner, name)) = query.split_once('/') {
+        let (owner, group) = owner.strip_prefix('@').map_or((owner, false), |alias| (alias, true));
+        return Ok(copr_db::search::full_name(conn, owner, group, name, among, page).await?);
+    }
+    if query.chars().count() < 3 {
+        return Err(Refusal::invalid("Search string must have at least 3 characters"));
+    }
+    let words: Vec<&str> = query.split_whitespace().collect();
+    Ok(copr_db::search::words(conn, &words, among, first, page).await?)
 }
 
 /// Adds what is shown with projects.
@@ -112,11 +127,20 @@ async fn owner_for(conn: &mut Conn, who: &Account, owner: &str) -> Result<Owner,
     }
 }
 
+/// What a new project has to be like: APIs differ in that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// A name that is taken is one wrong field among others, or none at all where it may exist; there are chroots.
+    Usual { exist_ok: bool },
+    /// A name begins with a letter, and being taken is a refusal of its own; chroots may come later.
+    Old,
+}
+
 /// Makes a project with its key and its repositories: signed, empty and there when this returns.
 ///
 /// `exist_ok`: an existing project is returned as it is when nothing else is wrong.
 pub async fn create(app: &App, who: &Account, owner: &str, input: &Input, exist_ok: bool) -> Result<Shown, Refusal> {
-    Ok(make(app, who, owner, input, &[], exist_ok).await?.0)
+    Ok(make(app, who, owner, input, &[], Manner::Usual { exist_ok }).await?.0)
 }
 
 /// The same with a build of each of some addresses: all of it or nothing.
@@ -127,7 +151,7 @@ pub async fn create_with_builds(
     input: &Input,
     urls: &[String],
 ) -> Result<(Shown, Vec<build::Shown>), Refusal> {
-    make(app, who, owner, input, urls, false).await
+    make(app, who, owner, input, urls, Manner::Usual { exist_ok: false }).await
 }
 
 async fn make(
@@ -136,7 +160,7 @@ async fn make(
     owner: &str,
     input: &Input,
     urls: &[String],
-    exist_ok: bool,
+    manner: Manner,
 ) -> Result<(Shown, Vec<build::Shown>), Refusal> {
     let mut tx = app.db.begin().await?;
     let owner = owner_for(&mut tx, who, owner).await?;
@@ -146,18 +170,24 @@ async fn make(
         Some(name) => copr_db::project::by_name(&mut tx, &owner.name.to_string(), name.as_str()).await?,
         None => None,
     };
-    if let (Some(name), Some(_)) = (&name, &existing) {
-        errors.add("name", taken(&owner, name));
+    match (&name, &existing, manner) {
+        (Some(name), Some(_), Manner::Usual { .. }) => errors.add("name", taken(&owner, name)),
+        (Some(name), None, Manner::Old) if !name.as_str().starts_with(|c: char| c.is_ascii_alphabetic()) => {
+            errors.add("name", "Name must begin with a letter.");
+        }
+        _ => {}
     }
     let known = copr_db::chroot::list(&mut tx).await?;
-    let chroots = input.new_chroots(&known, &mut errors);
+    let chroots = input.new_chroots(&known, manner == Manner::Old, &mut errors);
     let mut settings = Settings::default();
     input.apply(&mut tx, app, &mut settings, &mut errors).await?;
     // No days are no wish: what is persistent stays anyway.
     if settings.delete_on.is_some_and(|end| end > app.clock.now()) && input.persistent == Some(true) {
         errors.add("delete_after_days", "'delete after' can not be combined with persistent");
     }
-    if let Some(existing) = existing.filter(|_| exist_ok && errors.0.len() == 1) {
+    let forgiven = manner == Manner::Usual { exist_ok: true } && errors.0.len() == 1;
+    let is_taken = existing.is_some();
+    if let Some(existing) = existing.filter(|_| forgiven) {
         return Ok((show(&mut tx, vec![existing]).await?.remove(0), Vec::new()));
     }
     let files = build::read_urls(urls, "initial_pkgs", &mut errors);
@@ -165,6 +195,9 @@ async fn make(
     settings.persistent = input.persistent.unwrap_or(false);
     admin_only(who, input, &settings)?;
     let Some(name) = name else { return Err(Refusal::field("name", "This field is required.")) };
+    if is_taken {
+        return Err(Refusal::taken(taken(&owner, &name)));
+    }
     let storage = input.storage.as_deref().unwrap_or("backend");
     let (id, dir) = insert(app, &mut tx, who, &owner, &name, storage, &settings).await?;
     for chroot in chroots {
@@ -205,10 +238,7 @@ pub(crate) async fn insert(
     let now = app.clock.now();
     let id = match copr_db::project::create(tx, &new, settings, now).await {
         Err(copr_db::Error::Exists(_)) => {
-            return Err(Refusal::invalid(format!(
-                "Copr '{}/{name}' has not been created (race condition)",
-                owner.name
-            )));
+            return Err(Refusal::taken(format!("Copr '{}/{name}' has not been created (race condition)", owner.name)));
         }
         other => other?,
     };
@@ -252,9 +282,13 @@ pub(crate) async fn note(tx: &mut Conn, kind: &str, id: ProjectId, now: i64) -> 
 
 /// Changes what the input names; the rest stays.
 pub async fn edit(app: &App, who: &Account, owner: &str, name: &str, input: &Input) -> Result<Shown, Refusal> {
-    let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let project = access::project(&mut tx, owner, name).await?;
+    change(app, tx, who, project, input).await
+}
+
+async fn change(app: &App, mut tx: Conn, who: &Account, project: Project, input: &Input) -> Result<Shown, Refusal> {
+    let now = app.clock.now();
     let standing = access::standing(&mut tx, who, &project).await?;
     let mut errors = FieldErrors::default();
     let mut settings = project.settings.clone();
@@ -281,12 +315,12 @@ pub async fn edit(app: &App, who: &Account, owner: &str, name: &str, input: &Inp
     note(&mut tx, "project.changed", project.id, now).await?;
     tx.commit().await?;
     publish::project(app, project.id).await?;
-    find(app, owner, name).await
+    numbered::find(app, project.id).await
 }
 
 /// Makes `chosen` the project's complete set of enabled chroots. Chroots that the administrator switched off stay
 /// as they are.
-async fn set_chroots(
+pub(crate) async fn set_chroots(
     app: &App,
     tx: &mut Conn,
     project: &Project,
@@ -342,6 +376,10 @@ fn in_progress(builds: &[copr_types::BuildId]) -> String {
 pub async fn delete(app: &App, who: &Account, owner: &str, name: &str) -> Result<Shown, Refusal> {
     let mut tx = app.db.begin().await?;
     let project = access::project(&mut tx, owner, name).await?;
+    remove(app, tx, who, project).await
+}
+
+async fn remove(app: &App, mut tx: Conn, who: &Account, project: Project) -> Result<Shown, Refusal> {
     let standing = access::standing(&mut tx, who, &project).await?;
     if project.settings.persistent {
         return Err(Refusal::forbidden("This project is protected against deletion."));

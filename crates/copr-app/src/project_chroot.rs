@@ -1,13 +1,13 @@
 //! The chroots of a project: look, change, and what a build in one would use.
 
-use crate::project::input::{NOT_A_CHOICE, words};
+use crate::project::input::{NOT_A_CHOICE, not_choices, words};
 use crate::repos::Repo;
-use crate::{App, FieldErrors, Refusal, access, repos};
+use crate::{App, FieldErrors, Refusal, access, project, publish, repos};
 use copr_db::Conn;
 use copr_db::account::Account;
 use copr_db::project::Project;
 use copr_db::project_chroot::{ProjectChroot, Settings};
-use copr_types::{ChrootBootstrap, ChrootName, Isolation};
+use copr_types::{ChrootBootstrap, ChrootId, ChrootName, Isolation, ProjectId};
 
 /// What a request says about a chroot. `None`: not said. Lists are words split by blanks.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +30,10 @@ pub struct Input {
     pub isolation: Option<String>,
     /// A comps file: its name and text.
     pub comps: Option<(String, String)>,
+    /// The comps file's name alone; `Some(None)` takes it away.
+    pub comps_name: Option<Option<String>>,
+    /// The comps file's text alone; `Some(None)` takes it away.
+    pub comps_text: Option<Option<String>>,
     /// Whether to remove the comps file.
     pub delete_comps: bool,
     /// Settings to put back first, by their names in the API.
@@ -56,6 +60,99 @@ async fn of_project(conn: &mut Conn, project: &Project, chroot: &str) -> Result<
         })
 }
 
+/// The chroots of the project of a number that are enabled and switched on, by name.
+pub async fn list(app: &App, id: ProjectId) -> Result<Vec<ProjectChroot>, Refusal> {
+    let mut conn = app.db.read().await?;
+    let project = access::numbered(&mut conn, id).await?;
+    let mut all = copr_db::project_chroot::list(&mut conn, project.id).await?;
+    all.retain(|chroot| chroot.enabled && chroot.active);
+    Ok(all)
+}
+
+/// A chroot of the project of a number.
+pub async fn find_numbered(app: &App, id: ProjectId, chroot: &ChrootName) -> Result<ProjectChroot, Refusal> {
+    let mut conn = app.db.read().await?;
+    let project = access::numbered(&mut conn, id).await?;
+    of_project(&mut conn, &project, chroot.as_str()).await
+}
+
+/// Enables one more chroot, with these settings beside those that it had before; its repositories are there when this
+/// returns.
+pub async fn enable(
+    app: &App,
+    who: &Account,
+    id: ProjectId,
+    chroot: &ChrootName,
+    input: &Input,
+) -> Result<ProjectChroot, Refusal> {
+    let mut tx = app.db.begin().await?;
+    let project = access::numbered(&mut tx, id).await?;
+    let known = copr_db::chroot::by_name(&mut tx, chroot.as_str()).await?.filter(|known| known.enabled);
+    let known = known.ok_or_else(|| Refusal::field("name", not_choices(&[chroot.as_str()])))?;
+    may_edit(&mut tx, who, &project).await?;
+    let mut chosen = enabled(&mut tx, &project).await?;
+    if chosen.contains(&known.id) {
+        let text = format!("Chroot {chroot} is enabled in {} already.", project.full_name());
+        return Err(Refusal::taken(text));
+    }
+    chosen.push(known.id);
+    project::set_chroots(app, &mut tx, &project, &chosen, app.clock.now()).await?;
+    change(&mut tx, who, &project, chroot.as_str(), input).await?;
+    finish(app, tx, &project).await?;
+    find_numbered(app, id, chroot).await
+}
+
+/// Drops a chroot, when it is enabled: its data goes away later.
+pub async fn disable(app: &App, who: &Account, id: ProjectId, chroot: &ChrootName) -> Result<(), Refusal> {
+    let mut tx = app.db.begin().await?;
+    let project = access::numbered(&mut tx, id).await?;
+    may_edit(&mut tx, who, &project).await?;
+    let known = copr_db::chroot::by_name(&mut tx, chroot.as_str()).await?.map(|known| known.id);
+    let mut chosen = enabled(&mut tx, &project).await?;
+    let before = chosen.len();
+    chosen.retain(|id| Some(*id) != known);
+    if chosen.len() == before {
+        return Ok(());
+    }
+    project::set_chroots(app, &mut tx, &project, &chosen, app.clock.now()).await?;
+    finish(app, tx, &project).await
+}
+
+/// Changes what the input names, in a chroot of the project of a number.
+pub async fn edit_numbered(
+    app: &App,
+    who: &Account,
+    id: ProjectId,
+    chroot: &ChrootName,
+    input: &Input,
+) -> Result<ProjectChroot, Refusal> {
+    let mut tx = app.db.begin().await?;
+    let project = access::numbered(&mut tx, id).await?;
+    change(&mut tx, who, &project, chroot.as_str(), input).await?;
+    tx.commit().await?;
+    find_numbered(app, id, chroot).await
+}
+
+/// Numbers of the chroots that are enabled and switched on.
+async fn enabled(conn: &mut Conn, project: &Project) -> Result<Vec<ChrootId>, Refusal> {
+    let all = copr_db::project_chroot::list(conn, project.id).await?;
+    Ok(all.iter().filter(|chroot| chroot.enabled && chroot.active).map(|chroot| chroot.chroot_id).collect())
+}
+
+async fn may_edit(conn: &mut Conn, who: &Account, project: &Project) -> Result<(), Refusal> {
+    if access::standing(conn, who, project).await?.can_edit() {
+        return Ok(());
+    }
+    Err(Refusal::forbidden("Only owners and admins may update their projects."))
+}
+
+/// What follows a change of which chroots there are.
+async fn finish(app: &App, mut tx: Conn, project: &Project) -> Result<(), Refusal> {
+    project::note(&mut tx, "project.changed", project.id, app.clock.now()).await?;
+    tx.commit().await?;
+    publish::project(app, project.id).await
+}
+
 /// What a build in a chroot would use.
 pub async fn build_config(
     app: &App,
@@ -79,28 +176,38 @@ pub async fn edit(
 ) -> Result<(Project, ProjectChroot), Refusal> {
     let mut tx = app.db.begin().await?;
     let project = access::project(&mut tx, owner, name).await?;
-    let chroot = of_project(&mut tx, &project, chroot).await?;
+    let chroot = change(&mut tx, who, &project, chroot, input).await?;
+    tx.commit().await?;
+    find(app, owner, name, chroot.as_str()).await
+}
+
+/// Changes a chroot's settings in the caller's transaction; returns the chroot's name.
+async fn change(
+    tx: &mut Conn,
+    who: &Account,
+    project: &Project,
+    chroot: &str,
+    input: &Input,
+) -> Result<ChrootName, Refusal> {
+    let chroot = of_project(tx, project, chroot).await?;
     let mut settings = chroot.settings.clone();
     let place = format!("{}/{}", project.full_name(), chroot.name);
     for field in &input.reset_fields {
         reset(&mut settings, field, &place)?;
     }
     let mut errors = FieldErrors::default();
-    apply(&mut tx, input, &mut settings, &mut errors).await?;
+    apply(tx, input, &mut settings, &mut errors).await?;
     errors.check()?;
-    if !access::standing(&mut tx, who, &project).await?.can_edit() {
-        return Err(Refusal::forbidden("Only owners and admins may update their projects."));
-    }
-    copr_db::project_chroot::update(&mut tx, project.id, chroot.chroot_id, &settings).await?;
+    may_edit(tx, who, project).await?;
+    copr_db::project_chroot::update(tx, project.id, chroot.chroot_id, &settings).await?;
     if settings.comps != chroot.settings.comps {
-        for repo in copr_db::repo::of_project(&mut tx, project.id).await? {
+        for repo in copr_db::repo::of_project(tx, project.id).await? {
             if repo.chroot_id == chroot.chroot_id {
-                copr_db::repo::want(&mut tx, repo.id).await?;
+                copr_db::repo::want(tx, repo.id).await?;
             }
         }
     }
-    tx.commit().await?;
-    find(app, owner, name, chroot.name.as_str()).await
+    Ok(chroot.name)
 }
 
 fn reset(settings: &mut Settings, field: &str, place: &str) -> Result<(), Refusal> {
@@ -189,6 +296,12 @@ async fn apply(conn: &mut Conn, input: &Input, s: &mut Settings, errors: &mut Fi
     }
     if let Some((name, text)) = &input.comps {
         (s.comps_name, s.comps) = (Some(name.clone()), Some(text.clone()));
+    }
+    if let Some(text) = &input.comps_text {
+        s.comps.clone_from(text);
+    }
+    if let Some(name) = &input.comps_name {
+        s.comps_name.clone_from(name);
     }
     Ok(())
 }

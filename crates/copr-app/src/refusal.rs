@@ -15,6 +15,8 @@ pub enum Kind {
     NotFound,
     /// It can not be done now, as things stand.
     Conflict,
+    /// There is one of that name already.
+    Taken,
     /// It is too large.
     TooLarge,
     /// It is not in the form that it must have.
@@ -111,6 +113,11 @@ impl Refusal {
     /// It can not be done now.
     pub fn conflict(message: impl Into<String>) -> Self {
         Self::plain(Kind::Conflict, message)
+    }
+
+    /// There is one of that name already.
+    pub fn taken(message: impl Into<String>) -> Self {
+        Self::plain(Kind::Taken, message)
     }
 
     /// It is too large.

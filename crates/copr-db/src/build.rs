@@ -82,6 +82,8 @@ pub struct Build {
     pub result_dir: Option<String>,
     /// JSON of what the builder delivered.
     pub staged: Option<String>,
+    /// Repositories that the project adds to its builds, split by blanks.
+    pub repos: String,
 }
 
 impl Build {
@@ -107,7 +109,7 @@ macro_rules! select {
                     k.name AS package, a.name AS submitter, b.source_kind, b.source, b.private_source, b.source_state,
                     b.canceled, b.selection, b.version, b.srpm_name, b.source_url, b.background, b.enable_net, b.timeout,
                     b.bootstrap, b.isolation, b.submitted_on, b.source_started_on, b.source_ended_on, b.failure_class,
-                    b.failure_phase, b.failure_message, b.result_dir, b.staged
+                    b.failure_phase, b.failure_message, b.result_dir, b.staged, p.additional_repos AS repos
              FROM build b
              JOIN project p ON p.id = b.project_id
              JOIN project_dir d ON d.id = b.dir_id

@@ -1,6 +1,6 @@
 //! Projects.
 
-use crate::conn::{Each, run};
+use crate::conn::run;
 use crate::{Conn, Error, Page, Topic};
 use copr_types::permission::Grant;
 use copr_types::{Bootstrap, Isolation, OwnerName, ProjectId, ProjectName, UserId};
@@ -131,6 +131,7 @@ macro_rules! columns {
          p.isolation, p.repo_priority, p.delete_on"
     };
 }
+pub(crate) use columns;
 
 /// Who owns a new project.
 #[derive(Clone, Debug)]
@@ -231,6 +232,16 @@ pub async fn by_id(conn: &mut Conn, id: ProjectId) -> Result<Option<Project>, Er
     run!(conn, fetch_optional as Project, concat!("SELECT ", columns!(), " FROM project p WHERE p.id = $1"), id.0)
 }
 
+/// The project of a number, unless it is deleted.
+pub async fn living(conn: &mut Conn, id: ProjectId) -> Result<Option<Project>, Error> {
+    run!(
+        conn,
+        fetch_optional as Project,
+        concat!("SELECT ", columns!(), " FROM project p WHERE p.id = $1 AND p.deleted_on IS NULL"),
+        id.0
+    )
+}
+
 /// Columns that lists of projects can be ordered by.
 pub const ORDERS: [&str; 3] = ["id", "name", "created_on"];
 
@@ -259,98 +270,6 @@ pub async fn list(conn: &mut Conn, owner: Option<&str>, order: &str, page: &Page
         page.offset,
         owner
     )
-}
-
-/// A search: projects whose owner holds `owner` and whose name holds `name` (both in lower case), newest first.
-/// With `group_owner` only groups' projects, else only people's.
-pub async fn search_full_name(
-    conn: &mut Conn,
-    owner: &str,
-    group_owner: bool,
-    name: &str,
-    page: &Page,
-) -> Result<Vec<Project>, Error> {
-    run!(
-        conn,
-        fetch_all as Project,
-        concat!(
-            "SELECT ",
-            columns!(),
-            " FROM project p WHERE p.deleted_on IS NULL
-               AND (CASE WHEN p.group_id IS NULL THEN 0 ELSE 1 END) = $1
-               AND lower(p.owner) LIKE $2 ESCAPE '\\' AND lower(p.name) LIKE $3 ESCAPE '\\'
-             ORDER BY p.created_on DESC, p.id DESC LIMIT $4 OFFSET $5"
-        ),
-        i64::from(group_owner),
-        contains(owner),
-        contains(name),
-        page.limit(),
-        page.offset
-    )
-}
-
-/// Most words of a search that are looked for.
-const MOST_WORDS: usize = 5;
-
-/// A search: projects that have each of the words in owner, name, texts, package names or chroot names; newest first.
-/// Five words say enough: further ones are not looked for.
-pub async fn search_words(conn: &mut Conn, words: &[&str], page: &Page) -> Result<Vec<Project>, Error> {
-    // SQLite's index knows what has three letters; for less all texts are read.
-    const INDEXED: &str = "t.id IN (SELECT rowid FROM search_index WHERE search_index MATCH $N)";
-    const READ: &str = "instr(lower(t.text), $N) > 0";
-    const LIKE: &str = "lower(t.text) LIKE $N ESCAPE '\\'";
-    const CHROOTS: &str = " UNION ALL
-        SELECT pc.project_id FROM project_chroot pc JOIN chroot c ON c.id = pc.chroot_id
-        WHERE pc.enabled AND lower(c.name) LIKE $N ESCAPE '\\'";
-    let in_sqlite = matches!(conn.each(), Each::Sqlite(_));
-    let (mut conditions, mut binds) = (String::new(), Vec::new());
-    let mut with = |condition: &str, text: String| {
-        binds.push(text);
-        condition.replace("$N", &format!("${}", binds.len() + 2))
-    };
-    for word in words.iter().take(MOST_WORDS).map(|word| word.to_lowercase()) {
-        let like = contains(&word);
-        let texts = match in_sqlite {
-            true if word.chars().count() >= 3 => with(INDEXED, format!("\"{}\"", word.replace('"', "\"\""))),
-            true => with(READ, word),
-            false => with(LIKE, like.clone()),
-        };
-        // Few words are in a chroot's name; the others need not be looked for there.
-        let chroots = match crate::chroot::any_like(conn, &like).await? {
-            true => with(CHROOTS, like),
-            false => String::new(),
-        };
-        conditions.push_str(&format!(" AND p.id IN (SELECT t.project_id FROM search_text t WHERE {texts}{chroots})"));
-    }
-    let sql = AssertSqlSafe(format!(
-        "SELECT {} FROM project p WHERE p.deleted_on IS NULL {conditions}
-         ORDER BY p.created_on DESC, p.id DESC LIMIT $1 OFFSET $2",
-        columns!()
-    ));
-    let (limit, offset) = (page.limit(), page.offset);
-    match conn.each() {
-        Each::Sqlite(c) => {
-            let query = sqlx::query_as::<sqlx::Sqlite, Project>(sql).bind(limit).bind(offset);
-            Ok(binds.into_iter().fold(query, |query, text| query.bind(text)).fetch_all(c).await?)
-        }
-        Each::Postgres(c) => {
-            let query = sqlx::query_as::<sqlx::Postgres, Project>(sql).bind(limit).bind(offset);
-            Ok(binds.into_iter().fold(query, |query, text| query.bind(text)).fetch_all(c).await?)
-        }
-    }
-}
-
-/// A `LIKE` pattern that finds a text anywhere, with its own wildcards taken literally.
-fn contains(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in text.to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
 }
 
 /// Marks a project as deleted: it is invisible from now on and its name is free. Whoever publishes one of its

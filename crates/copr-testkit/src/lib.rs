@@ -40,5 +40,8 @@ pub use minidistro::{Suite, minidistro};
 pub use packages::{names, spec, srpm, tiny_srpm};
 pub use place::{cache_dir, checkout, temp_dir};
 pub use postgres::{Database, fresh_database, postgres_url};
-pub use python::{ENVIRONMENTS, Environment, NEWEST, OF_2020, OF_2024, OLDEST, Proof, SCHEMATHESIS, client};
+pub use python::{
+    ENVIRONMENTS, Environment, LAST_WITH_V1, LAST_WITH_V2, NEWEST, OF_2016, OF_2016_ON_OLD_PYTHON, OF_2020, OF_2024,
+    OLDEST, Proof, Python, SCHEMATHESIS, VIRTUALENV, client, interpreter,
+};
 pub use tools::{TOOLS, Tool, command, find, output, package_of, require, rpm_home};

@@ -20,9 +20,11 @@ mod path;
 mod refused;
 mod routes;
 mod session;
+mod slashes;
 mod state;
 
 pub mod api_v1;
+pub mod api_v2;
 pub mod api_v3;
 pub mod builder;
 pub mod gssapi;
@@ -42,7 +44,8 @@ use routes::Routes;
 pub fn router(web: Web) -> Router {
     let live = logs::Live::new(web.app.clone());
     let (most, watched) = all();
-    most.into_router().fallback(ui::nothing_here).with_state(web).merge(watched.into_router().with_state(live))
+    let all = most.into_router().fallback(ui::nothing_here).with_state(web);
+    slashes::collapse(all.merge(watched.into_router().with_state(live)))
 }
 
 /// Every address that [`router`] answers, beside the page for those that are not there.
@@ -55,6 +58,7 @@ pub fn routes() -> Vec<Route> {
 fn all() -> (Routes<Web>, Routes<logs::Live>) {
     let most = Routes::new()
         .merge(api_v1::router())
+        .merge(api_v2::router())
         .merge(api_v3::router())
         .merge(repo_file::router())
         .merge(results::router())

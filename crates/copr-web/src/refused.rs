@@ -7,7 +7,7 @@ use copr_app::{Kind, Refusal};
 /// half.
 pub fn status(refusal: &Refusal, dialect: &'static str) -> StatusCode {
     match refusal.kind {
-        Kind::Invalid => StatusCode::BAD_REQUEST,
+        Kind::Invalid | Kind::Taken => StatusCode::BAD_REQUEST,
         Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,

@@ -87,6 +87,13 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         Self { router: self.router.route(path, methods.handlers), known: self.known }
     }
 
+    /// Adds an address with and without a slash at its end. Both are routes of their own: a redirect would lose the
+    /// body.
+    pub(crate) fn both_ways(self, path: &str, methods: Methods<S>) -> Self {
+        let path = path.trim_end_matches('/');
+        self.route(path, methods.clone()).route(&format!("{path}/"), methods)
+    }
+
     /// These and those.
     pub(crate) fn merge(mut self, other: Self) -> Self {
         self.known.extend(other.known);
@@ -131,14 +138,12 @@ impl Endpoints {
         Self { routes: Routes::new(), dialect }
     }
 
-    /// Adds an endpoint under the prefix. Both spellings are routes of their own: a redirect would lose the body.
+    /// Adds an endpoint under the prefix.
     pub fn at(self, path: &str, methods: Methods<Web>) -> Self {
         let Dialect { prefix, no_method, .. } = self.dialect;
         // Copr tells no methods in an `Allow` header.
         let methods = methods.otherwise(move || async move { no_method() });
-        let path = path.trim_end_matches('/');
-        let routes = self.routes.route(&format!("{prefix}{path}"), methods.clone());
-        Self { routes: routes.route(&format!("{prefix}{path}/"), methods), ..self }
+        Self { routes: self.routes.both_ways(&format!("{prefix}{path}"), methods), ..self }
     }
 
     /// The whole map; every other address under the prefix is a 404 in this dialect.

@@ -13,4 +13,5 @@
 
 pub mod builder;
 pub mod v1;
+pub mod v2;
 pub mod v3;

@@ -35,7 +35,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let jobs = Jobs::start(app.clone());
     let end = CancellationToken::new();
     let router = copr_web::router(kerberos::doors(app.clone(), &config.gssapi));
-    let closing = end.clone();
+    let closing = CancellationToken::new();
+    let closed = closing.clone();
     // Small answers leave at once instead of waiting for the reader's acknowledgement of the head (Nagle).
     let listener = listener.tap_io(|connection| {
         if let Err(error) = connection.set_nodelay(true) {
@@ -43,7 +44,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         }
     });
     let server = axum::serve(listener, router.into_make_service_with_connect_info::<std::net::SocketAddr>())
-        .with_graceful_shutdown(async move { closing.cancelled().await });
+        .with_graceful_shutdown(async move { closed.cancelled().await });
     let mut server = tokio::spawn(server.into_future());
     announce(&config, first.as_ref())?;
     let building =
@@ -56,12 +57,13 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         }
     }
     end.cancel();
-    // The builder gives its tasks back over HTTP, so it ends before the server.
+    // The builder gives its tasks back, and delivers what is done, over HTTP: it ends while the server listens.
     if let Some(building) = building
         && let Err(error) = building.await
     {
         tracing::error!("the builder ended badly: {error}");
     }
+    closing.cancel();
     if !server.is_finished() && tokio::time::timeout(GRACE, &mut server).await.is_err() {
         server.abort();
     }

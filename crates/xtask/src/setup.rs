@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use copr_testkit::{ENVIRONMENTS, Environment, Proof, run};
+use copr_testkit::{ENVIRONMENTS, Environment, Proof, Python, VIRTUALENV, run};
 
 /// Something that has to be there, and the packages that bring it.
 struct Need {
@@ -58,7 +58,8 @@ enum Family {
 pub fn setup(check_only: bool) -> Result<()> {
     let family = family(&fs::read_to_string("/etc/os-release").unwrap_or_default());
     let missing = missing_packages(family.unwrap_or(Family::Debian));
-    let environments: Vec<&Environment> = ENVIRONMENTS.iter().filter(|one| !is_made(one)).collect();
+    let environments: Vec<&Environment> =
+        ENVIRONMENTS.iter().filter(|one| !one.is_made() && is_possible(one)).collect();
     if missing.is_empty() && environments.is_empty() {
         eprintln!("setup: everything is there");
         return Ok(());
@@ -194,8 +195,12 @@ fn privileged(words: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
-fn is_made(environment: &Environment) -> bool {
-    environment.place().join("complete").exists()
+/// Nobody can be asked to install a Python that distributions dropped.
+fn is_possible(environment: &Environment) -> bool {
+    match environment.python {
+        Python::OneOf(versions) => copr_testkit::interpreter(versions).is_some(),
+        Python::System | Python::SystemWithOldNames => true,
+    }
 }
 
 /// Makes a virtual environment with unmodified packages, as their users have them.
@@ -206,7 +211,7 @@ fn make(environment: &Environment) -> Result<()> {
         fs::remove_dir_all(&place)?; // a run that was interrupted
     }
     fs::create_dir_all(place.parent().context("the cache directory has a parent")?)?;
-    run::read(run::program(python()?)?.args(["-m", "venv"]).arg(&place))?;
+    run::read(maker(environment.python)?.arg(&place))?;
     for (name, version) in environment.packages {
         let mut pip = run::program(place.join("bin/python"))?;
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).arg(format!("{name}=={version}"));
@@ -214,13 +219,27 @@ fn make(environment: &Environment) -> Result<()> {
         run::read(pip.env("version", version)).with_context(|| format!("can't install {name} {version} from PyPI"))?;
     }
     match environment.proof {
-        Proof::Import(module) => {
-            run::read(run::program(place.join("bin/python"))?.args(["-c", &format!("import {module}")]))?
-        }
+        Proof::Import(module) => run::read(environment.python().args(["-c", &format!("import {module}")]))?,
         Proof::Program(name) => run::read(run::program(place.join("bin").join(name))?.arg("--version"))?,
     };
     fs::write(place.join("complete"), "")?;
     Ok(())
+}
+
+/// What makes a virtual environment of that Python in the directory that is to be its last argument.
+fn maker(wanted: Python) -> Result<Command> {
+    let Python::OneOf(versions) = wanted else {
+        let mut venv = run::program(python()?)?;
+        venv.args(["-m", "venv"]);
+        return Ok(venv);
+    };
+    let interpreter = copr_testkit::interpreter(versions).context("the machine has no such Python")?;
+    if !VIRTUALENV.is_made() {
+        make(&VIRTUALENV)?;
+    }
+    let mut virtualenv = run::program(VIRTUALENV.program("virtualenv"))?;
+    virtualenv.arg("--python").arg(interpreter);
+    Ok(virtualenv)
 }
 
 /// As in `copr 2.7 and copr-cli 2.6`.

@@ -2,7 +2,7 @@
 
 use super::{Shown, load, missing};
 use crate::lease::{change_chroot, change_source};
-use crate::{App, Refusal, access, removal};
+use crate::{App, Kind, Refusal, access, removal};
 use copr_db::Conn;
 use copr_db::account::Account;
 use copr_types::permission::Standing;
@@ -13,6 +13,17 @@ async fn standing(conn: &mut Conn, who: &Account, shown: &Shown) -> Result<(Stan
     let project = copr_db::project::by_id(conn, shown.build.project_id).await?;
     let project = project.ok_or_else(|| missing(shown.build.id))?;
     Ok((access::standing(conn, who, &project).await?, project.settings.persistent))
+}
+
+/// Sees to it that a build is canceled: one that is already stays as it is.
+pub async fn ensure_canceled(app: &App, who: &Account, id: BuildId) -> Result<Shown, Refusal> {
+    match cancel(app, who, id).await {
+        Err(refusal) if refusal.kind == Kind::Conflict => {
+            let shown = super::find(app, id).await?;
+            if shown.build.canceled { Ok(shown) } else { Err(refusal) }
+        }
+        other => other,
+    }
 }
 
 /// Cancels a build: queued tasks vanish, running ones are told to stop, each unfinished chroot is canceled. Packages

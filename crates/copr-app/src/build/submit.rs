@@ -239,6 +239,17 @@ pub async fn by_upload(
 ) -> Result<Shown, Refusal> {
     let mut tx = app.db.begin().await?;
     let project = access::project(&mut tx, owner, name).await?;
+    of_upload(app, tx, who, project, upload, options).await
+}
+
+pub(super) async fn of_upload(
+    app: &App,
+    mut tx: Conn,
+    who: &Account,
+    project: Project,
+    upload: Option<&Upload>,
+    options: &Options,
+) -> Result<Shown, Refusal> {
     let mut errors = FieldErrors::default();
     let kind = upload.and_then(|upload| kind_of(upload.file.as_str()));
     match (upload, kind) {

@@ -57,6 +57,10 @@ pub struct Input {
     pub delete_after_days: Option<String>,
     /// Where results are kept.
     pub storage: Option<String>,
+    /// Takes the homepage away; saying an empty one changes nothing.
+    pub no_homepage: bool,
+    /// Takes the contact away; saying an empty one changes nothing.
+    pub no_contact: bool,
 }
 
 /// WTForms' text for what is no integer; clients print it.
@@ -91,10 +95,10 @@ impl Input {
         }
     }
 
-    /// The chroots of a new project: at least one.
-    pub(super) fn new_chroots(&self, known: &[Chroot], errors: &mut FieldErrors) -> Vec<ChrootId> {
+    /// The chroots of a new project: at least one, unless it is made bare.
+    pub(super) fn new_chroots(&self, known: &[Chroot], bare: bool, errors: &mut FieldErrors) -> Vec<ChrootId> {
         let chosen = self.chroots.as_deref().unwrap_or_default();
-        if chosen.is_empty() {
+        if chosen.is_empty() && !bare {
             errors.add("chroots", "At least one chroot must be selected");
         }
         resolve(chosen, known, errors)
@@ -140,6 +144,12 @@ impl Input {
         }
         if let Some(text) = &self.instructions {
             settings.instructions.clone_from(text);
+        }
+        if self.no_homepage {
+            settings.homepage = None;
+        }
+        if self.no_contact {
+            settings.contact = None;
         }
         if let Some(text) = self.homepage.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
             if is_address(text, &LINKS) {

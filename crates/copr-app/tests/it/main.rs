@@ -11,6 +11,7 @@ mod forks;
 mod interrupted;
 mod leases;
 mod looking;
+mod numbered;
 mod options;
 mod packages;
 mod permissions;

@@ -3,7 +3,8 @@
 use crate::both_engines;
 use crate::fixture::{CHROOT, Home, NOW, chroot, home, person, project, settings};
 use copr_db::project::{self as projects, NewProject, Project};
-use copr_db::{Conn, Error, Page, group, package, project_chroot};
+use copr_db::search::{Exactly, First};
+use copr_db::{Conn, Error, Page, group, package, project_chroot, search};
 use copr_types::permission::Grant;
 use copr_types::{Bootstrap, ChrootBootstrap, DirName, Isolation, OwnerName, ProjectName, SourceKind};
 
@@ -12,7 +13,7 @@ fn names(projects: &[Project]) -> Vec<String> {
 }
 
 async fn words(conn: &mut Conn, words: &[&str]) -> Vec<String> {
-    names(&projects::search_words(conn, words, &Page::first(10)).await.unwrap())
+    names(&search::words(conn, words, &Exactly::default(), First::Newest, &Page::first(10)).await.unwrap())
 }
 
 both_engines! {
@@ -57,8 +58,10 @@ both_engines! {
         assert!(!projects::mark_deleted(&mut tx, first, NOW).await.unwrap());
         assert!(projects::by_name(&mut tx, "alice", "hello").await.unwrap().is_none());
         assert!(projects::by_id(&mut tx, first).await.unwrap().is_some());
+        assert!(projects::living(&mut tx, first).await.unwrap().is_none());
         let second = projects::create(&mut tx, &new, &settings(), NOW).await.unwrap();
         assert_eq!(projects::by_name(&mut tx, "alice", "hello").await.unwrap().unwrap().id, second);
+        assert_eq!(projects::living(&mut tx, second).await.unwrap().unwrap().id, second);
         let held: Vec<_> = projects::hold_deleted(&mut tx, "alice", "hello").await.unwrap().into_iter().map(|one| one.id).collect();
         assert_eq!(held, [first]);
         // Deleted once more: two dead ones of a name are fine.
@@ -133,7 +136,7 @@ both_engines! {
         assert_eq!(words(&mut tx, &["UNDER", "COTTON"]).await, ["alice/under_score"]);
         assert_eq!(words(&mut tx, &[]).await.len(), 2);
         let full = async |tx: &mut Conn, owner: &str, name: &str| {
-            names(&projects::search_full_name(tx, owner, false, name, &Page::first(10)).await.unwrap())
+            names(&search::full_name(tx, owner, false, name, &Exactly::default(), &Page::first(10)).await.unwrap())
         };
         assert_eq!(full(&mut tx, "", "r_S").await, ["alice/under_score"]);
         assert_eq!(full(&mut tx, "bO", "").await, ["Bob/UnderXscore"]);
@@ -177,11 +180,42 @@ both_engines! {
         let new = NewProject { owner: &owner, account_id: None, group_id: Some(crew.id.0), created_by: h.account, name: &name, storage: "backend" };
         projects::create(&mut tx, &new, &settings(), NOW + 1).await.unwrap();
         let page = Page::first(10);
-        let groups = projects::search_full_name(&mut tx, "cre", true, "", &page).await.unwrap();
+        let groups = search::full_name(&mut tx, "cre", true, "", &Exactly::default(), &page).await.unwrap();
         assert_eq!(names(&groups), ["@crew/tools"]);
-        let people = projects::search_full_name(&mut tx, "", false, "", &page).await.unwrap();
+        let people = search::full_name(&mut tx, "", false, "", &Exactly::default(), &page).await.unwrap();
         assert_eq!(names(&people), ["alice/hello"]);
         assert_eq!(words(&mut tx, &[]).await, ["@crew/tools", "alice/hello"]);
+    }
+
+    async fn an_owner_and_a_name_narrow_every_search(t: Fixture) {
+        let mut tx = t.begin().await;
+        for (owner, name) in [("alice", "tool"), ("bob", "tool"), ("alice", "tools-all"), ("bob", "other-tools")] {
+            project(&mut tx, owner, name, &settings()).await;
+        }
+        let gone = project(&mut tx, "alice", "gone", &settings()).await;
+        projects::mark_deleted(&mut tx, gone, NOW).await.unwrap();
+        let page = Page::first(10);
+        let which = |owner, name| Exactly { owner, name };
+        for (which, found) in [
+            (which(None, None), &["alice/tool", "bob/tool", "alice/tools-all", "bob/other-tools"][..]),
+            (which(Some("alice"), None), &["alice/tool", "alice/tools-all"]),
+            (which(None, Some("tool")), &["alice/tool", "bob/tool"]),
+            (which(Some("bob"), Some("tool")), &["bob/tool"]),
+            (which(Some("alice"), Some("gone")), &[]),
+        ] {
+            assert_eq!(names(&search::exactly(&mut tx, &which, &page).await.unwrap()), found, "{which:?}");
+            let mut by_words = names(&search::words(&mut tx, &["tool"], &which, First::Newest, &page).await.unwrap());
+            by_words.sort_by_key(|name| found.iter().position(|one| one == name));
+            assert_eq!(by_words, found, "{which:?}");
+            let by_name = names(&search::full_name(&mut tx, "", false, "tool", &which, &page).await.unwrap());
+            assert_eq!(by_name.len(), found.len(), "{which:?}");
+        }
+        let second = Page { limit: Some(1), offset: 1, descending: false };
+        assert_eq!(names(&search::exactly(&mut tx, &which(Some("alice"), None), &second).await.unwrap()), ["alice/tools-all"]);
+        let best = search::words(&mut tx, &["TOOLS-ALL"], &Exactly::default(), First::Best, &page).await.unwrap();
+        assert_eq!(names(&best), ["alice/tools-all"]);
+        let best = search::words(&mut tx, &["tool"], &Exactly::default(), First::Best, &page).await.unwrap();
+        assert_eq!(names(&best), ["bob/tool", "alice/tool", "bob/other-tools", "alice/tools-all"]);
     }
 
     async fn roles_are_given_and_taken(t: Fixture) {

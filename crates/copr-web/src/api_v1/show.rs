@@ -3,13 +3,16 @@
 use crate::Web;
 use copr_app::build::Shown;
 use copr_app::repos::Repo;
+use copr_app::source::{SourceFile, kind_of};
 use copr_app::{package, project};
 use copr_db::build::Build;
 use copr_db::project::Project;
 use copr_db::project_chroot::ProjectChroot;
-use copr_types::{Bootstrap, BuildId, ChrootBootstrap, State};
+use copr_types::{Bootstrap, BuildId, ChrootBootstrap, SourceKind, State};
 use copr_wire::v1;
+use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
+use url::Url;
 
 /// What builds produced, by number.
 pub type Produced = HashMap<BuildId, Vec<String>>;
@@ -140,6 +143,25 @@ fn results(web: &Web, build: &Build) -> String {
     format!("{}/{}/{}/", web.app.rules.results_url, build.owner, build.dir)
 }
 
+/// Address of the source package that somebody gave, nothing where it was made from something else.
+fn source_package(build: &Build) -> String {
+    let address = match build.source_kind {
+        SourceKind::Link => given(build).filter(|url| is_package(url)),
+        SourceKind::Upload => build.source_url.clone(),
+        _ => None,
+    };
+    address.unwrap_or_default()
+}
+
+fn given(build: &Build) -> Option<String> {
+    let source: Value = serde_json::from_str(&build.source).ok()?;
+    Some(source["url"].as_str()?.to_owned())
+}
+
+fn is_package(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| kind_of(url.path()) == Some(SourceFile::Srpm))
+}
+
 /// A build by itself.
 pub fn build_detail(web: &Web, shown: &Shown, mut produced: Produced) -> v1::BuildDetail {
     let build = &shown.build;
@@ -159,7 +181,7 @@ pub fn build_detail(web: &Web, shown: &Shown, mut produced: Produced) -> v1::Bui
         submitted_on: build.submitted_on,
         started_on: shown.started_on(),
         ended_on: shown.ended_on(),
-        src_pkg: build.source_url.clone().unwrap_or_default(),
+        src_pkg: source_package(build),
         submitted_by: build.submitter.clone(),
         results_by_chroot: shown.chroots.iter().map(of_chroot).collect(),
         results,
@@ -173,7 +195,7 @@ pub fn build(web: &Web, shown: &Shown, produced: &Produced) -> v1::Build {
         id: build.id.0,
         state: state(shown),
         status: shown.state().map(State::number),
-        src_pkg: build.source_url.clone().unwrap_or_default(),
+        src_pkg: source_package(build),
         pkg_version: build.version.clone(),
         source_type: build.source_kind.as_str().to_owned(),
         source_json: build.source.clone(),

@@ -89,12 +89,12 @@ fn word(value: &Value) -> String {
 }
 
 /// The refusal of such a value.
-pub(super) fn nul() -> Refusal {
+pub(crate) fn nul() -> Refusal {
     Refusal::invalid("a value can not hold a NUL character")
 }
 
 /// Whether there is a NUL character anywhere in a value, names of members included.
-pub(super) fn has_nul(value: &Value) -> bool {
+pub(crate) fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
         Value::Array(items) => items.iter().any(has_nul),

@@ -11,7 +11,7 @@ mod build_chroot;
 mod build_create;
 #[cfg(test)]
 mod chance;
-mod fields;
+pub(crate) mod fields;
 mod general;
 mod gssapi;
 mod login;

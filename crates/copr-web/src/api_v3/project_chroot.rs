@@ -55,8 +55,8 @@ fn input(fields: &Fields) -> Input {
         bootstrap: fields.line("bootstrap"),
         bootstrap_image: fields.line("bootstrap_image"),
         isolation: fields.line("isolation"),
-        comps: None,
         delete_comps: fields.flag(&["delete_comps"]).unwrap_or(false),
         reset_fields: fields.list("reset_fields").unwrap_or_default(),
+        ..Input::default()
     }
 }

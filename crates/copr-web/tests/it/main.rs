@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod api_v1;
+mod api_v2;
 mod builder;
 mod builds;
 mod chroots;
@@ -22,6 +23,7 @@ mod results;
 mod server;
 mod service;
 mod sessions;
+mod slashes;
 mod sources;
 mod tags;
 mod uploads;

@@ -29,8 +29,8 @@ pub fn beside(name: &str) -> PathBuf {
 
 /// The Python of a client, with nothing of this machine's settings.
 pub fn python(clients: &Environment) -> std::process::Command {
-    let mut python = copr_testkit::command(clients.program("python"));
-    python.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8").env("PYTHONWARNINGS", "ignore");
+    let mut python = clients.python();
+    python.env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8").env("PYTHONWARNINGS", "ignore");
     python.env("PYTHONDONTWRITEBYTECODE", "1").env("no_proxy", "*");
     // download-build has wget do the work, which talks a lot
     python.env("WGETRC", beside("wgetrc"));

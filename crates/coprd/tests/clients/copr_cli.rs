@@ -3,7 +3,7 @@
 use crate::cli::Cli;
 use crate::session::{play, succeeding_commands};
 use crate::stage::Stage;
-use copr_testkit::{Environment, NEWEST, OF_2020, OLDEST};
+use copr_testkit::{Environment, LAST_WITH_V1, NEWEST, OF_2020, OLDEST};
 use std::collections::BTreeSet;
 
 #[test]
@@ -110,6 +110,28 @@ fn old_copr_cli_submits_builds_from_elsewhere() {
     play_with_old_ones(Stage::idle, "sources.txt");
 }
 
+#[test]
+fn old_copr_cli_renews_secrets_of_web_hooks() {
+    play_with_old_ones(Stage::idle, "webhooks.txt");
+}
+
+// copr-cli 1.65 is the last one on PyPI that speaks version 1 of the API only.
+
+#[test]
+fn copr_cli_1_65_works_with_projects_and_chroots() {
+    play(&Stage::idle(), &LAST_WITH_V1, "1.65/projects.txt");
+}
+
+#[test]
+fn copr_cli_1_65_works_with_builds_and_packages() {
+    play(&Stage::idle(), &LAST_WITH_V1, "1.65/builds.txt");
+}
+
+#[test]
+fn copr_cli_1_65_watches_builds_and_fetches_their_results() {
+    play(&Stage::building(), &LAST_WITH_V1, "1.65/results.txt");
+}
+
 /// The sub-commands that a release has, as its help names them.
 fn commands(clients: &Environment) -> BTreeSet<String> {
     let place = copr_testkit::temp_dir();
@@ -126,9 +148,10 @@ fn check_22_every_command_of_copr_cli_2_6_is_seen_working() {
 
 #[test]
 fn every_command_of_old_copr_cli_is_seen_working() {
-    // Modules are gone, and web hooks' secrets were made over version 1 of the API.
-    for (clients, own) in [(&OF_2020, "1.85"), (&OLDEST, "1.79.1")] {
-        let without: Vec<String> = commands(clients).difference(&succeeding_commands(&["old", own])).cloned().collect();
-        assert_eq!(without, ["build-module", "new-webhook-secret"], "copr-cli {own}");
+    // Modules are gone.
+    for (clients, own) in [(&OF_2020, &["old", "1.85"][..]), (&OLDEST, &["old", "1.79.1"]), (&LAST_WITH_V1, &["1.65"])]
+    {
+        let without: Vec<String> = commands(clients).difference(&succeeding_commands(own)).cloned().collect();
+        assert_eq!(without, ["build-module"], "copr-cli {own:?}");
     }
 }

@@ -1,40 +1,17 @@
 """Calls every public method of every proxy of python-copr, of whatever release is installed, against a running service.
-
-Told as JSON on the command line: where the configurations of alice, bob and carol are, and what was built before. Each part stands
-for itself. Prints one line of JSON for each part, and one that names the methods that nobody called with success.
 """
 
 import functools
 import inspect
-import json
-import sys
-import time
-import traceback
-import warnings
-from importlib.metadata import version
-
-warnings.simplefilter("ignore")
 
 import copr.v3
 import copr.v3.pagination
 from copr.v3 import Client, CoprNoResultException, CoprRequestException, helpers
+from driving import EPEL, FEDORA, FEDORA_32, GIVEN, OWN, WAITING, called, equal, part, refused, tell, until
 
 # Before 1.117 a 403 was like any other refusal.
 FORBIDDEN = getattr(copr.v3, "CoprAuthException", CoprRequestException)
 NO_SUCH_ENDPOINT = "Such API endpoint doesn't exist"
-
-GIVEN = json.loads(sys.argv[1])
-VERSION = tuple(int(number) for number in version("copr").split("."))
-OWN, WAITING = GIVEN["own"], GIVEN["waiting"]
-FEDORA, FEDORA_32, EPEL = "fedora-42-x86_64", "fedora-42-i386", "epel-9-x86_64"
-
-called = set()
-parts = []
-
-
-def part(function):
-    parts.append(function)
-    return function
 
 
 def public_methods(proxy):
@@ -91,34 +68,10 @@ def known(method, **arguments):
     return {name: value for name, value in arguments.items() if takes(method, name)}
 
 
-def equal(one, other):
-    assert one == other, "%r is not %r" % (one, other)
-
-
-def refused(kind, text, method, *args, **kwargs):
-    """The call fails with exactly this class, and says this."""
-    try:
-        answer = method(*args, **kwargs)
-    except copr.v3.CoprException as error:
-        assert type(error) is kind, "%s instead of %s: %s" % (type(error).__name__, kind.__name__, error)
-        assert text in str(error), "%r is not in: %s" % (text, error)
-        return
-    raise AssertionError("not refused with %r but answered with %r" % (text, answer))
-
-
 def project(name, who=alice, owner="alice", chroots=(FEDORA, FEDORA_32)):
     made = who.project_proxy.add(owner, name, list(chroots))
     equal(made.full_name, owner + "/" + name)
     return made
-
-
-def until(what, wanted):
-    for _ in range(600):
-        seen = what()
-        if seen == wanted:
-            return
-        time.sleep(0.05)
-    raise AssertionError("still %r instead of %r" % (seen, wanted))
 
 
 @part
@@ -520,14 +473,4 @@ def tokens():
     equal(renewed.base_proxy.auth_check().name, "carol")
 
 
-for function in parts:
-    start = time.monotonic()
-    try:
-        function()
-        error = None
-    except BaseException:
-        error = traceback.format_exc()
-    print(json.dumps({"part": function.__name__, "error": error, "seconds": round(time.monotonic() - start, 2)}))
-
-every = set((proxy_name, name) for proxy_name, proxy in proxies(alice).items() for name in public_methods(proxy))
-print(json.dumps({"methods": len(every), "not called": sorted("%s.%s" % pair for pair in every - called)}))
+tell(set((proxy_name, name) for proxy_name, proxy in proxies(alice).items() for name in public_methods(proxy)))

@@ -4,6 +4,7 @@ mod cli;
 mod copr_cli;
 mod dnf4;
 mod dnf5;
+mod old_python_copr;
 mod python_copr;
 mod session;
 mod stage;

@@ -150,6 +150,7 @@ impl Session<'_> {
     /// - `api PATH KEY…`: what the API says below these keys.
     fn perform(&mut self, step: &Step) -> String {
         let (words, input) = step.words();
+        let words: Vec<String> = words.iter().map(|word| word.replace("$URL", &self.stage.url())).collect();
         let home = self.stage.home(&step.who);
         let rest: Vec<&str> = words[1..].iter().map(String::as_str).collect();
         let text = match (words[0].as_str(), &rest[..]) {
@@ -162,12 +163,13 @@ impl Session<'_> {
                 name.display().to_string()
             }
             ("write", [name, text]) => {
-                let text = text.replace("\\n", "\n").replace("$URL", &self.stage.url());
-                fs::write(home.join(name), text).expect("a file");
+                fs::write(home.join(name), text.replace("\\n", "\n")).expect("a file");
                 String::new()
             }
             ("copy", [name, new]) => {
-                fs::copy(home.join(name), home.join(new)).expect("a copy");
+                let new = home.join(new);
+                fs::create_dir_all(new.parent().expect("a directory")).expect("a directory");
+                fs::copy(home.join(name), new).expect("a copy");
                 String::new()
             }
             ("cat", [name]) => fs::read_to_string(home.join(name)).expect("a file"),

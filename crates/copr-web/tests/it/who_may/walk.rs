@@ -25,6 +25,8 @@ pub struct Walk {
     count: usize,
     /// A build of alice's that has succeeded, and one of the group's.
     builds: (i64, i64),
+    /// The number of alice's project.
+    project: i64,
 }
 
 impl Walk {
@@ -40,8 +42,8 @@ impl Walk {
         let machine = copr_app::builders::add(app, "b1").await.expect("a builder");
         let client =
             Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-        let mut walk = Self { server, client, people, alice, machine, count: 0, builds: (0, 0) };
-        walk.project("p").await;
+        let mut walk = Self { server, client, people, alice, machine, count: 0, builds: (0, 0), project: 0 };
+        walk.project = walk.project("p").await;
         let one = walk.server.build("p", json!({"chroots": [FEDORA]})).await;
         finish(&walk.server, one, "hello", &[(FEDORA, State::Succeeded)]).await;
         let body = json!({"name": "p", "chroots": [FEDORA]});
@@ -63,8 +65,9 @@ impl Walk {
     }
 
     /// A project of alice's in which ben may build and ada may do more.
-    async fn project(&self, name: &str) {
-        let project = self.server.project(name).await["id"].as_i64().expect("a number").into();
+    async fn project(&self, name: &str) -> i64 {
+        let number = self.server.project(name).await["id"].as_i64().expect("a number");
+        let project = number.into();
         let mut tx = self.server.app.db.begin().await.expect("a transaction");
         for (user, admin, builder) in
             [("ben", Grant::Nothing, Grant::Approved), ("ada", Grant::Approved, Grant::Nothing)]
@@ -73,6 +76,7 @@ impl Walk {
             copr_db::project::grant(&mut tx, project, account.id, admin, builder).await.expect("a role");
         }
         tx.commit().await.expect("a commit");
+        number
     }
 
     /// A task of an uploaded source that the builder holds: its number and its fence.
@@ -109,6 +113,7 @@ impl Walk {
             ("chroot", FEDORA.to_owned()),
             ("name_release", "fedora-42".to_owned()),
             ("id", if group { self.builds.1 } else { self.builds.0 }.to_string()),
+            ("project_id", self.project.to_string()),
             ("step", "source".to_owned()),
             ("upload", "shared".to_owned()),
             ("file", "x.spec".to_owned()),
@@ -124,7 +129,7 @@ impl Walk {
             Needs::Nothing | Needs::NewToken => {}
             Needs::Project => {
                 let name = self.new_name();
-                self.project(&name).await;
+                words.insert("project_id", self.project(&name).await.to_string());
                 words.insert("project", name);
             }
             Needs::Package => {
@@ -145,6 +150,7 @@ impl Walk {
                 words.extend([("id", id.to_string()), ("fence", fence.to_string())]);
             }
         }
+        words.insert("build_id", words["id"].clone());
         words
     }
 

@@ -1,0 +1,45 @@
+//! Projects as the older APIs know them: by number, and made without chroots where these come later.
+
+use super::{Input, Manner, Shown, change, found, make, remove, show};
+use crate::{App, Refusal, access};
+use copr_db::Page;
+use copr_db::account::Account;
+use copr_db::search::{Exactly, First};
+use copr_types::ProjectId;
+
+/// The project of a number.
+pub async fn find(app: &App, id: ProjectId) -> Result<Shown, Refusal> {
+    let mut conn = app.db.read().await?;
+    let project = access::numbered(&mut conn, id).await?;
+    Ok(show(&mut conn, vec![project]).await?.remove(0))
+}
+
+/// Projects that are exactly these, by number; those among them that a text finds, the best first.
+pub async fn list(app: &App, query: Option<&str>, which: &Exactly<'_>, page: &Page) -> Result<Vec<Shown>, Refusal> {
+    let mut conn = app.db.read().await?;
+    let projects = match query.map(str::trim).filter(|query| !query.is_empty()) {
+        Some(query) => found(&mut conn, query, which, First::Best, page).await?,
+        None => copr_db::search::exactly(&mut conn, which, page).await?,
+    };
+    show(&mut conn, projects).await
+}
+
+/// Makes a project as [`super::create`] does, with other rules: its name begins with a letter, it may begin without
+/// any chroot, and a name that is taken is [`crate::Kind::Taken`].
+pub async fn create(app: &App, who: &Account, owner: &str, input: &Input) -> Result<Shown, Refusal> {
+    Ok(make(app, who, owner, input, &[], Manner::Old).await?.0)
+}
+
+/// Changes what the input names; the rest stays.
+pub async fn edit(app: &App, who: &Account, id: ProjectId, input: &Input) -> Result<Shown, Refusal> {
+    let mut tx = app.db.begin().await?;
+    let project = access::numbered(&mut tx, id).await?;
+    change(app, tx, who, project, input).await
+}
+
+/// Deletes a project: it is gone at once, its files soon after. Returns what it was.
+pub async fn delete(app: &App, who: &Account, id: ProjectId) -> Result<Shown, Refusal> {
+    let mut tx = app.db.begin().await?;
+    let project = access::numbered(&mut tx, id).await?;
+    remove(app, tx, who, project).await
+}
