@@ -21,6 +21,7 @@
 pub mod builder;
 pub mod copr_cli;
 pub mod distribution;
+pub mod forge;
 pub mod http;
 pub mod kerberos;
 pub mod project;

@@ -62,6 +62,9 @@ pub(super) async fn source_task(
     input: SourceInput,
     chroot: ChrootSpec,
 ) -> Result<(), Refusal> {
+    let tools = input.tools().join(" ");
+    let name = chroot.name.clone();
+    let arch = input.needs_chroot().then_some(name.arch());
     let spec = Task::Source(SourceTask { build: facts(app, build), input, chroot });
     let new = NewTask {
         build: build.id,
@@ -69,7 +72,8 @@ pub(super) async fn source_task(
         repo: None,
         owner: &build.owner.to_string(),
         sandbox: &sandbox(build),
-        arch: None,
+        arch,
+        tools: &tools,
         background: build.background,
         spec: &serde_json::to_string(&spec)?,
     };
@@ -109,6 +113,7 @@ pub(crate) async fn rpm_task(
         owner: &build.owner.to_string(),
         sandbox: &sandbox(build),
         arch: Some(chroot.name.arch()),
+        tools: "",
         background: build.background,
         spec: &serde_json::to_string(&spec)?,
     };

@@ -52,7 +52,7 @@ both_engines! {
         let task = told(&w).await;
         assert_eq!(task.chroot.name.as_str(), X86);
         let SourceInput::Scm(scm) = task.input else { panic!("another kind") };
-        assert_eq!(scm.clone_url, "https://me:secret@git.example.org/a.git");
+        assert_eq!(scm.scm.clone_url, "https://me:secret@git.example.org/a.git");
 
         // The package that the build turns out to be of is built again with it, and shows it to nobody either.
         let builder = w.builder("b1").await;
@@ -66,7 +66,7 @@ both_engines! {
         let again = build::of_package(&w.app, &w.alice, "alice", "hello", Some("hello-noarch"), &Options::default()).await.unwrap();
         assert!(!again.build.source.contains("secret"));
         let SourceInput::Scm(scm) = told(&w).await.input else { panic!("another kind") };
-        assert_eq!(scm.clone_url, "https://me:secret@git.example.org/a.git");
+        assert_eq!(scm.scm.clone_url, "https://me:secret@git.example.org/a.git");
     }
 
     async fn projects_and_gems_are_stored_as_the_api_shows_them(w: World) {
