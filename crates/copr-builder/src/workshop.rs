@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use copr_sandbox::{Command, Exit, Root, User};
+use copr_sandbox::{Command, Exit, Limit, Root, User};
 use copr_types::Phase;
 use copr_types::source::without_passwords;
 use copr_wire::builder::TaskLimits;
@@ -25,6 +25,8 @@ pub(crate) const INSIDE: &str = "/work";
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nbuilder:x:1000:1000:builder:/work/home:/bin/sh\n";
 const GROUP: &str = "root:x:0:\nbuilder:x:1000:\n";
 const HOSTS: &str = "127.0.0.1 localhost\n::1 localhost\n";
+/// What shells say of a program that was ended by SIGXFSZ.
+const TOO_LARGE: &str = "File size limit exceeded";
 /// Configuration of the machine that is none of a build's business: it may hold passwords.
 const HIDDEN: [&str; 5] = ["/etc/dnf", "/etc/yum", "/etc/yum.repos.d", "/etc/pki/entitlement", "/etc/pki/consumer"];
 
@@ -137,9 +139,12 @@ impl<'w> Workshop<'w> {
         self.spent += begun.elapsed();
         work.transcript.finish();
         work.held.check()?;
-        match ended.limit_hit {
+        let words = tail.text();
+        // A program that writes a single file that is too large is ended by the kernel, and only the shell says why.
+        let reached = ended.limit_hit.or_else(|| words.contains(TOO_LARGE).then_some(Limit::Disk));
+        match reached {
             Some(reached) => Err(end::limit(job.phase, reached, self.limits)),
-            None => Ok(Ran { exit: ended.exit, words: tail.text() }),
+            None => Ok(Ran { exit: ended.exit, words }),
         }
     }
 }

@@ -353,14 +353,19 @@ impl Svn {
         format!("svn://{}/repository/{path}", self.address)
     }
 
-    /// Commits a tree at a path: what is not in it is gone there.
+    /// Commits the files of a tree at a path, over those that are there.
     pub fn commit(&self, tree: &Path, path: &str, message: &str) {
         let url = format!("file://{}/repository/{path}", self.place.path().display());
         let known = command("svn").args(["info", "--non-interactive", &url]).output().is_ok_and(|done| done.status.success());
-        if known {
-            output(command("svn").args(["delete", "--quiet", "--message", message, &url]));
+        if !known {
+            output(command("svn").args(["import", "--quiet", "--message", message]).arg(tree).arg(&url));
+            return;
         }
-        output(command("svn").args(["import", "--quiet", "--message", message]).arg(tree).arg(&url));
+        let copy = temp_dir();
+        output(command("svn").args(["checkout", "--quiet", &url]).arg(copy.path()));
+        output(command("cp").arg("-rT").arg(tree).arg(copy.path()));
+        output(command("svn").current_dir(copy.path()).args(["add", "--quiet", "--force", "."]));
+        output(command("svn").current_dir(copy.path()).args(["commit", "--quiet", "--message", message]));
     }
 }
 

@@ -58,7 +58,7 @@ async fn a_script_leaves_a_spec_file_and_its_sources() {
     let given = trial.source(script(&format!("{facts}{WRITE}"), &["make"])).await;
     assert_eq!(given.packages(), ["tiny-1-1.src.rpm"]);
     let missing = trial.source(script("make --version", &[])).await;
-    missing.fails(FailureClass::User, Phase::Srpm, &["the script failed (exit code 127)", "make: not found"]);
+    missing.fails(FailureClass::User, Phase::Srpm, &["the script failed (exit code 127)", "make: command not found"]);
     let user = FailureClass::User;
     trial.source(script("true", &[])).await.fails(user, Phase::Srpm, &["no spec file available"]);
     let two = script(&format!("{WRITE}\ncp tiny.spec other.spec"), &[]);
