@@ -51,7 +51,8 @@ pub fn order(queue: &[Waiting], running: &[Load], arches: &[String], tools: &[St
         *load.entry(&one.owner).or_default() += one.tasks;
     }
     let fits = |task: &&Waiting| {
-        task.arch.as_ref().is_none_or(|arch| arches.contains(arch)) && task.tools.iter().all(|tool| tools.contains(tool))
+        task.arch.as_ref().is_none_or(|arch| arches.contains(arch))
+            && task.tools.iter().all(|tool| tools.contains(tool))
     };
     let mut fitting: Vec<&Waiting> = queue.iter().filter(fits).collect();
     fitting.sort_by_key(|task| {

@@ -151,8 +151,7 @@ fn read(mut from: impl BufRead, answer: &mut TcpStream) -> Result<Request> {
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let mut request =
-        Request { method, path: path.to_owned(), query: query.to_owned(), headers, body: Vec::new() };
+    let mut request = Request { method, path: path.to_owned(), query: query.to_owned(), headers, body: Vec::new() };
     if request.header("expect") == "100-continue" {
         answer.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
     }
@@ -356,7 +355,8 @@ impl Svn {
     /// Commits the files of a tree at a path, over those that are there.
     pub fn commit(&self, tree: &Path, path: &str, message: &str) {
         let url = format!("file://{}/repository/{path}", self.place.path().display());
-        let known = command("svn").args(["info", "--non-interactive", &url]).output().is_ok_and(|done| done.status.success());
+        let known =
+            command("svn").args(["info", "--non-interactive", &url]).output().is_ok_and(|done| done.status.success());
         if !known {
             output(command("svn").args(["import", "--quiet", "--message", message]).arg(tree).arg(&url));
             return;

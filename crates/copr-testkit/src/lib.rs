@@ -42,6 +42,7 @@ pub use packages::{names, spec, srpm, tiny_srpm};
 pub use place::{cache_dir, checkout, temp_dir};
 pub use postgres::{Database, fresh_database, postgres_url};
 pub use python::{
-    ARCHIVED, ENVIRONMENTS, Environment, GENERATORS, NEWEST, OF_2020, OF_2024, OLDEST, Proof, SCHEMATHESIS, archives, client,
+    ARCHIVED, ENVIRONMENTS, Environment, GENERATORS, NEWEST, OF_2020, OF_2024, OLDEST, Proof, SCHEMATHESIS, archives,
+    client,
 };
 pub use tools::{TOOLS, Tool, command, find, output, package_of, require, rpm_home};

@@ -54,11 +54,8 @@ pub const OLDEST: Environment = Environment {
 
 /// What generates requests from the description of the API and judges the answers. Its dependencies are none of the
 /// clients' business.
-pub const SCHEMATHESIS: Environment = Environment {
-    packages: &[("schemathesis", "4.32.5")],
-    proof: Proof::Program("schemathesis"),
-    with_system: false,
-};
+pub const SCHEMATHESIS: Environment =
+    Environment { packages: &[("schemathesis", "4.32.5")], proof: Proof::Program("schemathesis"), with_system: false };
 
 /// What makes source packages. tito imports the binding of the system's rpm.
 pub const GENERATORS: Environment = Environment {

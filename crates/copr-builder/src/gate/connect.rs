@@ -22,7 +22,10 @@ pub(super) fn run(host: &str, port: &str) -> Result<(), String> {
     block_on(async move {
         let words = |error: std::io::Error| error.to_string();
         let mut outer = UnixStream::connect(SOCKET).await.map_err(words)?;
-        outer.write_all(format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n").as_bytes()).await.map_err(words)?;
+        outer
+            .write_all(format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n").as_bytes())
+            .await
+            .map_err(words)?;
         let mut answer = Vec::new();
         while !answer.ends_with(b"\r\n\r\n") {
             if answer.len() >= LONGEST {

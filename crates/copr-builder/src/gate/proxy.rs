@@ -158,7 +158,9 @@ mod tests {
 
     #[test]
     fn what_is_no_request_for_a_proxy_goes_nowhere() {
-        for head in ["GET /a HTTP/1.1\r\n\r\n", "GET file:///etc/passwd HTTP/1.1\r\n\r\n", "CONNECT host HTTP/1.1\r\n\r\n", "x"] {
+        for head in
+            ["GET /a HTTP/1.1\r\n\r\n", "GET file:///etc/passwd HTTP/1.1\r\n\r\n", "CONNECT host HTTP/1.1\r\n\r\n", "x"]
+        {
             assert!(wish(head).is_none(), "{head}");
         }
     }

@@ -63,7 +63,11 @@ fn address(scm: &Scm) -> Step<Address> {
         ScmType::Svn => &["http", "https", "svn"],
     };
     if !allowed.contains(&url.scheme()) || url.host_str().is_none_or(str::is_empty) {
-        return Err(bad(format!("can not be fetched: {} addresses are fetched from {}", scm.scm_type, allowed.join(", "))));
+        return Err(bad(format!(
+            "can not be fetched: {} addresses are fetched from {}",
+            scm.scm_type,
+            allowed.join(", ")
+        )));
     }
     let (user, password) = (url.username().to_owned(), url.password().unwrap_or_default().to_owned());
     if user.is_empty() && password.is_empty() {
@@ -131,10 +135,12 @@ fn git_settings(from: &Address) -> Vec<(String, String)> {
 }
 
 fn svn_settings(from: &Address) -> Vec<(String, String)> {
-    from.secret.iter().flat_map(|secret| {
-        [("SVN_USER".to_owned(), secret.user.clone()), ("SVN_PASSWORD".to_owned(), secret.password.clone())]
-    })
-    .collect()
+    from.secret
+        .iter()
+        .flat_map(|secret| {
+            [("SVN_USER".to_owned(), secret.user.clone()), ("SVN_PASSWORD".to_owned(), secret.password.clone())]
+        })
+        .collect()
 }
 
 /// Words of git and Subversion for faults of the network or of the server, which pass.
@@ -174,7 +180,9 @@ fn failure(ran: &Ran, seen: &Seen, committish: &str, from: &Address) -> End {
         return end::infrastructure(phase, format!("`{}` can not be fetched:\n{said}", from.plain));
     }
     match ran.exit {
-        Exit::Exited(92) => end::user(phase, format!("`{committish}` can not be checked out of `{}`:\n{said}", from.plain)),
+        Exit::Exited(92) => {
+            end::user(phase, format!("`{committish}` can not be checked out of `{}`:\n{said}", from.plain))
+        }
         Exit::Exited(93) => end::user(phase, format!("the submodules of `{}` can not be fetched:\n{said}", from.plain)),
         Exit::Exited(90) => end::infrastructure(phase, format!("the builder's tools could not be started:\n{said}")),
         _ => end::user(phase, format!("`{}` can not be fetched:\n{said}", from.plain)),
@@ -202,7 +210,14 @@ mod tests {
 
     fn scm(scm_type: ScmType, clone_url: &str) -> Scm {
         let srpm_build_method = SrpmMethod::Rpkg;
-        Scm { scm_type, clone_url: clone_url.to_owned(), committish: None, subdirectory: None, spec: None, srpm_build_method }
+        Scm {
+            scm_type,
+            clone_url: clone_url.to_owned(),
+            committish: None,
+            subdirectory: None,
+            spec: None,
+            srpm_build_method,
+        }
     }
 
     #[test]

@@ -91,7 +91,8 @@ pub(super) async fn fetch(
     }
     let into = work.desk.fresh("lookaside").map_err(io("make a directory"))?;
     let list = into.join(LIST);
-    let copied = work.place.sandbox.copy_out(tree.host, Path::new(&below(&found.directory, LIST)), &list, LARGEST).await;
+    let copied =
+        work.place.sandbox.copy_out(tree.host, Path::new(&below(&found.directory, LIST)), &list, LARGEST).await;
     copied.map_err(|error| end::user(phase, format!("the file `{LIST}` can not be read: {error}")))?;
     let text = fs::read(&list).map_err(io("read the list of sources"))?;
     let listed = read(&String::from_utf8_lossy(&text)).map_err(|why| end::user(phase, why))?;
@@ -119,7 +120,8 @@ pub(super) async fn fetch(
             return Err(fetch::failure(fault, &message));
         }
         let path = into.join("named").join(one.file.as_str());
-        let placed = fs::create_dir_all(into.join("named")).and_then(|()| fs::rename(into.join(number.to_string()), &path));
+        let placed =
+            fs::create_dir_all(into.join("named")).and_then(|()| fs::rename(into.join(number.to_string()), &path));
         placed.map_err(io("keep a source file"))?;
         files.push(checked(path, one).await?);
     }
@@ -131,12 +133,16 @@ async fn checked(path: PathBuf, source: Source) -> Step<PathBuf> {
     let phase = Phase::Fetch;
     let at = path.clone();
     let digest = tokio::task::spawn_blocking(move || source.kind.of(&at)).await;
-    let digest = digest.map_err(io::Error::other).and_then(|digest| digest).map_err(end::local(phase, "read a file"))?;
+    let digest =
+        digest.map_err(io::Error::other).and_then(|digest| digest).map_err(end::local(phase, "read a file"))?;
     if digest == source.digest {
         return Ok(path);
     }
     let (file, kind) = (&source.file, source.kind.word());
-    Err(end::user(phase, format!("`{file}` of the look-aside cache has another {kind} digest than `{LIST}` says: {digest}")))
+    Err(end::user(
+        phase,
+        format!("`{file}` of the look-aside cache has another {kind} digest than `{LIST}` says: {digest}"),
+    ))
 }
 
 /// The address of a file in the cache.

@@ -103,7 +103,8 @@ async fn tries(shop: &mut Workshop<'_>, gate: &Gate, program: &str, script: &str
 
 /// Whether the words of a generator tell of something that passes.
 fn is_passing(words: &str) -> bool {
-    let passing = ["timed out", "Connection reset", "Remote end closed", " 502 ", " 503 ", " 504 ", "RemoteDisconnected"];
+    let passing =
+        ["timed out", "Connection reset", "Remote end closed", " 502 ", " 503 ", " 504 ", "RemoteDisconnected"];
     passing.iter().any(|one| words.contains(one))
 }
 
@@ -125,7 +126,9 @@ mod tests {
     #[test]
     fn a_gem_without_a_license_is_explained() {
         let told = explained("gem2rpm", "error: line 7: Empty tag: License:", Exit::Exited(1));
-        assert!(told.starts_with("`gem2rpm` failed (exit code 1):\nerror: line 7: Empty tag: License:\nhint: the gem names no"));
+        assert!(told.starts_with(
+            "`gem2rpm` failed (exit code 1):\nerror: line 7: Empty tag: License:\nhint: the gem names no"
+        ));
         assert!(!explained("gem2rpm", "no such gem", Exit::Exited(1)).contains("hint"));
     }
 

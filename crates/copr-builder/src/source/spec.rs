@@ -69,8 +69,7 @@ pub(super) async fn make_srpm(
     let copr = work.desk.fresh("copr").map_err(end::local(phase, "make a directory"))?;
     let sources = copr.join("sources");
     // A source package has no distribution: what is built from it has.
-    let text =
-        macros::text(&task.chroot.definition, &work.place.config.name, &task.build.macros, &macros::OF_SOURCES);
+    let text = macros::text(&task.chroot.definition, &work.place.config.name, &task.build.macros, &macros::OF_SOURCES);
     let written = fs::create_dir(&sources)
         .and_then(|()| fs::write(copr.join("macros"), text))
         .and_then(|()| fs::write(copr.join("spec.sh"), SCRIPT));
@@ -90,7 +89,9 @@ pub(super) async fn make_srpm(
     fetch_sources(work, task, &results, &sources, spec).await?;
     work.held.enter(phase);
     let results = run.script("make", begun.elapsed()).await?;
-    source_package(work, &results, Path::new("")).await?.ok_or_else(|| end::user(phase, "rpmbuild made no source package"))
+    source_package(work, &results, Path::new(""))
+        .await?
+        .ok_or_else(|| end::user(phase, "rpmbuild made no source package"))
 }
 
 struct Run<'a> {

@@ -61,10 +61,14 @@ impl Tree<'_> {
     pub async fn list(&self, work: &Work, directory: &str) -> Step<Option<Vec<Entry>>> {
         match work.place.sandbox.read_dir_out(self.host, Path::new(directory), MOST).await {
             Ok(entries) => Ok(Some(entries)),
-            Err(Error::Io { source, .. }) if matches!(source.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Err(Error::Io { source, .. })
+                if matches!(source.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
                 Ok(None)
             }
-            Err(error @ (Error::Escapes { .. } | Error::TooLarge { .. })) => Err(end::user(Phase::Srpm, error.to_string())),
+            Err(error @ (Error::Escapes { .. } | Error::TooLarge { .. })) => {
+                Err(end::user(Phase::Srpm, error.to_string()))
+            }
             Err(error) => Err(end::sandbox(Phase::Srpm)(error)),
         }
     }

@@ -55,7 +55,9 @@ async fn a_git_repository_with_a_spec_file_becomes_a_source_package() {
     for url in [forge.smart("hello.git"), forge.plain("hello.git")] {
         let given = trial.source(git(&url, |_| {})).await;
         assert_eq!(made(&given), "hello-noarch-1.0-1.src.rpm");
-        assert!(given.text().contains(&format!("$ git clone --no-checkout --depth 500 --no-single-branch -- {url} repo")));
+        assert!(
+            given.text().contains(&format!("$ git clone --no-checkout --depth 500 --no-single-branch -- {url} repo"))
+        );
         let header = given.package("hello-noarch-1.0-1.src.rpm");
         assert_eq!(header.nevra.name, "hello-noarch");
     }
@@ -73,9 +75,14 @@ async fn branches_tags_commits_and_references_are_checked_out() {
     repository.git(&["branch", "--quiet", "-D", "side"]).git(&["branch", "release", "v1"]);
     forge.publish(&repository, "tiny.git");
     let url = forge.smart("tiny.git");
-    for (committish, version) in
-        [("", "2"), ("v1", "1"), ("release", "1"), (first.as_str(), "1"), ("refs/pull/7/head", "3"), ("refs/heads/main", "2")]
-    {
+    for (committish, version) in [
+        ("", "2"),
+        ("v1", "1"),
+        ("release", "1"),
+        (first.as_str(), "1"),
+        ("refs/pull/7/head", "3"),
+        ("refs/heads/main", "2"),
+    ] {
         let given = trial.source(git(&url, |scm| scm.committish = Some(committish.to_owned()))).await;
         assert_eq!(made(&given), format!("tiny-{version}-1.src.rpm"), "{committish}");
     }
@@ -117,7 +124,9 @@ async fn submodules_come_along() {
     let mut outer = Repository::new();
     // As people write it: the other repository beside this one.
     outer.git(&["submodule", "add", "--quiet", &forge.smart("inner.git"), "inner"]);
-    outer.write(".gitmodules", "[submodule \"inner\"]\n\tpath = inner\n\turl = ../inner.git\n").commit("One in another");
+    outer
+        .write(".gitmodules", "[submodule \"inner\"]\n\tpath = inner\n\turl = ../inner.git\n")
+        .commit("One in another");
     forge.publish(&outer, "outer.git");
     for url in [forge.smart("outer.git"), Forge::with_password(&forge.secret("outer.git"))] {
         let given = trial.source(git(&url, |scm| scm.subdirectory = Some("inner/hello".to_owned()))).await;

@@ -99,7 +99,8 @@ async fn a_makefile_and_a_spec_file_see_nothing_of_the_machine() {
     );
     let mut repository = Repository::new();
     repository.write(".copr/Makefile", format!("srpm:\n\t{look}\n"));
-    let spec = tiny("1").replace("Summary: x", &format!("Summary: %(cat {} 2>/dev/null || echo none)", secret.display()));
+    let spec =
+        tiny("1").replace("Summary: x", &format!("Summary: %(cat {} 2>/dev/null || echo none)", secret.display()));
     repository.write("tiny.spec", spec).commit("Look around");
     forge.publish(&repository, "look.git");
     let url = forge.smart("look.git");

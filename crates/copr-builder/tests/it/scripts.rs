@@ -1,8 +1,8 @@
 //! Sources that foreign programs make: Makefiles, scripts, generators.
 
+use copr_testkit::forge::{Forge, Repository};
 use copr_types::source::{Rubygems, SrpmMethod};
 use copr_types::{FailureClass, Phase};
-use copr_testkit::forge::{Forge, Repository};
 use copr_wire::builder::SourceInput;
 
 use crate::checkouts::{git, repository, tiny};
@@ -74,8 +74,10 @@ async fn a_script_may_have_a_result_directory_and_repositories_and_leave_a_sourc
     let trial = Trial::start().await;
     let built = trial.build("hello-noarch", |_| {}).await;
     let repository = trial.repository(&[&built]);
-    let text = format!("hello-noarch\nmkdir -p out\ncd out\n{WRITE}touch data\nrpmbuild -bs --define '_sourcedir .' --define '_srcrpmdir .' \
-                        tiny.spec\nrm tiny.spec");
+    let text = format!(
+        "hello-noarch\nmkdir -p out\ncd out\n{WRITE}touch data\nrpmbuild -bs --define '_sourcedir .' --define '_srcrpmdir .' \
+                        tiny.spec\nrm tiny.spec"
+    );
     let mut input = script(&text, &["hello-noarch"]);
     let SourceInput::Custom { resultdir, repos, .. } = &mut input else { panic!("another kind") };
     *resultdir = Some("out".to_owned());

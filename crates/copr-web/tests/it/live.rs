@@ -24,7 +24,8 @@ impl<'a> Working<'a> {
         let request = LeaseRequest {
             builder: "b1".to_owned(),
             arches: vec!["x86_64".to_owned()],
-            isolation: "none".to_owned(), tools: Vec::new(),
+            isolation: "none".to_owned(),
+            tools: Vec::new(),
             wait_seconds: 0,
         };
         let lease = lease::take(&service.app, &builder, &request).await.expect("an answer").expect("a lease");

@@ -87,7 +87,15 @@ async fn list(app: &App, listing: Listing) -> anyhow::Result<()> {
         let asked = row.silent_for.map_or_else(|| "-".to_owned(), |silent| format!("{} ago", words::span(silent)));
         let state = row.state.to_owned();
         let (arches, tools) = (row.arches.join(" "), row.tools.join(" "));
-        [row.name.clone(), state, row.tasks.to_string(), asked, or_dash(&arches), or_dash(&tools), or_dash(&row.isolation)]
+        [
+            row.name.clone(),
+            state,
+            row.tasks.to_string(),
+            asked,
+            or_dash(&arches),
+            or_dash(&tools),
+            or_dash(&row.isolation),
+        ]
     })
 }
 

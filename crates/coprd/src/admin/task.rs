@@ -102,7 +102,10 @@ struct Offer {
 
 impl Offer {
     fn of(builder: &Builder) -> Self {
-        Self { arches: arches(builder).map(str::to_owned).collect(), tools: tools(builder).map(str::to_owned).collect() }
+        Self {
+            arches: arches(builder).map(str::to_owned).collect(),
+            tools: tools(builder).map(str::to_owned).collect(),
+        }
     }
 
     fn builds_for(&self, task: &Task) -> bool {

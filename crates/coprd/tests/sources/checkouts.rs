@@ -1,7 +1,9 @@
 //! git, Subversion and dist-gits.
 
 use crate::stage::{Stage, launch, repository};
+use copr_testkit::builder::{Account, Builder};
 use copr_testkit::forge::{Forge, Repository, Svn, package};
+use copr_testkit::run;
 use sha2::Digest;
 
 #[test]
@@ -33,7 +35,8 @@ fn packages_come_from_git_through_submodules_and_makefiles() {
     stage.forge.publish(&repository("hello-noarch", "hello/"), "inner.git");
     let mut outer = Repository::new();
     outer.git(&["submodule", "add", "--quiet", &stage.forge.smart("inner.git"), "inner"]);
-    let makefile = "srpm:\n\trpmbuild -bs --define '_sourcedir $(dir $(spec))' --define '_srcrpmdir $(outdir)' $(spec)\n";
+    let makefile =
+        "srpm:\n\trpmbuild -bs --define '_sourcedir $(dir $(spec))' --define '_srcrpmdir $(outdir)' $(spec)\n";
     outer.write(".copr/Makefile", makefile).commit("One in another");
     stage.forge.publish(&outer, "outer.git");
     let url = stage.forge.smart("outer.git");
@@ -71,4 +74,25 @@ fn packages_come_from_a_dist_git_with_its_look_aside_cache() {
     // Whoever names the repository by its address gets the files of its cache, too.
     stage.makes("buildscm", &["--clone-url", &stage.forge.smart("rpms/hello-noarch")]);
     stage.installs(&["hello-noarch"]);
+}
+
+#[test]
+fn a_builder_without_privileges_makes_them_as_well() {
+    if !run::is_root() {
+        eprintln!("skipped: only root can start a builder of another user");
+        return;
+    }
+    let stage = Stage::set_for_all_users(launch().argument("--no-builder"));
+    let account = Account::Unprivileged(61_235);
+    let mut builder = Builder::start(&stage.service, "b1", &stage.path("b1"), account).expect("the builder starts");
+    let mut repository = repository("hello-noarch", "");
+    let makefile = "srpm:\n\trpmbuild -bs --define '_sourcedir .' --define '_srcrpmdir $(outdir)' hello-noarch.spec\n";
+    repository.write(".copr/Makefile", makefile).commit("One");
+    stage.forge.publish(&repository, "hello.git");
+    let url = stage.forge.smart("hello.git");
+    for method in ["rpkg", "make_srpm"] {
+        stage.makes("buildscm", &["--clone-url", &url, "--method", method]);
+    }
+    stage.installs(&["hello-noarch"]);
+    builder.must_run().expect("it goes on");
 }

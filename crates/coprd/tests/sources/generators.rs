@@ -7,7 +7,10 @@ use copr_testkit::{GENERATORS, command, output};
 /// tito as a packager runs it.
 fn tito(repository: &Repository, arguments: &[&str]) {
     let mut tito = command(GENERATORS.program("tito"));
-    tito.current_dir(repository.path()).args(arguments).env("EDITOR", "true").env("HOME", repository.path().join(".git"));
+    tito.current_dir(repository.path())
+        .args(arguments)
+        .env("EDITOR", "true")
+        .env("HOME", repository.path().join(".git"));
     for (number, (key, value)) in [("user.name", "Ada"), ("user.email", "ada@example.org")].iter().enumerate() {
         tito.env(format!("GIT_CONFIG_KEY_{number}"), key).env(format!("GIT_CONFIG_VALUE_{number}"), value);
     }

@@ -4,6 +4,7 @@
 mod checkouts;
 mod generators;
 mod pypi;
+mod pypi;
 mod scripts;
 mod stage;
 mod waiting;

@@ -6,8 +6,13 @@ use copr_testkit::forge::{Forge, Repository, package};
 use copr_testkit::root::Root;
 use copr_testkit::service::{Launch, Service};
 use copr_testkit::{Suite, temp_dir};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// For one build.
+const PATIENCE: Duration = Duration::from_secs(150);
 
 /// The project of each story.
 pub const PROJECT: &str = "sources";
@@ -33,14 +38,31 @@ pub fn launch() -> Launch {
 impl Stage {
     /// With a dist-git on the forge, and a project.
     pub fn set(launch: Launch) -> Stage {
-        let stage = Stage::without_project(launch);
-        stage.distribution.enable(&stage.service).expect("the chroot is enabled");
-        stage.cli().create(&stage.distribution.chroot).expect("the project is made");
-        stage
+        Stage::prepared(launch, |_| {}).with_project()
     }
 
-    pub fn without_project(launch: Launch) -> Stage {
+    fn with_project(self) -> Stage {
+        self.distribution.enable(&self.service).expect("the chroot is enabled");
+        self.cli().create(&self.distribution.chroot).expect("the project is made");
+        self
+    }
+
+    /// Without a project, and with a forge on which something is there before the service starts.
+    pub fn prepared(launch: Launch, prepare: impl FnOnce(&Forge)) -> Stage {
         let (directory, forge) = (temp_dir(), Forge::start().expect("a forge"));
+        prepare(&forge);
+        let distribution = Distribution::find(Suite::Bookworm.chroot(), None).expect("the mini distribution is made");
+        Stage::start(launch, directory, forge, distribution)
+    }
+
+    /// The same as [`Stage::set`], for builders of users who can not look into the cache of whoever runs the tests.
+    pub fn set_for_all_users(launch: Launch) -> Stage {
+        let (directory, forge) = (temp_dir(), Forge::start().expect("a forge"));
+        let distribution = Distribution::copied(Suite::Bookworm, directory.path()).expect("the distribution is copied");
+        Stage::start(launch, directory, forge, distribution).with_project()
+    }
+
+    fn start(launch: Launch, directory: TempDir, forge: Forge, distribution: Distribution) -> Stage {
         let configuration = directory.path().join("own.toml");
         let distgit = format!(
             "[[distgit]]\nname = \"own\"\nclone_url = \"{}\"\nlookaside_url = \"{}\"\n",
@@ -48,7 +70,6 @@ impl Stage {
             forge.plain("cache/{package}/{filename}/{hashtype}/{hash}/{filename}"),
         );
         std::fs::write(&configuration, distgit).expect("the configuration can be written");
-        let distribution = Distribution::find(Suite::Bookworm.chroot(), None).expect("the mini distribution is made");
         let launch = launch.argument("--config").argument(configuration.to_str().expect("a path"));
         let service = launch.start(directory.path()).expect("the service starts");
         Stage { service, forge, distribution, directory }
@@ -79,10 +100,44 @@ impl Stage {
         place.join("root")
     }
 
+    fn build(&self, build: u64) -> Value {
+        let client = self.service.client().expect("a client");
+        client.get(&format!("/api_3/build/{build}")).expect("an answer").json().expect("the build")
+    }
+
+    /// Waits for the end of a build, which has to be this state.
+    #[track_caller]
+    pub fn ends(&self, build: u64, state: &str) {
+        let begun = Instant::now();
+        loop {
+            let shown = self.build(build);
+            match shown["state"].as_str() {
+                Some(found) if found == state => return,
+                Some("succeeded" | "failed" | "canceled") => panic!("{shown}\n{}", self.cli().all_logs(build)),
+                _ => assert!(begun.elapsed() < PATIENCE, "{shown}"),
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits until the source package is there, whatever becomes of it.
+    #[track_caller]
+    pub fn source_succeeds(&self, build: u64) {
+        let begun = Instant::now();
+        while self.build(build)["source_package"]["name"].is_null() {
+            let shown = self.build(build);
+            assert!(
+                shown["state"] != "failed" && begun.elapsed() < PATIENCE,
+                "{shown}\n{}",
+                self.cli().all_logs(build)
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// The build's sources as the API shows them.
     pub fn version_of(&self, build: u64) -> String {
-        let client = self.service.client().expect("a client");
-        let build = client.get(&format!("/api_3/build/{build}")).expect("an answer").json().expect("the build");
+        let build = self.build(build);
         let text = |key: &str| build["source_package"][key].as_str().unwrap_or_default().to_owned();
         format!("{} {}", text("name"), text("version"))
     }
