@@ -214,8 +214,7 @@ impl SourceInput {
             Self::Scm(Checkout { scm, .. }) => {
                 matches!(scm.srpm_build_method, SrpmMethod::Rpkg | SrpmMethod::MakeSrpm)
             }
-            Self::Pypi(pypi) => pypi.spec_generator == SpecGenerator::Pyp2spec,
-            Self::Custom { .. } | Self::Distgit { .. } => true,
+            Self::Pypi(_) | Self::Custom { .. } | Self::Distgit { .. } => true,
             Self::Url { .. } | Self::Upload { .. } | Self::Rubygems(_) | Self::Other { .. } => false,
         }
     }

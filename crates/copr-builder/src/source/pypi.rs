@@ -17,7 +17,7 @@ use crate::workshop::{Job, Ran, Workshop};
 const PYP2SPEC: &str = include_str!("pyp2spec.sh");
 const PYP2RPM: &str = include_str!("pyp2rpm.sh");
 const HINT: &str = "the project has no such file on PyPI";
-/// Where pyp2spec leaves the spec file, below the workshop's directory.
+/// Where the generators leave the spec file, below the workshop's directory.
 const SPEC: &str = "spec";
 
 /// Makes the source package.
@@ -33,16 +33,13 @@ pub(super) async fn make(work: &Work, task: &SourceTask, pypi: &Pypi) -> Step<Pa
         SpecGenerator::Pyp2spec => {
             let (name, version) = (pypi.pypi_package_name.clone(), version(pypi));
             generate(&mut shop, "pyp2spec", PYP2SPEC, vec![name, version]).await?;
-            let tree = scm::tree(&shop);
-            let found = tree.spec(work, SPEC, None).await?;
-            let spec = Spec { tree, found: &found, hint: HINT, fetched: Vec::new() };
-            spec::make_srpm(work, task, &spec, None).await
         }
-        SpecGenerator::Pyp2rpm => {
-            generate(&mut shop, "pyp2rpm", PYP2RPM, arguments(pypi)).await?;
-            scm::result(&shop).await
-        }
+        SpecGenerator::Pyp2rpm => generate(&mut shop, "pyp2rpm", PYP2RPM, arguments(pypi)).await?,
     }
+    let tree = scm::tree(&shop);
+    let found = tree.spec(work, SPEC, None).await?;
+    let spec = Spec { tree, found: &found, hint: HINT, fetched: Vec::new() };
+    spec::make_srpm(work, task, &spec, None).await
 }
 
 fn version(pypi: &Pypi) -> String {

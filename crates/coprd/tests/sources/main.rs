@@ -4,7 +4,6 @@
 mod checkouts;
 mod generators;
 mod pypi;
-mod pypi;
 mod scripts;
 mod stage;
 mod waiting;

@@ -9,23 +9,27 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// Has both programs ask the forge where they know no address but PyPI's own.
-const PYP2SPEC: &str = "import requests\n\
-    real = requests.Session.request\n\
-    def elsewhere(self, method, url, *rest, **named):\n    \
-        return real(self, method, url.replace('https://pypi.org', INDEX), *rest, **named)\n\
-    requests.Session.request = elsewhere\n\
-    from pyp2spec.pyp2spec import main\n";
+/// Has both programs ask the forge where they know no address but PyPI's own, and that of Fedora's list of licenses.
+const PYP2SPEC: &str = "import requests
+real = requests.Session.request
+def elsewhere(self, method, url, *rest, **named):
+    for known in ('https://pypi.org', 'https://gitlab.com'):
+        url = url.replace(known, INDEX)
+    return real(self, method, url, *rest, **named)
+requests.Session.request = elsewhere
+from pyp2spec.pyp2spec import main
+";
+const LICENSES: &str = "fedora/legal/fedora-license-data/-/jobs/artifacts/main/raw/fedora-licenses.json";
 const PYP2RPM: &str =
     "from pyp2rpm import settings\nsettings.PYPI_URL = INDEX + '/pypi'\nfrom pyp2rpm.bin import main\n";
 
 /// What Fedora's packages `python3-devel` and `pyproject-rpm-macros` do, as far as a module of one file needs it.
 const PYTHON_MACROS: &str = "%python3_sitelib /usr/lib/python3/site-packages\n\
-    %pyproject_buildrequires() true\n%pyproject_wheel() true\n\
+    %pyproject_buildrequires(-) true\n%pyproject_wheel() true\n\
     %pyproject_install() install -D -m 644 -t %{buildroot}%{python3_sitelib} *.py\n\
-    %pyproject_save_files() find %{buildroot} -type f -printf '/%%P\\\\n' >%{pyproject_files}\n\
+    %pyproject_save_files(-) find %{buildroot} -type f -printf '/%%P\\\\n' >%{pyproject_files}\n\
     %pyproject_files %{_builddir}/pyproject-files\n\
-    %_pyproject_check_import_allow_no_modules() true\n\
+    %_pyproject_check_import_allow_no_modules(-) true\n\
     %py3_build() true\n%py3_install() %pyproject_install\n";
 
 /// A directory with the generators, pointed at the forge.
@@ -80,6 +84,8 @@ fn index(forge: &Forge) {
         "requires_dist": null, "provides_extra": null, "author": "Benjamin Peterson",
     });
     let told = json!({ "info": info, "urls": urls, "releases": { version: [] } }).to_string();
+    let licenses = json!({ "0": { "license": { "expression": "MIT", "status": ["allowed"] } } });
+    forge.put(LICENSES, licenses.to_string());
     forge.put(&format!("pypi/{name}/json"), &told);
     forge.put(&format!("pypi/{name}/{version}/json"), &told);
 }
