@@ -54,6 +54,25 @@ pub(super) fn chroot_spec(chroot: &ProjectChroot) -> ChrootSpec {
     ChrootSpec { name: chroot.name.clone(), definition: chroot.definition.0.clone() }
 }
 
+/// The chroot that a source package is made in: the first one of the build's; where that matters, the first one that
+/// any builder builds for.
+pub(super) async fn source_chroot(
+    conn: &mut Conn,
+    chosen: &[&ProjectChroot],
+    input: &SourceInput,
+) -> Result<ChrootSpec, Refusal> {
+    let first = chosen.first().ok_or_else(|| Refusal::invalid("no chroot is enabled"))?;
+    let mut best = first;
+    if input.needs_chroot() && chosen.len() > 1 {
+        let builders = copr_db::builder::list(conn).await?;
+        let is_built_for = |chroot: &&&ProjectChroot| {
+            builders.iter().any(|builder| builder.arches.split_whitespace().any(|arch| arch == chroot.name.arch()))
+        };
+        best = chosen.iter().find(is_built_for).unwrap_or(first);
+    }
+    Ok(chroot_spec(best))
+}
+
 /// Queues the making of a build's source package.
 pub(super) async fn source_task(
     app: &App,

@@ -87,6 +87,42 @@ async fn a_script_may_have_a_result_directory_and_repositories_and_leave_a_sourc
     trial.stop().await;
 }
 
+/// A program in place of gem2rpm, which this machine's distribution does not have: it takes the same arguments, and makes a
+/// source package of a spec file with this line.
+fn stand_in(trial: &Trial, license: &str) -> std::path::PathBuf {
+    let place = trial.scratch.path().join("tools");
+    std::fs::create_dir_all(place.join("bin")).unwrap();
+    let spec = tiny("1").replace("License: MIT", license);
+    let text = format!(
+        "#!/bin/sh\ntest \"$*\" = 'rake --srpm -C /work/results --fetch' || exit 64\ntest -n \"$https_proxy\" || exit 65\n\
+         cat >/tmp/tiny.spec <<'END'\n{spec}\nEND\n\
+         rpmbuild -bs --define '_topdir /tmp/rpm' --define '_srcrpmdir /work/results' /tmp/tiny.spec\n"
+    );
+    let program = place.join("bin/gem2rpm");
+    std::fs::write(&program, text).unwrap();
+    copr_testkit::output(copr_testkit::command("chmod").arg("755").arg(&program));
+    place
+}
+
+#[tokio::test]
+async fn a_gem_becomes_a_source_package_or_lacks_a_license() {
+    let scratch = Trial::start().await;
+    for (license, words) in [("License: MIT", None), ("License:", Some("the gem names no license"))] {
+        let place = stand_in(&scratch, license);
+        let trial = Trial::with(|config| config.tools_dir = Some(place)).await;
+        let given = trial.source(SourceInput::Rubygems(Rubygems { gem_name: "rake".to_owned() })).await;
+        match words {
+            None => {
+                assert_eq!(given.packages(), ["tiny-1-1.src.rpm"]);
+                assert_eq!(given.package("tiny-1-1.src.rpm").vendor.as_deref(), Some("Fedora Copr - user ada"));
+            }
+            Some(words) => given.fails(FailureClass::User, Phase::Srpm, &["Empty tag: License", words]),
+        }
+        trial.stop().await;
+    }
+    scratch.stop().await;
+}
+
 #[tokio::test]
 async fn a_missing_program_is_the_builders_fault_and_named() {
     let (trial, forge) = (Trial::start().await, Forge::start().unwrap());
