@@ -72,14 +72,14 @@ both_engines! {
     async fn a_source_goes_where_its_chroot_and_its_programs_are(w: World) {
         w.project(&[ARM, X86]).await;
         let builder = w.builder("b1").await;
-        let tito = scm::Input { clone_url: text("https://host/a.git"), source_build_method: text("tito"), ..Default::default() };
+        let tito = scm::Input { clone_url: text("https://git.example.org/a.git"), source_build_method: text("tito"), ..Default::default() };
         submit(&w, Said { scm: tito, ..Default::default() }, SourceKind::Scm).await;
         let task = w.tasks().await.remove(0);
         assert_eq!((task.tools.as_str(), task.arch), ("git tito", None), "tito needs no chroot");
         let lease = builder.lease().await;
         builder.fail(&lease, FailureClass::User).await.unwrap();
         // The builder has said by now what it builds for: of the project's chroots it is the second.
-        submit(&w, git("https://host/a.git"), SourceKind::Scm).await;
+        submit(&w, git("https://git.example.org/a.git"), SourceKind::Scm).await;
         let task = w.tasks().await.remove(0);
         assert_eq!((task.tools.as_str(), task.arch.as_deref()), ("git", Some("x86_64")));
         assert_eq!(told(&w).await.chroot.name.as_str(), X86);

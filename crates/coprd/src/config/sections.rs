@@ -63,7 +63,7 @@ pub(super) struct WrittenBuilder {
     pub name: Option<String>,
     pub data_dir: Option<PathBuf>,
     pub arches: Vec<String>,
-    pub tools_dir: Option<PathBuf>,
+    pub tools_dir: PathBuf,
     pub private_networks: bool,
 }
 
@@ -75,7 +75,7 @@ impl Default for WrittenBuilder {
             name: None,
             data_dir: None,
             arches: Vec::new(),
-            tools_dir: None,
+            tools_dir: PathBuf::new(),
             private_networks: true,
         }
     }
@@ -120,7 +120,10 @@ impl Written {
                 None => data_dir.join("builder"),
             },
             arches: self.builder.arches,
-            tools_dir: self.builder.tools_dir.as_deref().map(absolute).transpose()?,
+            tools_dir: match self.builder.tools_dir {
+                none if none.as_os_str().is_empty() => None,
+                given => Some(absolute(&given)?),
+            },
             private_networks: self.builder.private_networks,
         };
         let gssapi = self.gssapi.resolve(&domain)?;
@@ -266,7 +269,9 @@ pub struct BuilderSettings {
     pub data_dir: PathBuf,
     /// Architectures it builds for; none named means all that the processor can.
     pub arches: Vec<String>,
-    /// A directory with further programs that make sources, in `bin` below it. Absolute.
+    /// A directory with further programs that make sources, in `bin` below it. Absolute; written as an empty text where
+    /// there is none.
+    #[serde(serialize_with = "super::gssapi::path_or_empty")]
     pub tools_dir: Option<PathBuf>,
     /// Whether sources may be fetched from this machine and from private networks.
     pub private_networks: bool,
