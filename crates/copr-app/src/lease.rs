@@ -26,7 +26,8 @@ const PER_OWNER: i64 = 20;
 pub async fn take(app: &App, builder: &Builder, request: &LeaseRequest) -> Result<Option<Lease>, Refusal> {
     let mut tx = app.db.begin().await?;
     let arches = request.arches.join(" ");
-    copr_db::builder::seen(&mut tx, builder.id, &arches, &request.isolation, app.clock.now()).await?;
+    let tools = request.tools.join(" ");
+    copr_db::builder::seen(&mut tx, builder.id, &arches, &request.isolation, &tools, app.clock.now()).await?;
     tx.commit().await?;
     let end = tokio::time::Instant::now() + Duration::from_secs(request.wait_seconds.min(60));
     loop {
@@ -60,13 +61,14 @@ async fn try_take(app: &App, builder: &Builder, request: &LeaseRequest) -> Resul
             id: task.id.0,
             owner: task.owner,
             arch: task.arch,
+            tools: task.tools.split_whitespace().map(str::to_owned).collect(),
             background: task.background,
             source: task.source,
         })
         .collect();
     let load: Vec<copr_sched::Load> =
         running.into_iter().map(|(owner, _, _, tasks)| copr_sched::Load { owner, tasks }).collect();
-    for id in copr_sched::order(&queue, &load, &request.arches) {
+    for id in copr_sched::order(&queue, &load, &request.arches, &request.tools) {
         match lease(app, builder, request, TaskId(id)).await {
             Ok(None) => {}
             Ok(lease) => return Ok(lease),

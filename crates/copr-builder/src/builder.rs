@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::held::Held;
 use crate::live_log::LiveLog;
 use crate::place::{Desk, Place};
+use crate::tools::Tools;
 use crate::transcript::Transcript;
 use crate::work::{Done, Work, file_ref};
 use crate::{header, package, source};
@@ -57,6 +58,7 @@ impl Builder {
             builder: config.name.clone(),
             arches: config.arches.clone(),
             isolation: header::isolation(sandbox.capabilities()),
+            tools: Tools::new(config.tools_dir.clone()).words(),
             wait_seconds: WAIT_SECONDS,
         };
         let path = config.data_dir.clone();

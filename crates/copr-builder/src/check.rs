@@ -7,6 +7,7 @@ use copr_sandbox::Sandbox;
 
 use crate::buildroot::resolve::Manager;
 use crate::config::Config;
+use crate::tools::{self, Tools};
 
 /// One fact about this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +60,7 @@ pub fn check(config: &Config) -> Vec<Finding> {
         Verdict::Weak,
         "repositories with signed metadata can not be checked without it",
     ));
+    findings.extend(sources(config));
     findings.push(data_dir(&config.data_dir));
     findings.push(good("architectures", config.arches.join(", ")));
     findings
@@ -144,6 +146,32 @@ fn program(subject: &'static str, name: &str, without: Verdict, why: &str) -> Fi
             hint: Some(format!("install `{name}`")),
         },
     }
+}
+
+/// The programs that make sources, and what is made elsewhere without them.
+fn sources(config: &Config) -> Vec<Finding> {
+    let tools = Tools::new(config.tools_dir.clone());
+    let mut findings: Vec<Finding> = tools::ALL
+        .into_iter()
+        .map(|tool| match tools.find(tool) {
+            Some(path) => good(tool.program, path.display().to_string()),
+            None => Finding {
+                subject: tool.program,
+                verdict: Verdict::Weak,
+                text: format!("there is no `{}`; {} are left to other builders", tool.program, tool.sources),
+                hint: Some(format!("install the package `{}`, if this machine shall make them", tool.package)),
+            },
+        })
+        .collect();
+    if let Some(directory) = config.tools_dir.as_ref().filter(|directory| !directory.join("bin").is_dir()) {
+        findings.push(Finding {
+            subject: "tools directory",
+            verdict: Verdict::Weak,
+            text: format!("`{}` has no directory `bin`", directory.display()),
+            hint: Some("make it with `python3 -m venv`, or name another".to_owned()),
+        });
+    }
+    findings
 }
 
 fn data_dir(path: &Path) -> Finding {

@@ -50,6 +50,9 @@ pub struct Config {
     /// The program that is started again inside sandboxes; it has to call
     /// [`main_if_child`](crate::main_if_child) first. The running program unless told.
     pub program: PathBuf,
+    /// A directory with further programs that make sources, in `bin` below it: a virtual environment of Python, say. Sandboxes see it
+    /// at its own place, read-only.
+    pub tools_dir: Option<PathBuf>,
     /// How sandboxes are made.
     pub sandbox: copr_sandbox::Config,
     /// How downloads of users' addresses are done.
@@ -82,6 +85,7 @@ impl Config {
             name: host_name(),
             arches: native_arches(std::env::consts::ARCH),
             program: std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into()),
+            tools_dir: None,
             sandbox: copr_sandbox::Config::default(),
             downloads: Downloads::default(),
             repo_check: Duration::from_secs(300),

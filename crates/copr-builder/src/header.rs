@@ -5,7 +5,7 @@ use std::path::Path;
 
 use copr_sandbox::Capabilities;
 use copr_types::source::without_passwords;
-use copr_wire::builder::{SourceInput, Task, TaskLimits};
+use copr_wire::builder::{Checkout, SourceInput, Task, TaskLimits};
 
 use crate::work::Work;
 
@@ -16,7 +16,9 @@ pub(crate) fn write(work: &Work, task: &Task) {
             let from = match &task.input {
                 SourceInput::Url { url, .. } => without_passwords(url),
                 SourceInput::Upload { file, size } => format!("uploaded {file} ({size} bytes)"),
-                SourceInput::Scm(scm) => format!("{} {}", scm.scm_type, without_passwords(&scm.clone_url)),
+                SourceInput::Scm(Checkout { scm, .. }) => {
+                    format!("{} {}", scm.scm_type, without_passwords(&scm.clone_url))
+                }
                 SourceInput::Pypi(pypi) => format!("PyPI, project {}", pypi.pypi_package_name),
                 SourceInput::Rubygems(gem) => format!("RubyGems, gem {}", gem.gem_name),
                 SourceInput::Custom { .. } => "a script".to_owned(),

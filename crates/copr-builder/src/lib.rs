@@ -35,6 +35,7 @@ mod config;
 mod end;
 mod error;
 mod fetch;
+mod gate;
 mod header;
 mod held;
 mod live_log;
@@ -44,8 +45,10 @@ mod package;
 mod place;
 mod source;
 mod summary;
+mod tools;
 mod transcript;
 mod work;
+mod workshop;
 
 pub use builder::Builder;
 pub use check::{Finding, Verdict, check};
@@ -53,9 +56,10 @@ pub use config::{Config, Downloads, PrivateNetworks, Token};
 pub use error::Error;
 pub use tokio_util::sync::CancellationToken;
 
-/// Runs a stage of a sandbox or the downloader, and never returns, when this process was started as one;
+/// Runs a stage of a sandbox or one of the builder's own helpers there, and never returns, when this process was started as one;
 /// else returns at once. Call it first in `main`, before any thread exists.
 pub fn main_if_child() {
     copr_sandbox::main_if_child();
     fetch::main_if_child();
+    gate::main_if_child();
 }

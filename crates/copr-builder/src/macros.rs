@@ -7,6 +7,19 @@ use copr_types::ChrootDefinition;
 /// Where builds happen inside; mock's place, which specs and tools have come to know.
 pub(crate) const TOP: &str = "/builddir/build";
 
+/// What every source build has besides: rpm fetches by itself what a spec file names, and over these protocols alone.
+pub(crate) const OF_SOURCES: [(&str, &str); 3] =
+    [("dist", ""), ("_disable_source_fetch", "0"), ("__urlhelper_localopts", "--proto -all,+https,+ftps")];
+
+/// The file's text for programs that run on the builder's own rpm, whose macros are those of the machine.
+pub(crate) fn of_tools(task: &[(String, String)], host: &str) -> String {
+    let mut text = String::new();
+    let task = task.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let host = host_name(host);
+    write(&mut text, [("_buildhost", host.as_str())].into_iter().chain(task).chain(OF_SOURCES));
+    text
+}
+
 /// The file's text: the chroot's macros, those that every build has, the task's, and `last`.
 pub(crate) fn text(
     definition: &ChrootDefinition,
@@ -14,14 +27,23 @@ pub(crate) fn text(
     task: &[(String, String)],
     last: &[(&str, &str)],
 ) -> String {
-    let host: String = host.chars().filter(|c| c.is_ascii_alphanumeric() || "-.".contains(*c)).collect();
-    let host = if host.is_empty() { "builder" } else { &host };
+    let host = host_name(host);
     let fixed =
-        [("_topdir", TOP), ("_rpmfilename", "%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm"), ("_buildhost", host)];
+        [("_topdir", TOP), ("_rpmfilename", "%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm"), ("_buildhost", &host)];
     let mut text = String::new();
     let chroot = definition.macros.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let task = task.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    for (name, value) in chroot.chain(fixed).chain(task).chain(last.iter().copied()) {
+    write(&mut text, chroot.chain(fixed).chain(task).chain(last.iter().copied()));
+    text
+}
+
+fn host_name(host: &str) -> String {
+    let host: String = host.chars().filter(|c| c.is_ascii_alphanumeric() || "-.".contains(*c)).collect();
+    if host.is_empty() { "builder".to_owned() } else { host }
+}
+
+fn write<'a>(text: &mut String, macros: impl Iterator<Item = (&'a str, &'a str)>) {
+    for (name, value) in macros {
         let name = name.trim_start_matches('%');
         if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
             continue;
@@ -33,7 +55,6 @@ pub(crate) fn text(
         let value = if value.trim().is_empty() { "%{nil}".to_owned() } else { value };
         let _ = writeln!(text, "%{name} {value}");
     }
-    text
 }
 
 #[cfg(test)]

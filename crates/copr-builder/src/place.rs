@@ -22,6 +22,7 @@ use tokio_util::task::TaskTracker;
 use crate::buildroot::offers::KnownOffers;
 use crate::buildroot::repositories::Checked;
 use crate::config::Config;
+use crate::tools::Tools;
 
 /// Builders of this process so far.
 static PLACES: AtomicU64 = AtomicU64::new(0);
@@ -30,6 +31,8 @@ static PLACES: AtomicU64 = AtomicU64::new(0);
 pub(crate) struct Place {
     pub config: Config,
     pub sandbox: Sandbox,
+    /// Programs that make sources.
+    pub tools: Tools,
     /// For repositories of the catalogue; users' addresses are fetched in a sandbox.
     pub http: reqwest::Client,
     pub checked: tokio::sync::Mutex<HashMap<String, Checked>>,
@@ -74,7 +77,8 @@ impl Place {
             .map_err(io::Error::other)?;
         let checked = tokio::sync::Mutex::default();
         let (offers, clearing, counter) = (KnownOffers::default(), TaskTracker::new(), AtomicU64::new(0));
-        Ok(Place { config, sandbox, http, checked, offers, clearing, work, scratch, counter, _alive: alive })
+        let tools = Tools::new(config.tools_dir.clone());
+        Ok(Place { config, sandbox, tools, http, checked, offers, clearing, work, scratch, counter, _alive: alive })
     }
 
     /// A fresh directory for one task, and one for the writable layers of its sandboxes.

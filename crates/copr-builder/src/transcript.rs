@@ -46,6 +46,41 @@ pub(crate) enum Of {
     Root,
 }
 
+/// Cuts a stream into lines, line ends included. One that is too long is cut.
+pub(crate) struct Lines<F: FnMut(&str)> {
+    begun: Vec<u8>,
+    each: F,
+}
+
+impl<F: FnMut(&str)> Lines<F> {
+    const LONGEST: usize = 64 << 10;
+
+    /// Calls with each line.
+    pub fn new(each: F) -> Lines<F> {
+        Lines { begun: Vec::new(), each }
+    }
+
+    /// The next piece.
+    pub fn push(&mut self, bytes: &[u8]) {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.begun.extend_from_slice(piece);
+            if piece.ends_with(b"\n") || self.begun.len() > Self::LONGEST {
+                (self.each)(&String::from_utf8_lossy(&self.begun));
+                self.begun.clear();
+            }
+        }
+    }
+}
+
+impl<F: FnMut(&str)> Drop for Lines<F> {
+    /// What is left has no line end.
+    fn drop(&mut self) {
+        if !self.begun.is_empty() {
+            (self.each)(&format!("{}\n", String::from_utf8_lossy(&self.begun)));
+        }
+    }
+}
+
 impl Transcript {
     /// Logs in `directory`, which has to be there.
     pub fn create(directory: &Path, live: LiveLog, clock: Clock) -> std::io::Result<Transcript> {

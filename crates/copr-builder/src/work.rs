@@ -86,9 +86,10 @@ pub(crate) fn file_ref(path: &std::path::Path) -> std::io::Result<FileRef> {
     Ok(FileRef { name, size, sha256: hex::encode(hash.finalize()) })
 }
 
-struct HashWriter<'a>(&'a mut Sha256);
+/// What is written goes into a digest.
+pub(crate) struct HashWriter<'a, D: Digest>(pub &'a mut D);
 
-impl std::io::Write for HashWriter<'_> {
+impl<D: Digest> std::io::Write for HashWriter<'_, D> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.update(bytes);
         Ok(bytes.len())

@@ -21,6 +21,8 @@ pub struct Builder {
     pub arches: String,
     /// The isolation it has, as it last said.
     pub isolation: String,
+    /// Programs that it can make sources with, split by blanks, as it last said.
+    pub tools: String,
 }
 
 /// Registers a builder; `Exists` when the name is taken.
@@ -29,7 +31,7 @@ pub async fn create(conn: &mut Conn, name: &str, token_hash: &str, now: i64) -> 
         conn,
         fetch_one as Builder,
         "INSERT INTO builder (name, token_hash, created_on) VALUES ($1, $2, $3)
-         RETURNING id, name, created_on, last_seen_on, arches, isolation",
+         RETURNING id, name, created_on, last_seen_on, arches, isolation, tools",
         name,
         token_hash,
         now
@@ -55,7 +57,7 @@ pub async fn by_token(conn: &mut Conn, token_hash: &str) -> Result<Option<Builde
     run!(
         conn,
         fetch_optional as Builder,
-        "SELECT id, name, created_on, last_seen_on, arches, isolation FROM builder WHERE token_hash = $1",
+        "SELECT id, name, created_on, last_seen_on, arches, isolation, tools FROM builder WHERE token_hash = $1",
         token_hash
     )
 }
@@ -65,7 +67,7 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<Builder>, Error> {
     run!(
         conn,
         fetch_all as Builder,
-        "SELECT id, name, created_on, last_seen_on, arches, isolation FROM builder ORDER BY name"
+        "SELECT id, name, created_on, last_seen_on, arches, isolation, tools FROM builder ORDER BY name"
     )
 }
 
@@ -75,15 +77,23 @@ pub async fn remove(conn: &mut Conn, name: &str) -> Result<bool, Error> {
 }
 
 /// Notes what a builder said when it asked for work.
-pub async fn seen(conn: &mut Conn, id: BuilderId, arches: &str, isolation: &str, now: i64) -> Result<(), Error> {
+pub async fn seen(
+    conn: &mut Conn,
+    id: BuilderId,
+    arches: &str,
+    isolation: &str,
+    tools: &str,
+    now: i64,
+) -> Result<(), Error> {
     run!(
         conn,
         execute,
-        "UPDATE builder SET last_seen_on = $2, arches = $3, isolation = $4 WHERE id = $1",
+        "UPDATE builder SET last_seen_on = $2, arches = $3, isolation = $4, tools = $5 WHERE id = $1",
         id.0,
         now,
         arches,
-        isolation
+        isolation,
+        tools
     )?;
     Ok(())
 }

@@ -24,6 +24,8 @@ pub struct Task {
     pub sandbox: String,
     /// Architecture; any when none.
     pub arch: Option<String>,
+    /// Programs that its builder has to have, split by blanks.
+    pub tools: String,
     /// After everybody who waits.
     pub background: bool,
     /// Held by a builder.
@@ -56,7 +58,7 @@ pub struct Task {
 
 macro_rules! columns {
     () => {
-        "t.id, t.build_id, t.build_chroot_id, t.repo_id, t.owner, t.sandbox, t.arch, t.background, t.leased,
+        "t.id, t.build_id, t.build_chroot_id, t.repo_id, t.owner, t.sandbox, t.arch, t.tools, t.background, t.leased,
          t.blocked, t.builder_id, t.builder_name, t.isolation, t.fence, t.attempts, t.deadline, t.phase, t.cancel, t.not_before,
          t.spec, t.created_on"
     };
@@ -77,6 +79,8 @@ pub struct NewTask<'a> {
     pub sandbox: &'a str,
     /// Architecture.
     pub arch: Option<&'a str>,
+    /// Programs that its builder has to have, split by blanks.
+    pub tools: &'a str,
     /// After everybody who waits.
     pub background: bool,
     /// JSON of the work.
@@ -89,8 +93,8 @@ pub async fn create(conn: &mut Conn, new: &NewTask<'_>, now: i64) -> Result<Task
         conn,
         fetch_one as (i64,),
         "INSERT INTO task (build_id, build_chroot_id, repo_id, owner, sandbox, arch, background, leased, cancel, spec,
-             created_on, blocked)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10,
+             created_on, tools, blocked)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11,
              COALESCE((SELECT g.blocked_by IS NOT NULL FROM build b JOIN batch g ON g.id = b.batch_id WHERE b.id = $1),
                       $8))
          RETURNING id",
@@ -103,7 +107,8 @@ pub async fn create(conn: &mut Conn, new: &NewTask<'_>, now: i64) -> Result<Task
         new.background,
         false,
         new.spec,
-        now
+        now,
+        new.tools
     )?;
     conn.ring(Topic::Tasks);
     Ok(TaskId(id))
@@ -168,6 +173,8 @@ pub struct Waiting {
     pub sandbox: String,
     /// Architecture.
     pub arch: Option<String>,
+    /// Programs that its builder has to have, split by blanks.
+    pub tools: String,
     /// After everybody who waits.
     pub background: bool,
     /// Makes a source package.
@@ -180,9 +187,9 @@ pub async fn waiting(conn: &mut Conn, now: i64, per_owner: i64) -> Result<Vec<Wa
     run!(
         conn,
         fetch_all as Waiting,
-        "SELECT id, owner, sandbox, arch, background, source FROM (
-             SELECT t.id, t.owner, t.sandbox, t.arch, t.background, t.build_chroot_id IS NULL AS source,
-                    ROW_NUMBER() OVER (PARTITION BY t.owner, t.arch ORDER BY t.background, t.id) AS place
+        "SELECT id, owner, sandbox, arch, tools, background, source FROM (
+             SELECT t.id, t.owner, t.sandbox, t.arch, t.tools, t.background, t.build_chroot_id IS NULL AS source,
+                    ROW_NUMBER() OVER (PARTITION BY t.owner, t.arch, t.tools ORDER BY t.background, t.id) AS place
              FROM task t LEFT JOIN repo r ON r.id = t.repo_id
              WHERE t.leased = $3 AND t.blocked = $3 AND t.cancel = $3 AND t.not_before <= $1
                AND (t.repo_id IS NULL OR r.generation > 0)) AS queue
@@ -223,7 +230,7 @@ pub async fn lease(conn: &mut Conn, id: TaskId, holder: Holder<'_>, deadline: i6
             "UPDATE task AS t SET leased = $2, builder_id = $3, builder_name = $4, isolation = $5, deadline = $6,
                  fence = t.fence + 1, attempts = t.attempts + 1, phase = NULL
              WHERE t.id = $1 AND t.leased = $7 AND t.blocked = $7 AND t.cancel = $7 RETURNING ",
-            "id, build_id, build_chroot_id, repo_id, owner, sandbox, arch, background, leased, blocked, builder_id,
+            "id, build_id, build_chroot_id, repo_id, owner, sandbox, arch, tools, background, leased, blocked, builder_id,
              builder_name, isolation, fence, attempts, deadline, phase, cancel, not_before, spec, created_on"
         ),
         id.0,

@@ -63,6 +63,23 @@ impl<'service> CoprCli<'service> {
         bail!("copr-cli said ({}):\n{said}\n{}", done.status, self.all_logs(build))
     }
 
+    /// Submits with any sub-command that builds, waits, and shows the logs of a build that should not have failed. Gives
+    /// its number.
+    pub fn make(&self, subcommand: &str, arguments: &[&str]) -> Result<u64> {
+        let build = self.submit_by(subcommand, arguments)?;
+        let done = self.watch(build)?;
+        if done.status.success() {
+            return Ok(build);
+        }
+        bail!("copr-cli said ({}):\n{}\n{}", done.status, run::both(&done), self.all_logs(build))
+    }
+
+    /// Submits with any sub-command that builds, without waiting; gives the build's number.
+    pub fn submit_by(&self, subcommand: &str, arguments: &[&str]) -> Result<u64> {
+        let said = run::read(self.command(&[subcommand, "--nowait", self.project]).args(arguments))?;
+        build_number(&said).with_context(|| format!("copr-cli named no build:\n{said}"))
+    }
+
     /// The number of a build that must fail, as copr-cli reports failure.
     pub fn build_that_fails(&self, srpm: &Path) -> Result<u64> {
         let build = self.submit(srpm)?;
@@ -107,7 +124,7 @@ impl<'service> CoprCli<'service> {
     }
 
     /// Every log that the build has, for a person to find out what went wrong.
-    fn all_logs(&self, build: u64) -> String {
+    pub fn all_logs(&self, build: u64) -> String {
         let ask = |path: String| self.service.client()?.get(&path)?.json();
         let mut places = Vec::new();
         if let Ok(source) = ask(format!("/api_3/build/source-chroot/{build}")) {

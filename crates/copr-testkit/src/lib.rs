@@ -21,6 +21,7 @@
 pub mod builder;
 pub mod copr_cli;
 pub mod distribution;
+pub mod forge;
 pub mod http;
 pub mod kerberos;
 pub mod project;
@@ -41,7 +42,8 @@ pub use packages::{names, spec, srpm, tiny_srpm};
 pub use place::{cache_dir, checkout, temp_dir};
 pub use postgres::{Database, fresh_database, postgres_url};
 pub use python::{
-    ENVIRONMENTS, Environment, LAST_WITH_V1, LAST_WITH_V2, NEWEST, OF_2016, OF_2016_ON_OLD_PYTHON, OF_2020, OF_2024,
-    OLDEST, Proof, Python, SCHEMATHESIS, VIRTUALENV, client, interpreter,
+    ARCHIVED, ENVIRONMENTS, Environment, GENERATORS, LAST_WITH_V1, LAST_WITH_V2, NEWEST, OF_2016,
+    OF_2016_ON_OLD_PYTHON, OF_2020, OF_2024, OLDEST, Proof, Python, SCHEMATHESIS, VIRTUALENV, archives, client,
+    interpreter,
 };
 pub use tools::{TOOLS, Tool, command, find, output, package_of, require, rpm_home};

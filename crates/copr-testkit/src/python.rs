@@ -22,6 +22,8 @@ pub struct Environment {
 pub enum Python {
     /// The system's.
     System,
+    /// The system's, which can import the system's own packages too.
+    SystemWithItsPackages,
     /// The system's, which is given back what it no longer has by `python/sitecustomize.py` when it starts.
     SystemWithOldNames,
     /// The first of these versions, as in `2.7`, that the machine has. Where it has none there is no environment.
@@ -102,9 +104,35 @@ pub const SCHEMATHESIS: Environment = Environment {
     proof: Proof::Program("schemathesis"),
 };
 
+/// What makes source packages. tito imports the binding of the system's rpm.
+pub const GENERATORS: Environment = Environment {
+    python: Python::SystemWithItsPackages,
+    packages: &[("tito", "0.6.26"), ("pyp2spec", "0.16.0"), ("pyp2rpm", "3.3.10")],
+    proof: Proof::Program("tito"),
+};
+
+/// A project of PyPI of which tests serve the archives themselves: its name and version.
+pub const ARCHIVED: (&str, &str) = ("six", "1.17.0");
+
+/// The archives of [`ARCHIVED`], source and wheel, which `cargo xtask setup` fetches.
+pub fn archives() -> PathBuf {
+    let (name, version) = ARCHIVED;
+    cache_dir().join(format!("archives-{name}-{version}"))
+}
+
 /// All that tests use.
-pub const ENVIRONMENTS: &[Environment] =
-    &[NEWEST, OF_2024, OF_2020, OLDEST, LAST_WITH_V2, LAST_WITH_V1, OF_2016, OF_2016_ON_OLD_PYTHON, SCHEMATHESIS];
+pub const ENVIRONMENTS: &[Environment] = &[
+    NEWEST,
+    OF_2024,
+    OF_2020,
+    OLDEST,
+    LAST_WITH_V2,
+    LAST_WITH_V1,
+    OF_2016,
+    OF_2016_ON_OLD_PYTHON,
+    SCHEMATHESIS,
+    GENERATORS,
+];
 
 impl Environment {
     /// Where it is; it need not exist yet.

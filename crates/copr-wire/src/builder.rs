@@ -15,7 +15,7 @@
 //!
 //! All with `Authorization: Bearer <builder token>`; 401 without. Times are seconds since the epoch.
 
-use copr_types::source::{Pypi, Rubygems, Scm};
+use copr_types::source::{Pypi, Rubygems, Scm, ScmType, SpecGenerator, SrpmMethod};
 use copr_types::{ChrootDefinition, ChrootName, Failure, Phase};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -28,10 +28,13 @@ pub const DIGEST_HEADER: &str = "x-content-sha256";
 pub struct LeaseRequest {
     /// The builder's own name for people; one per process.
     pub builder: String,
-    /// Architectures it builds for, as in chroot names (`x86_64`, `i386`); sources go to any.
+    /// Architectures it builds for, as in chroot names (`x86_64`, `i386`); sources that need no chroot go to any.
     pub arches: Vec<String>,
     /// The isolation it has, in words, shown beside results.
     pub isolation: String,
+    /// Programs that it can make sources with, as [`SourceInput::tools`] names them.
+    #[serde(default)]
+    pub tools: Vec<String>,
     /// Longest wait for a task, in seconds (the server may answer sooner).
     pub wait_seconds: u64,
 }
@@ -129,7 +132,7 @@ pub enum SourceInput {
         size: u64,
     },
     /// A git or Subversion repository.
-    Scm(Scm),
+    Scm(Checkout),
     /// A project on PyPI.
     Pypi(Pypi),
     /// A gem on RubyGems.
@@ -169,7 +172,53 @@ pub enum SourceInput {
     },
 }
 
+/// A git or Subversion repository, and what the server knows of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkout {
+    /// What the user said.
+    #[serde(flatten)]
+    pub scm: Scm,
+    /// When it is one of a dist-git that the server knows: where files of its look-aside cache are, as in
+    /// [`SourceInput::Distgit`].
+    #[serde(default)]
+    pub lookaside_url: Option<String>,
+}
+
 impl SourceInput {
+    /// The programs without which it can not be made.
+    pub fn tools(&self) -> Vec<&'static str> {
+        match self {
+            Self::Scm(Checkout { scm, .. }) => {
+                let client = match scm.scm_type {
+                    ScmType::Git => "git",
+                    ScmType::Svn => "svn",
+                };
+                match scm.srpm_build_method {
+                    SrpmMethod::Rpkg | SrpmMethod::MakeSrpm => vec![client],
+                    SrpmMethod::Tito | SrpmMethod::TitoTest => vec![client, "tito"],
+                }
+            }
+            Self::Distgit { .. } => vec!["git"],
+            Self::Pypi(pypi) => match pypi.spec_generator {
+                SpecGenerator::Pyp2spec => vec!["pyp2spec"],
+                SpecGenerator::Pyp2rpm => vec!["pyp2rpm"],
+            },
+            Self::Rubygems(_) => vec!["gem2rpm"],
+            Self::Url { .. } | Self::Upload { .. } | Self::Custom { .. } | Self::Other { .. } => Vec::new(),
+        }
+    }
+
+    /// Whether it can be made only where the task's chroot can be: by a builder for its architecture.
+    pub fn needs_chroot(&self) -> bool {
+        match self {
+            Self::Scm(Checkout { scm, .. }) => {
+                matches!(scm.srpm_build_method, SrpmMethod::Rpkg | SrpmMethod::MakeSrpm)
+            }
+            Self::Pypi(_) | Self::Custom { .. } | Self::Distgit { .. } => true,
+            Self::Url { .. } | Self::Upload { .. } | Self::Rubygems(_) | Self::Other { .. } => false,
+        }
+    }
+
     /// The word for the kind of source.
     pub fn kind(&self) -> &str {
         match self {

@@ -4,7 +4,7 @@ use crate::config::{BuilderSettings, Config, Surroundings};
 use crate::{cli, log};
 use anyhow::Context;
 use copr_app::App;
-use copr_builder::{Builder, Token, Verdict};
+use copr_builder::{Builder, PrivateNetworks, Token, Verdict};
 use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -19,7 +19,7 @@ pub async fn embed(app: App, config: Config, end: CancellationToken) {
 }
 
 async fn embedded(app: &App, config: &Config) -> anyhow::Result<Builder> {
-    let BuilderSettings { workers, name, data_dir, arches, .. } = &config.builder;
+    let BuilderSettings { workers, name, data_dir, arches, tools_dir, private_networks, .. } = &config.builder;
     // One registration per process: servers that share a database each have a builder of their own.
     let token = copr_app::builders::embed(app, &format!("{name} (in the service)")).await?;
     let back = copr_app::lease::release_builder(app, &token).await?;
@@ -33,7 +33,13 @@ async fn embedded(app: &App, config: &Config) -> anyhow::Result<Builder> {
     if !arches.is_empty() {
         settings.arches.clone_from(arches);
     }
+    settings.tools_dir.clone_from(tools_dir);
+    settings.downloads.private = private(*private_networks);
     ready(settings).await
+}
+
+fn private(allowed: bool) -> PrivateNetworks {
+    if allowed { PrivateNetworks::Allowed } else { PrivateNetworks::Refused }
 }
 
 /// The address under which a listener reaches itself.
@@ -80,6 +86,8 @@ pub async fn alone(flags: cli::Builder, surroundings: &Surroundings) -> anyhow::
         Some(workers) => usize::try_from(workers)?,
         None => (surroundings.processors / 2).max(1),
     };
+    settings.tools_dir = flags.tools_dir.map(std::path::absolute).transpose()?;
+    settings.downloads.private = private(!flags.no_private_networks);
     settings.name = flags.name.unwrap_or_else(|| surroundings.hostname.clone());
     let builder = ready(settings).await?;
     let end = CancellationToken::new();

@@ -74,6 +74,12 @@ pub struct Builder {
     /// Its name for people [default: the machine's]
     #[arg(long)]
     pub name: Option<String>,
+    /// Further programs that make sources are in `bin` below this directory
+    #[arg(long, value_name = "DIR")]
+    pub tools_dir: Option<PathBuf>,
+    /// Fetch sources from the public internet alone
+    #[arg(long)]
+    pub no_private_networks: bool,
 }
 
 /// `coprd check-config`

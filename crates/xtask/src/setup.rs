@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use copr_testkit::{ENVIRONMENTS, Environment, Proof, Python, VIRTUALENV, run};
+use copr_testkit::{ARCHIVED, ENVIRONMENTS, Environment, GENERATORS, Proof, Python, VIRTUALENV, archives, run};
 
 /// Something that has to be there, and the packages that bring it.
 struct Need {
@@ -45,6 +45,8 @@ const FURTHER: &[Need] = &[
     },
     // PyPI has Python's binding to the Kerberos library as source only.
     Need { what: What::PythonHeaders, debian: "python3-dev", fedora: "python3-devel" },
+    // tito imports it.
+    Need { what: What::PythonModule("rpm"), debian: "python3-rpm", fedora: "python3-rpm" },
     Need { what: What::PythonModule("ensurepip"), debian: "python3-venv", fedora: "python3-pip" },
 ];
 
@@ -60,12 +62,14 @@ pub fn setup(check_only: bool) -> Result<()> {
     let missing = missing_packages(family.unwrap_or(Family::Debian));
     let environments: Vec<&Environment> =
         ENVIRONMENTS.iter().filter(|one| !one.is_made() && is_possible(one)).collect();
-    if missing.is_empty() && environments.is_empty() {
+    let archives = !archives().join("complete").exists();
+    if missing.is_empty() && environments.is_empty() && !archives {
         eprintln!("setup: everything is there");
         return Ok(());
     }
     if check_only {
-        let from_pypi = environments.iter().map(|one| words(one));
+        let archives = archives.then(|| format!("archives of {}", ARCHIVED.0));
+        let from_pypi = environments.iter().map(|one| words(one)).chain(archives);
         bail!("missing: {}", missing.into_iter().map(str::to_owned).chain(from_pypi).collect::<Vec<_>>().join(", "));
     }
     if !missing.is_empty() {
@@ -77,7 +81,21 @@ pub fn setup(check_only: bool) -> Result<()> {
             ),
         }
     }
-    environments.into_iter().try_for_each(make)
+    environments.into_iter().try_for_each(make)?;
+    if archives { fetch_archives() } else { Ok(()) }
+}
+
+/// Fetches what tests serve in place of PyPI.
+fn fetch_archives() -> Result<()> {
+    let ((name, version), place) = (ARCHIVED, archives());
+    eprintln!("setup: archives of {name} {version} into {}", place.display());
+    for kind in ["--only-binary=:all:", "--no-binary=:all:"] {
+        let mut pip = run::program(GENERATORS.program("python"))?;
+        pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", kind, "--dest"]);
+        pip.arg(&place).arg(format!("{name}=={version}"));
+        run::read(&mut pip).with_context(|| format!("can't fetch {name} {version} from PyPI"))?;
+    }
+    Ok(fs::write(place.join("complete"), "")?)
 }
 
 fn family(os_release: &str) -> Option<Family> {
@@ -199,7 +217,7 @@ fn privileged(words: &[&str]) -> Result<Command> {
 fn is_possible(environment: &Environment) -> bool {
     match environment.python {
         Python::OneOf(versions) => copr_testkit::interpreter(versions).is_some(),
-        Python::System | Python::SystemWithOldNames => true,
+        Python::System | Python::SystemWithItsPackages | Python::SystemWithOldNames => true,
     }
 }
 
@@ -231,6 +249,9 @@ fn maker(wanted: Python) -> Result<Command> {
     let Python::OneOf(versions) = wanted else {
         let mut venv = run::program(python()?)?;
         venv.args(["-m", "venv"]);
+        if wanted == Python::SystemWithItsPackages {
+            venv.arg("--system-site-packages");
+        }
         return Ok(venv);
     };
     let interpreter = copr_testkit::interpreter(versions).context("the machine has no such Python")?;

@@ -7,7 +7,7 @@ use crate::{App, FieldErrors, Refusal, access, package, repos};
 use copr_db::Conn;
 use copr_db::account::Account;
 use copr_types::{PackageId, Source};
-use copr_wire::builder::{ChrootSpec, SourceInput};
+use copr_wire::builder::{Checkout, ChrootSpec, SourceInput};
 
 /// Submits a build of a source. `name_in_distgit` is the package's name in a dist-git; other kinds of sources have none.
 pub async fn by_source(
@@ -49,7 +49,10 @@ pub(super) async fn prepare(
 ) -> Result<(Wanted, SourceInput), Refusal> {
     let mut wanted = Wanted { package, ..Wanted::of(source)? };
     let input = match source {
-        Source::Scm(scm) => SourceInput::Scm(scm.clone()),
+        Source::Scm(scm) => {
+            let lookaside_url = distgit::lookaside_of(&app.rules, &scm.clone_url);
+            SourceInput::Scm(Checkout { scm: scm.clone(), lookaside_url })
+        }
         Source::Pypi(pypi) => SourceInput::Pypi(pypi.clone()),
         Source::Rubygems(rubygems) => SourceInput::Rubygems(rubygems.clone()),
         Source::Distgit(distgit) => {

@@ -300,14 +300,13 @@ pub(super) async fn make(
     input: SourceInput,
 ) -> Result<Shown, Refusal> {
     let id = record(app, tx, who, checked, wanted, State::Waiting).await?;
-    let first = match &checked.selection {
-        Selection::Named(named) => checked.chroots.iter().find(|chroot| named.contains(&chroot.chroot_id)),
-        Selection::All => None,
+    let chosen: Vec<&ProjectChroot> = match &checked.selection {
+        Selection::Named(named) => checked.chroots.iter().filter(|one| named.contains(&one.chroot_id)).collect(),
+        Selection::All => checked.chroots.iter().collect(),
     };
-    let chroot = match (&wanted.source_chroot, first.or(checked.chroots.first())) {
-        (Some(chroot), _) => chroot.clone(),
-        (None, Some(chroot)) => task_spec::chroot_spec(chroot),
-        (None, None) => return Err(Refusal::invalid("no chroot is enabled")),
+    let chroot = match &wanted.source_chroot {
+        Some(chroot) => chroot.clone(),
+        None => task_spec::source_chroot(tx, &chosen, &input).await?,
     };
     let build = copr_db::build::by_id(tx, id).await?.ok_or_else(|| super::missing(id))?;
     task_spec::source_task(app, tx, &build, input, chroot).await?;

@@ -54,6 +54,25 @@ pub(super) fn chroot_spec(chroot: &ProjectChroot) -> ChrootSpec {
     ChrootSpec { name: chroot.name.clone(), definition: chroot.definition.0.clone() }
 }
 
+/// The chroot that a source package is made in: the first one of the build's; where that matters, the first one that
+/// any builder builds for.
+pub(super) async fn source_chroot(
+    conn: &mut Conn,
+    chosen: &[&ProjectChroot],
+    input: &SourceInput,
+) -> Result<ChrootSpec, Refusal> {
+    let first = chosen.first().ok_or_else(|| Refusal::invalid("no chroot is enabled"))?;
+    let mut best = first;
+    if input.needs_chroot() && chosen.len() > 1 {
+        let builders = copr_db::builder::list(conn).await?;
+        let is_built_for = |chroot: &&&ProjectChroot| {
+            builders.iter().any(|builder| builder.arches.split_whitespace().any(|arch| arch == chroot.name.arch()))
+        };
+        best = chosen.iter().find(is_built_for).unwrap_or(first);
+    }
+    Ok(chroot_spec(best))
+}
+
 /// Queues the making of a build's source package.
 pub(super) async fn source_task(
     app: &App,
@@ -62,6 +81,9 @@ pub(super) async fn source_task(
     input: SourceInput,
     chroot: ChrootSpec,
 ) -> Result<(), Refusal> {
+    let tools = input.tools().join(" ");
+    let name = chroot.name.clone();
+    let arch = input.needs_chroot().then_some(name.arch());
     let spec = Task::Source(SourceTask { build: facts(app, build), input, chroot });
     let new = NewTask {
         build: build.id,
@@ -69,7 +91,8 @@ pub(super) async fn source_task(
         repo: None,
         owner: &build.owner.to_string(),
         sandbox: &sandbox(build),
-        arch: None,
+        arch,
+        tools: &tools,
         background: build.background,
         spec: &serde_json::to_string(&spec)?,
     };
@@ -109,6 +132,7 @@ pub(crate) async fn rpm_task(
         owner: &build.owner.to_string(),
         sandbox: &sandbox(build),
         arch: Some(chroot.name.arch()),
+        tools: "",
         background: build.background,
         spec: &serde_json::to_string(&spec)?,
     };

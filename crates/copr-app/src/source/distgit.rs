@@ -39,6 +39,27 @@ impl Instance {
         url.ok_or_else(|| format!("`{}` needs a namespace", self.name))
     }
 
+    /// The same for a package that is known by the address of its repository; none when that is no address of the instance.
+    fn lookaside_of(&self, clone_url: &str) -> Option<String> {
+        let known = |url: &str| {
+            let url = url.trim_end_matches('/').trim_end_matches(".git");
+            let (scheme, rest) = url.split_once("://")?;
+            let (host, path) = rest.split_once('/')?;
+            let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+            Some(format!("{scheme}://{}/{path}", host.to_ascii_lowercase()))
+        };
+        let wanted = known(clone_url)?;
+        let segments: Vec<&str> = wanted.split('/').skip(3).collect();
+        let package = segments.last()?;
+        let runs = (0..segments.len()).flat_map(|from| (from + 1..segments.len()).map(move |to| (from, to)));
+        let namespaces = runs.map(|(from, to)| segments[from..to].join("/"));
+        std::iter::once(None).chain(namespaces.map(Some)).find_map(|namespace| {
+            let namespace = namespace.as_deref();
+            let url = self.clone_url_of(package, namespace).ok()?;
+            (known(&url)? == wanted).then(|| self.lookaside_url_of(package, namespace))
+        })
+    }
+
     /// The address of a file of a package in the look-aside cache, in which the file's name and digest are still open.
     pub(crate) fn lookaside_url_of(&self, package: &str, namespace: Option<&str>) -> String {
         fill(&self.lookaside_url, package, namespace).unwrap_or_else(|| self.lookaside_url.clone())
@@ -66,6 +87,11 @@ pub(crate) fn instance<'a>(rules: &'a Rules, name: Option<&str>) -> Option<&'a I
         Some(name) => rules.distgits.iter().find(|instance| instance.name == name),
         None => rules.distgits.first(),
     }
+}
+
+/// Where the look-aside cache of a package is whose repository somebody names by its address, if it is of an instance.
+pub(crate) fn lookaside_of(rules: &Rules, clone_url: &str) -> Option<String> {
+    rules.distgits.iter().find_map(|instance| instance.lookaside_of(clone_url))
 }
 
 /// The instance of a stored source, which may have gone since.
@@ -124,6 +150,21 @@ impl Input {
 #[cfg(test)]
 mod tests {
     use super::Instance;
+
+    #[test]
+    fn a_repository_of_an_instance_is_known_by_its_address() {
+        let fedora = Instance::fedora();
+        let expected = "https://src.fedoraproject.org/repo/pkgs/rpms/hello/{filename}/{hashtype}/{hash}/{filename}";
+        for (url, known) in [
+            ("https://src.fedoraproject.org/rpms/hello", true),
+            ("https://me:secret@SRC.fedoraproject.org/rpms/hello.git", true),
+            ("https://src.fedoraproject.org/forks/me/rpms/hello/", true),
+            ("https://src.fedoraproject.org/modules/hello", false),
+            ("https://example.org/rpms/hello", false),
+        ] {
+            assert_eq!(fedora.lookaside_of(url).as_deref(), known.then_some(expected), "{url}");
+        }
+    }
 
     #[test]
     fn namespaces_are_there_when_they_are_named() {

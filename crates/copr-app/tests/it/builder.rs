@@ -31,6 +31,7 @@ impl FakeBuilder {
             builder: self.row.name.clone(),
             arches: arches.iter().map(|&arch| arch.to_owned()).collect(),
             isolation: "none".to_owned(),
+            tools: ["git", "svn", "tito", "pyp2spec", "pyp2rpm", "gem2rpm"].map(str::to_owned).to_vec(),
             wait_seconds: 0,
         };
         lease::take(&self.app, &self.row, &request).await.unwrap()

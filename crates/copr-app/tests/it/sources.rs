@@ -1,7 +1,7 @@
 //! Sources that builders make: what is stored of them, what others see, what a builder is told.
 
 use crate::both_engines;
-use crate::world::{World, X86, definition, input};
+use crate::world::{ARM, World, X86, definition, input};
 use copr_app::build::{self, Options};
 use copr_app::project::{self, Input as ProjectInput};
 use copr_app::source::{Input, Said, custom, distgit, pypi, rubygems, scm};
@@ -52,7 +52,7 @@ both_engines! {
         let task = told(&w).await;
         assert_eq!(task.chroot.name.as_str(), X86);
         let SourceInput::Scm(scm) = task.input else { panic!("another kind") };
-        assert_eq!(scm.clone_url, "https://me:secret@git.example.org/a.git");
+        assert_eq!(scm.scm.clone_url, "https://me:secret@git.example.org/a.git");
 
         // The package that the build turns out to be of is built again with it, and shows it to nobody either.
         let builder = w.builder("b1").await;
@@ -66,7 +66,31 @@ both_engines! {
         let again = build::of_package(&w.app, &w.alice, "alice", "hello", Some("hello-noarch"), &Options::default()).await.unwrap();
         assert!(!again.build.source.contains("secret"));
         let SourceInput::Scm(scm) = told(&w).await.input else { panic!("another kind") };
-        assert_eq!(scm.clone_url, "https://me:secret@git.example.org/a.git");
+        assert_eq!(scm.scm.clone_url, "https://me:secret@git.example.org/a.git");
+    }
+
+    async fn a_source_goes_where_its_chroot_and_its_programs_are(w: World) {
+        w.project(&[ARM, X86]).await;
+        let builder = w.builder("b1").await;
+        let tito = scm::Input { clone_url: text("https://git.example.org/a.git"), source_build_method: text("tito"), ..Default::default() };
+        submit(&w, Said { scm: tito, ..Default::default() }, SourceKind::Scm).await;
+        let task = w.tasks().await.remove(0);
+        assert_eq!((task.tools.as_str(), task.arch), ("git tito", None), "tito needs no chroot");
+        let lease = builder.lease().await;
+        builder.fail(&lease, FailureClass::User).await.unwrap();
+        // The builder has said by now what it builds for: of the project's chroots it is the second.
+        submit(&w, git("https://git.example.org/a.git"), SourceKind::Scm).await;
+        let task = w.tasks().await.remove(0);
+        assert_eq!((task.tools.as_str(), task.arch.as_deref()), ("git", Some("x86_64")));
+        assert_eq!(told(&w).await.chroot.name.as_str(), X86);
+    }
+
+    async fn the_look_aside_cache_of_a_known_repository_is_told(w: World) {
+        w.project(&[X86]).await;
+        submit(&w, git("https://src.fedoraproject.org/rpms/hello.git"), SourceKind::Scm).await;
+        let SourceInput::Scm(checkout) = told(&w).await.input else { panic!("another kind") };
+        let expected = "https://src.fedoraproject.org/repo/pkgs/rpms/hello/{filename}/{hashtype}/{hash}/{filename}";
+        assert_eq!(checkout.lookaside_url.as_deref(), Some(expected));
     }
 
     async fn projects_and_gems_are_stored_as_the_api_shows_them(w: World) {

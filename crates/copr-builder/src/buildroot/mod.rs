@@ -37,6 +37,8 @@ fn form() -> String {
 pub(crate) enum Needs {
     /// These packages and groups.
     Packages(Vec<String>),
+    /// The same, as far as they exist.
+    Wished(Vec<String>),
     /// What this source package needs to be built.
     Requires {
         srpm: PathBuf,
@@ -50,7 +52,7 @@ pub(crate) enum Needs {
 impl Needs {
     fn list(&self) -> &[String] {
         match self {
-            Needs::Packages(list) | Needs::Requires { list, .. } => list,
+            Needs::Packages(list) | Needs::Wished(list) | Needs::Requires { list, .. } => list,
             Needs::Upgrade => &[],
         }
     }
@@ -58,6 +60,7 @@ impl Needs {
     fn kind(&self) -> &'static str {
         match self {
             Needs::Packages(_) => "packages",
+            Needs::Wished(_) => "wished",
             Needs::Requires { .. } => "requires",
             Needs::Upgrade => "upgrade",
         }

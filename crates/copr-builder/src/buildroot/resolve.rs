@@ -72,6 +72,10 @@ impl Manager {
                         args.push("install".into());
                         args.extend(packages.iter().cloned());
                     }
+                    Needs::Wished(packages) => {
+                        args.extend(["--setopt=strict=False".into(), "install".into()]);
+                        args.extend(packages.iter().cloned());
+                    }
                     Needs::Requires { .. } => args.extend(["builddep".into(), "/conf/needs.src.rpm".into()]),
                     Needs::Upgrade => args.push("upgrade".into()),
                 }
@@ -80,6 +84,9 @@ impl Manager {
                 let verb = if matches!(question.needs, Needs::Upgrade) { "upgrade" } else { "install" };
                 args.extend(["--use-host-config".into(), "--setopt=plugins=False".into(), verb.into()]);
                 args.extend(["--downloadonly".into(), "--destdir=/out".into()]);
+                if matches!(question.needs, Needs::Wished(_)) {
+                    args.push("--skip-unavailable".into());
+                }
                 args.extend(question.needs.list().iter().cloned());
             }
         }

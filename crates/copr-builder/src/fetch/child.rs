@@ -1,20 +1,19 @@
 //! The downloader itself: runs inside the sandbox, with nothing to lose.
 
-use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use copr_types::source::without_passwords;
 use futures::StreamExt;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, StatusCode, header, redirect};
 use tokio::io::AsyncWriteExt;
-use url::{Host, Url};
+use url::Url;
 
+use super::rules::{REFUSED, Resolver, allowed};
 use super::{Fault, Fetched, Order, REPORT, Wanted};
 use crate::client::causes;
-use crate::config::{Downloads, PrivateNetworks};
+use crate::config::Downloads;
 
 /// Does what the order says and writes the report.
 pub(super) fn run(order: &str) -> Result<(), String> {
@@ -141,84 +140,4 @@ fn classify(name: &str, error: &reqwest::Error) -> Failed {
     }
     let what = if error.is_timeout() { "did not answer in time" } else { "could not be fetched" };
     (Fault::Network, format!("`{name}` {what}: {why}"))
-}
-
-const REFUSED: &str = "is not an address that builds may fetch from";
-
-/// Checks scheme and literal addresses; names are checked by the [`Resolver`].
-fn allowed(url: &Url, rules: &Downloads) -> Result<(), String> {
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!("only http and https addresses are fetched, not `{}`", url.scheme()));
-    }
-    let address = match url.host() {
-        None => return Err("the address names no host".to_owned()),
-        Some(Host::Ipv4(address)) => IpAddr::V4(address),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address),
-        Some(Host::Domain(_)) => return Ok(()),
-    };
-    if may_reach(address, rules.private) { Ok(()) } else { Err(format!("`{address}` {REFUSED}")) }
-}
-
-fn may_reach(address: IpAddr, private: PrivateNetworks) -> bool {
-    let address = match address {
-        IpAddr::V6(six) => six.to_ipv4_mapped().map_or(address, IpAddr::V4),
-        IpAddr::V4(_) => address,
-    };
-    let (link_local, inner) = match address {
-        IpAddr::V4(four) => (four.is_link_local(), four.is_private() || four.is_loopback() || four.is_unspecified()),
-        IpAddr::V6(six) => {
-            (six.is_unicast_link_local(), six.is_unique_local() || six.is_loopback() || six.is_unspecified())
-        }
-    };
-    !link_local && (private == PrivateNetworks::Allowed || !inner)
-}
-
-/// The system's resolver, less the addresses that may not be reached: a name is checked where it is
-/// used, so that it can not change between check and use.
-struct Resolver(Downloads);
-
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let private = self.0.private;
-        Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let good: Vec<SocketAddr> = found.into_iter().filter(|one| may_reach(one.ip(), private)).collect();
-            if good.is_empty() {
-                return Err(format!("`{}` {REFUSED}", name.as_str()).into());
-            }
-            Ok(Box::new(good.into_iter()) as Addrs)
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn clouds_keep_their_secrets_and_houses_too_when_told() {
-        let cases = [
-            ("169.254.169.254", false, false),
-            ("::ffff:169.254.169.254", false, false),
-            ("fe80::1", false, false),
-            ("127.0.0.1", true, false),
-            ("10.1.2.3", true, false),
-            ("::1", true, false),
-            ("93.184.216.34", true, true),
-        ];
-        for (address, inside, outside) in cases {
-            let address: IpAddr = address.parse().unwrap();
-            assert_eq!(may_reach(address, PrivateNetworks::Allowed), inside, "{address}");
-            assert_eq!(may_reach(address, PrivateNetworks::Refused), outside, "{address}");
-        }
-    }
-
-    #[test]
-    fn only_the_web_is_fetched_from() {
-        let rules = Downloads::default();
-        for url in ["file:///etc/passwd", "ftp://example.org/x", "gopher://example.org/"] {
-            assert!(allowed(&Url::parse(url).unwrap(), &rules).is_err(), "{url}");
-        }
-        assert!(allowed(&Url::parse("https://example.org/x").unwrap(), &rules).is_ok());
-    }
 }

@@ -5,6 +5,7 @@
 //! into, and nothing else of the host; then takes the files out.
 
 mod child;
+pub(crate) mod rules;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -204,7 +204,7 @@ fn modules(streams: &[String]) -> Vec<String> {
 }
 
 /// Package names as arguments: never an option.
-fn checked_names(names: &[String]) -> Step<Vec<String>> {
+pub(crate) fn checked_names(names: &[String]) -> Step<Vec<String>> {
     let bad = |name: &&String| name.is_empty() || name.starts_with('-') || name.chars().any(char::is_control);
     match names.iter().find(bad) {
         Some(odd) => Err(end::user(Phase::Builddeps, format!("`{odd}` is not a package that can be installed"))),

@@ -1,7 +1,16 @@
 //! The source task: whatever the user gave becomes a source package.
 
 mod addresses;
+mod checkout;
+mod custom;
+mod distgit;
+mod lookaside;
+mod make_srpm;
+mod pypi;
+mod rubygems;
+mod scm;
 mod spec;
+mod tree;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,25 +23,46 @@ use serde_json::json;
 
 use crate::end::{self, Step};
 use crate::fetch::{self, Fetched, Wanted};
+use crate::tools;
 use crate::work::{Done, Work};
 
 /// Does the task.
 pub(crate) async fn make(work: &Work, task: &SourceTask) -> Step<Done> {
     work.held.enter(Phase::Fetch);
+    tools::require(&work.place.tools, &task.input.tools())?;
+    let srpm = match &task.input {
+        SourceInput::Upload { .. } | SourceInput::Url { .. } => file(work, task).await?,
+        SourceInput::Scm(checkout) => scm::make(work, task, checkout).await?,
+        SourceInput::Pypi(pypi) => pypi::make(work, task, pypi).await?,
+        SourceInput::Rubygems(gem) => rubygems::make(work, task, gem).await?,
+        SourceInput::Custom { script, package, builddeps, resultdir, repos } => {
+            let (package, resultdir) = (package.as_deref(), resultdir.as_deref());
+            custom::make(work, task, &custom::Script { text: script, package, builddeps, resultdir, repos }).await?
+        }
+        SourceInput::Distgit { clone_url, committish, lookaside_url, .. } => {
+            distgit::make(work, task, clone_url, committish.as_deref(), lookaside_url).await?
+        }
+        SourceInput::Other { from } => {
+            let message = format!("this builder is too old for sources of the kind `{from}`");
+            return Err(end::unable(Phase::Fetch, message));
+        }
+    };
+    finished(work, task, &srpm).await
+}
+
+/// The source package of a single file that the user gave.
+async fn file(work: &Work, task: &SourceTask) -> Step<PathBuf> {
     let (path, name) = work.transcript.step("fetch", get(work, task)).await?;
     let name = with_small_ending(name);
     work.held.enter(Phase::Srpm);
     if name.ends_with(".spec") {
-        let srpm = spec::make_srpm(work, task, &path, &name).await?;
-        return finished(work, task, &srpm).await;
+        return spec::alone(work, task, &path, &name).await;
     }
-    if !name.ends_with(".src.rpm") && !name.ends_with(".nosrc.rpm") {
-        return Err(end::user(
-            Phase::Srpm,
-            format!("`{name}` is neither a source package (.src.rpm) nor a spec file (.spec)"),
-        ));
+    if name.ends_with(".src.rpm") || name.ends_with(".nosrc.rpm") {
+        return Ok(path);
     }
-    finished(work, task, &path).await
+    let message = format!("`{name}` is neither a source package (.src.rpm) nor a spec file (.spec)");
+    Err(end::user(Phase::Srpm, message))
 }
 
 /// `HELLO.SPEC` is `HELLO.spec` for rpm's tools, which look at the ending.
@@ -71,15 +101,7 @@ async fn get(work: &Work, task: &SourceTask) -> Step<(PathBuf, String)> {
                 None => Err(end::infrastructure(Phase::Fetch, "nothing was fetched")),
             }
         }
-        SourceInput::Scm(_)
-        | SourceInput::Pypi(_)
-        | SourceInput::Rubygems(_)
-        | SourceInput::Custom { .. }
-        | SourceInput::Distgit { .. }
-        | SourceInput::Other { .. } => {
-            let kind = task.input.kind();
-            Err(end::unable(Phase::Fetch, format!("this builder can not make sources of the kind `{kind}` yet")))
-        }
+        other => Err(end::infrastructure(Phase::Fetch, format!("a source of the kind `{}` is no file", other.kind()))),
     }
 }
 

@@ -121,6 +121,19 @@ async fn the_machine_is_described_in_words() {
     let words: Vec<String> = findings.iter().map(ToString::to_string).collect();
     assert!(findings.iter().all(|finding| finding.verdict != copr_builder::Verdict::Missing), "{words:#?}");
     assert!(words.iter().any(|line| line.starts_with("isolation: ok: ") && line.contains("namespaces")), "{words:#?}");
+    assert!(words.iter().any(|line| line.starts_with("git: ok: ")), "{words:#?}");
+    // A directory with programs of the operator's.
+    let scratch = copr_testkit::temp_dir();
+    std::fs::create_dir(scratch.path().join("bin")).unwrap();
+    std::fs::write(scratch.path().join("bin/gem2rpm"), "").unwrap();
+    let tools_dir = Some(scratch.path().to_owned());
+    let findings = copr_builder::check(&copr_builder::Config { tools_dir, ..config.clone() });
+    let place = format!("gem2rpm: ok: {}/bin/gem2rpm", scratch.path().display());
+    assert!(findings.iter().any(|finding| finding.to_string() == place), "{findings:#?}");
+    if copr_testkit::find("tito").is_none() {
+        let words = "tito: weak: there is no `tito`; sources made by tito are left to other builders\nhint: install";
+        assert!(findings.iter().any(|finding| finding.to_string().starts_with(words)), "{findings:#?}");
+    }
     let nowhere = copr_builder::check(&copr_builder::Config { data_dir: "/proc/nowhere".into(), ..config });
     let missing: Vec<_> = nowhere.iter().filter(|finding| finding.verdict == copr_builder::Verdict::Missing).collect();
     assert_eq!(missing.len(), 1, "{nowhere:#?}");

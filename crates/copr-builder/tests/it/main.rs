@@ -1,9 +1,12 @@
 //! The builder against a server that speaks its protocol, with real builds in the mini distribution.
 
 mod build;
+mod checkouts;
 mod disturbed;
 mod foreign;
+mod hostile;
 mod limits;
+mod scripts;
 mod server;
 mod source;
 mod trial;

@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
-use crate::server::{Given, Server, TOKEN};
+pub use crate::server::Given;
+use crate::server::{Server, TOKEN};
 
 pub struct Trial {
     pub server: Server,
@@ -110,6 +111,14 @@ impl Trial {
     /// A source task that begins with no file of the server's.
     pub async fn source(&self, input: SourceInput) -> Given {
         let id = self.server.submit(Task::Source(source_task(input)), None);
+        self.server.ended(id).await
+    }
+
+    /// The same, with other limits.
+    pub async fn source_within(&self, input: SourceInput, change: impl FnOnce(&mut TaskLimits)) -> Given {
+        let mut task = source_task(input);
+        change(&mut task.build.limits);
+        let id = self.server.submit(Task::Source(task), None);
         self.server.ended(id).await
     }
 

@@ -197,6 +197,7 @@ impl Home {
             owner: &self.owner,
             sandbox: "sandbox",
             arch: chroot.map(|_| "x86_64"),
+            tools: if chroot.is_none() { "git tito" } else { "" },
             background: false,
             spec: "{}",
         };

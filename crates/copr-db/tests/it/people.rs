@@ -128,10 +128,10 @@ both_engines! {
         let mut tx = t.begin().await;
         let made = builder::create(&mut tx, "b1", "hash 1", NOW).await.unwrap();
         assert_eq!((made.last_seen_on, made.arches.as_str()), (None, ""));
-        builder::seen(&mut tx, made.id, "x86_64 i386", "namespaces", NOW + 5).await.unwrap();
+        builder::seen(&mut tx, made.id, "x86_64 i386", "namespaces", "git tito", NOW + 5).await.unwrap();
         let found = builder::by_token(&mut tx, "hash 1").await.unwrap().unwrap();
         assert_eq!((found.last_seen_on, found.arches.as_str()), (Some(NOW + 5), "x86_64 i386"));
-        assert_eq!(found.isolation, "namespaces");
+        assert_eq!((found.isolation.as_str(), found.tools.as_str()), ("namespaces", "git tito"));
 
         builder::replace_token(&mut tx, "b1", "hash 2", NOW).await.unwrap();
         assert!(builder::by_token(&mut tx, "hash 1").await.unwrap().is_none());

@@ -177,7 +177,7 @@ both_engines! {
         tx.commit().await.unwrap();
         for chroot in [None, Some(one)] {
             let new = NewTask {
-                build, build_chroot: chroot, repo: None, owner: "alice", sandbox: "s", arch: None, background: false, spec: "{}",
+                build, build_chroot: chroot, repo: None, owner: "alice", sandbox: "s", arch: None, tools: "", background: false, spec: "{}",
             };
             let twice = task::create(&mut t.begin().await, &new, NOW).await;
             assert!(matches!(twice, Err(Error::Exists(_))), "{twice:?}");
@@ -201,7 +201,7 @@ both_engines! {
         assert_eq!(waiting(&mut tx, NOW + 10, 9).await, [id]);
         let shown = task::waiting(&mut tx, NOW + 10, 9).await.unwrap().remove(0);
         assert_eq!((shown.owner.as_str(), shown.arch.as_deref(), shown.source), ("alice", Some("x86_64"), false));
-        assert_eq!((shown.sandbox.as_str(), shown.background), ("sandbox", false));
+        assert_eq!((shown.sandbox.as_str(), shown.background, shown.tools.as_str()), ("sandbox", false, ""));
     }
 
     async fn an_owner_with_many_tasks_hides_nobody(t: Fixture) {
@@ -213,9 +213,10 @@ both_engines! {
         }
         let background = big.build(&mut tx).await;
         let new = NewTask {
-            build: background, build_chroot: None, repo: None, owner: "big", sandbox: "s", arch: Some("s390x"), background: true, spec: "{}",
+            build: background, build_chroot: None, repo: None, owner: "big", sandbox: "s", arch: Some("s390x"), tools: "", background: true, spec: "{}",
         };
         let late = task::create(&mut tx, &new, NOW).await.unwrap();
+        assert_eq!(task::by_id(&mut tx, many[0]).await.unwrap().unwrap().tools, "git tito");
         let (_, few) = small.source_task(&mut tx).await;
         assert_eq!(waiting(&mut tx, NOW, 3).await, [many[0], many[1], many[2], few, late]);
         let all = task::list(&mut tx, 100).await.unwrap();

@@ -99,7 +99,13 @@ impl Service {
 async fn deliver(app: &App, token: &str) {
     let builder = app.authenticate_builder(token).await.unwrap();
     let arches = vec!["aarch64".to_owned()];
-    let request = LeaseRequest { builder: "b".to_owned(), arches, isolation: "none".to_owned(), wait_seconds: 20 };
+    let request = LeaseRequest {
+        builder: "b".to_owned(),
+        arches,
+        isolation: "none".to_owned(),
+        tools: Vec::new(),
+        wait_seconds: 20,
+    };
     let lease = lease::take(app, &builder, &request).await.unwrap().expect("a task");
     let scratch = copr_testkit::temp_dir();
     let srpm = copr_testkit::srpm("excl-arch", scratch.path());
@@ -148,6 +154,7 @@ async fn what_waits_for_a_build_is_handed_out_as_soon_as_that_has_ended() {
         builder: "b".to_owned(),
         arches: vec!["aarch64".to_owned()],
         isolation: "none".to_owned(),
+        tools: Vec::new(),
         wait_seconds: PATIENCE.as_secs(),
     };
     let lease = lease::take(&s.app, &builder, &request).await.unwrap().expect("a task");
@@ -164,8 +171,13 @@ async fn a_lost_builder_is_noticed_after_it_had_time_to_come_back() {
     let token = builders::add(&s.app, "b1").await.unwrap();
     let builder = s.app.authenticate_builder(&token).await.unwrap();
     let id = s.submit().await;
-    let request =
-        LeaseRequest { builder: "b".to_owned(), arches: Vec::new(), isolation: "none".to_owned(), wait_seconds: 0 };
+    let request = LeaseRequest {
+        builder: "b".to_owned(),
+        arches: Vec::new(),
+        isolation: "none".to_owned(),
+        tools: Vec::new(),
+        wait_seconds: 0,
+    };
     let lease = lease::take(&s.app, &builder, &request).await.unwrap().expect("a task");
     // The service was down for longer than the lease: the builder comes back at once and keeps its task.
     s.clock.advance(100);

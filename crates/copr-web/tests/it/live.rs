@@ -25,6 +25,7 @@ impl<'a> Working<'a> {
             builder: "b1".to_owned(),
             arches: vec!["x86_64".to_owned()],
             isolation: "none".to_owned(),
+            tools: Vec::new(),
             wait_seconds: 0,
         };
         let lease = lease::take(&service.app, &builder, &request).await.expect("an answer").expect("a lease");

@@ -57,6 +57,7 @@ struct Row {
     tasks: usize,
     arches: Vec<String>,
     isolation: String,
+    tools: Vec<String>,
     last_seen: Option<String>,
     created: String,
     #[serde(skip)]
@@ -74,6 +75,7 @@ async fn list(app: &App, listing: Listing) -> anyhow::Result<()> {
             state: state(&builder, &tasks, now),
             tasks: held(&builder, &tasks).count(),
             arches: arches(&builder).map(str::to_owned).collect(),
+            tools: tools(&builder).map(str::to_owned).collect(),
             isolation: builder.isolation,
             last_seen: builder.last_seen_on.map(words::stamp),
             created: words::stamp(builder.created_on),
@@ -81,10 +83,19 @@ async fn list(app: &App, listing: Listing) -> anyhow::Result<()> {
             name: builder.name,
         })
         .collect();
-    table::print(listing, &rows, ["NAME", "STATE", "TASKS", "ASKED", "ARCHES", "ISOLATION"], |row| {
+    table::print(listing, &rows, ["NAME", "STATE", "TASKS", "ASKED", "ARCHES", "TOOLS", "ISOLATION"], |row| {
         let asked = row.silent_for.map_or_else(|| "-".to_owned(), |silent| format!("{} ago", words::span(silent)));
         let state = row.state.to_owned();
-        [row.name.clone(), state, row.tasks.to_string(), asked, or_dash(&row.arches.join(" ")), or_dash(&row.isolation)]
+        let (arches, tools) = (row.arches.join(" "), row.tools.join(" "));
+        [
+            row.name.clone(),
+            state,
+            row.tasks.to_string(),
+            asked,
+            or_dash(&arches),
+            or_dash(&tools),
+            or_dash(&row.isolation),
+        ]
     })
 }
 
@@ -105,6 +116,11 @@ pub(super) fn is_there(builder: &Builder, tasks: &[Task], now: i64) -> bool {
 /// What it builds for.
 pub(super) fn arches(builder: &Builder) -> impl Iterator<Item = &str> {
     builder.arches.split_whitespace()
+}
+
+/// The programs that it can make sources with.
+pub(super) fn tools(builder: &Builder) -> impl Iterator<Item = &str> {
+    builder.tools.split_whitespace()
 }
 
 fn held<'a>(builder: &Builder, tasks: &'a [Task]) -> impl Iterator<Item = &'a Task> {

@@ -1,10 +1,11 @@
 //! `coprd admin task`
 
-use super::builder::{arches, is_there};
+use super::builder::{arches, is_there, tools};
 use super::table::{self, or_dash};
 use super::{told, words};
 use crate::cli::{Listing, TaskCommand};
 use copr_app::{App, builders, queue};
+use copr_db::builder::Builder;
 use copr_db::task::Task;
 use copr_types::RepoId;
 use copr_wire::builder::Task as Work;
@@ -52,13 +53,7 @@ async fn list(app: &App, listing: Listing) -> anyhow::Result<()> {
     let around = Around {
         now,
         max_attempts: app.rules.max_attempts,
-        arches: builders
-            .iter()
-            .filter(|builder| is_there(builder, &tasks, now))
-            .flat_map(arches)
-            .map(str::to_owned)
-            .collect(),
-        anybody: builders.iter().any(|builder| is_there(builder, &tasks, now)),
+        builders: builders.iter().filter(|builder| is_there(builder, &tasks, now)).map(Offer::of).collect(),
         unpublished: unpublished(app, &tasks).await?,
     };
     let rows = tasks.iter().map(|task| row(task, &around)).collect::<Result<Vec<Row>, _>>()?;
@@ -93,12 +88,34 @@ fn lease_left(seconds: i64) -> String {
 struct Around {
     now: i64,
     max_attempts: i64,
-    /// Architectures of the builders that are there.
-    arches: BTreeSet<String>,
-    /// Whether any builder is there.
-    anybody: bool,
+    /// The builders that are there.
+    builders: Vec<Offer>,
     /// Repositories that do not exist yet.
     unpublished: BTreeSet<i64>,
+}
+
+/// What a builder can do.
+struct Offer {
+    arches: BTreeSet<String>,
+    tools: BTreeSet<String>,
+}
+
+impl Offer {
+    fn of(builder: &Builder) -> Self {
+        Self {
+            arches: arches(builder).map(str::to_owned).collect(),
+            tools: tools(builder).map(str::to_owned).collect(),
+        }
+    }
+
+    fn builds_for(&self, task: &Task) -> bool {
+        task.arch.as_ref().is_none_or(|arch| self.arches.contains(arch))
+    }
+
+    /// What it lacks for a task.
+    fn lacks<'a>(&self, task: &'a Task) -> Vec<&'a str> {
+        task.tools.split_whitespace().filter(|tool| !self.tools.contains(*tool)).collect()
+    }
 }
 
 /// The repositories of waiting tasks that have no generation yet.
@@ -158,11 +175,14 @@ fn why(task: &Task, around: &Around) -> Option<String> {
     if task.repo_id.is_some_and(|repo| around.unpublished.contains(&repo)) {
         return Some("its repository is not published yet".to_owned());
     }
-    if !around.anybody {
+    if around.builders.is_empty() {
         return Some("no builder is there".to_owned());
     }
-    if let Some(arch) = task.arch.as_ref().filter(|arch| !around.arches.contains(*arch)) {
-        return Some(format!("no builder for {arch} is there"));
+    let mut lacking = around.builders.iter().filter(|one| one.builds_for(task)).map(|one| one.lacks(task));
+    match lacking.by_ref().min_by_key(Vec::len) {
+        None => return Some(format!("no builder for {} is there", task.arch.as_deref().unwrap_or_default())),
+        Some(lacks) if !lacks.is_empty() => return Some(format!("no builder with {} is there", lacks.join(" and "))),
+        Some(_) => {}
     }
     let free = "until a builder is free";
     Some(if task.background { format!("{free}; in the background") } else { free.to_owned() })
@@ -182,6 +202,7 @@ mod tests {
             owner: "ada".to_owned(),
             sandbox: "ada/hello--ada".to_owned(),
             arch: Some("x86_64".to_owned()),
+            tools: String::new(),
             background: false,
             leased: false,
             blocked: false,
@@ -199,8 +220,13 @@ mod tests {
         }
     }
 
+    fn offer(arch: &str, tools: &[&str]) -> Offer {
+        Offer { arches: [arch.to_owned()].into(), tools: tools.iter().map(|&tool| tool.to_owned()).collect() }
+    }
+
     fn around() -> Around {
-        Around { now: 1000, max_attempts: 3, arches: ["x86_64".to_owned()].into(), anybody: true, ..Around::default() }
+        let builders = vec![offer("x86_64", &["git"]), offer("aarch64", &["git", "tito"])];
+        Around { now: 1000, max_attempts: 3, builders, ..Around::default() }
     }
 
     #[test]
@@ -209,8 +235,12 @@ mod tests {
             (task(), around()),
             (Task { background: true, ..task() }, around()),
             (Task { arch: Some("s390x".to_owned()), ..task() }, around()),
-            (Task { arch: None, ..task() }, Around { arches: BTreeSet::new(), ..around() }),
-            (task(), Around { anybody: false, arches: BTreeSet::new(), ..around() }),
+            (Task { arch: None, ..task() }, around()),
+            (Task { tools: "git".to_owned(), ..task() }, around()),
+            (Task { tools: "git tito".to_owned(), ..task() }, around()),
+            (Task { tools: "git tito".to_owned(), arch: None, ..task() }, around()),
+            (Task { tools: "gem2rpm".to_owned(), ..task() }, around()),
+            (task(), Around { builders: Vec::new(), ..around() }),
             (task(), Around { unpublished: [2].into(), ..around() }),
             (Task { not_before: 1060, ..task() }, around()),
             (Task { blocked: true, ..task() }, around()),
@@ -223,6 +253,10 @@ mod tests {
         until a builder is free; in the background
         no builder for s390x is there
         until a builder is free
+        until a builder is free
+        no builder with tito is there
+        until a builder is free
+        no builder with gem2rpm is there
         no builder is there
         its repository is not published yet
         try 2 of 3 in 60 s

@@ -53,7 +53,7 @@ pub struct Gssapi {
     pub deny: Vec<String>,
 }
 
-fn path_or_empty<S: serde::Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn path_or_empty<S: serde::Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
     path.clone().unwrap_or_default().serialize(serializer)
 }
 

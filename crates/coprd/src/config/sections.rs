@@ -63,11 +63,21 @@ pub(super) struct WrittenBuilder {
     pub name: Option<String>,
     pub data_dir: Option<PathBuf>,
     pub arches: Vec<String>,
+    pub tools_dir: PathBuf,
+    pub private_networks: bool,
 }
 
 impl Default for WrittenBuilder {
     fn default() -> Self {
-        Self { enabled: true, workers: None, name: None, data_dir: None, arches: Vec::new() }
+        Self {
+            enabled: true,
+            workers: None,
+            name: None,
+            data_dir: None,
+            arches: Vec::new(),
+            tools_dir: PathBuf::new(),
+            private_networks: true,
+        }
     }
 }
 
@@ -110,6 +120,11 @@ impl Written {
                 None => data_dir.join("builder"),
             },
             arches: self.builder.arches,
+            tools_dir: match self.builder.tools_dir {
+                none if none.as_os_str().is_empty() => None,
+                given => Some(absolute(&given)?),
+            },
+            private_networks: self.builder.private_networks,
         };
         let gssapi = self.gssapi.resolve(&domain)?;
         let signing =
@@ -254,6 +269,12 @@ pub struct BuilderSettings {
     pub data_dir: PathBuf,
     /// Architectures it builds for; none named means all that the processor can.
     pub arches: Vec<String>,
+    /// A directory with further programs that make sources, in `bin` below it. Absolute; written as an empty text where
+    /// there is none.
+    #[serde(serialize_with = "super::gssapi::path_or_empty")]
+    pub tools_dir: Option<PathBuf>,
+    /// Whether sources may be fetched from this machine and from private networks.
+    pub private_networks: bool,
 }
 
 impl BuilderSettings {

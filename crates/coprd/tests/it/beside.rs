@@ -151,6 +151,7 @@ fn the_queue_tells_who_works_and_why_others_wait() {
               "x86_64"
             ],
             "isolation": "none at all",
+            "tools": [],
             "last_seen": "<time>",
             "created": "<time>"
           }

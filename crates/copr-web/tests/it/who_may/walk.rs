@@ -89,7 +89,13 @@ impl Walk {
         let id = made.expect("a build").build.id;
         let builder = app.authenticate_builder(&self.machine).await.expect("the builder");
         let arches = vec!["x86_64".to_owned()];
-        let request = LeaseRequest { builder: "b1".to_owned(), arches, isolation: "none".to_owned(), wait_seconds: 0 };
+        let request = LeaseRequest {
+            builder: "b1".to_owned(),
+            arches,
+            isolation: "none".to_owned(),
+            tools: Vec::new(),
+            wait_seconds: 0,
+        };
         // Others wait too: those of requests that were granted.
         loop {
             let lease = copr_app::lease::take(app, &builder, &request).await.expect("an answer").expect("a task");
