@@ -4,9 +4,11 @@ mod builds;
 mod cast;
 #[cfg(feature = "gssapi")]
 mod kerberos;
+mod legacy;
 mod packages;
 mod projects;
 mod results;
 mod service;
 #[path = "../clients/stage.rs"]
 mod stage;
+mod v2;
