@@ -34,12 +34,13 @@ impl Client {
     pub fn new(config: Config) -> Result<Self, Error> {
         // reqwest is built without a TLS provider. The one that the program has chosen stays, if it has.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .user_agent(&config.user_agent)
             .connect_timeout(CONNECT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| causing(config.url.as_str(), error))?;
+            .redirect(reqwest::redirect::Policy::none());
+        // Reading the authorities' certificates takes longer than many a call. Nobody asks for one without TLS.
+        let builder = if config.url.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
+        let http = builder.build().map_err(|error| causing(config.url.as_str(), error))?;
         Ok(Self { inner: Arc::new(Inner { config, http }), clock: Arc::new(SystemClock) })
     }
 

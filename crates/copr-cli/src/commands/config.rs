@@ -1,0 +1,42 @@
+//! Who we are.
+
+use std::io;
+
+use crate::cli::config::{Command, NewWebhookSecret};
+use crate::failure::Failure;
+use crate::session::Session;
+use crate::show::{Done, Named};
+use crate::token;
+
+pub(super) async fn run(session: &Session, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Whoami => {
+            let name = session.username().await;
+            let name = name.map_err(|failure| failure.after("ERROR: Can't detect who are you."))?;
+            Ok(session.screen.show(&Named(name))?)
+        }
+        Command::NewApiToken => new_api_token(session).await,
+        Command::NewWebhookSecret(which) => new_webhook_secret(session, which).await,
+    }
+}
+
+async fn new_api_token(session: &Session) -> Result<(), Failure> {
+    let path = session.path().ok_or_else(|| Failure::config("There is no home to keep a configuration in."))?;
+    let file = token::File::open(path)?;
+    let token = session.authenticated()?.general().new_api_token().await?;
+    file.renew(&token)?;
+    Ok(session.screen.show(&Done::new(format!("New API token was updated in {}.", file.path().display())))?)
+}
+
+async fn new_webhook_secret(session: &Session, which: NewWebhookSecret) -> Result<(), Failure> {
+    let client = session.authenticated()?;
+    let project = session.project(&which.name).await?;
+    session.screen.tell(&format!("Generate a new webhook secret for {} [y/n]? ", which.name))?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    if !matches!(answer.trim(), "y" | "yes") {
+        return Ok(());
+    }
+    let made = client.webhooks().generate(&project).await?;
+    Ok(session.screen.show(&Done::new(format!("Generated new token: {}", made.webhook_secret.reveal())))?)
+}
