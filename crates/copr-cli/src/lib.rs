@@ -13,6 +13,7 @@ pub mod argv;
 pub mod cli;
 pub mod commands;
 pub mod failure;
+pub mod fetch;
 pub mod session;
 pub mod show;
 pub mod usage;

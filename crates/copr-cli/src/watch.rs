@@ -9,8 +9,10 @@ use crate::show::{Show, Watched};
 
 /// Between two looks at a build.
 const INTERVAL: Duration = Duration::from_secs(30);
-/// Milliseconds between two looks, for tests: nobody there has half a minute.
-const INTERVAL_VARIABLE: &str = "COPR_WATCH_INTERVAL_MS";
+/// The variable of the environment that says another number of seconds.
+const INTERVAL_VARIABLE: &str = "COPR_WATCH_INTERVAL";
+/// Nobody looks more often than that, nor less.
+const POSSIBLE: std::ops::RangeInclusive<f64> = 0.05..=3600.0;
 
 /// Where the news of builds go.
 pub trait Watcher {
@@ -81,8 +83,8 @@ fn verdict(builds: &[Build]) -> Result<(), Failure> {
 }
 
 fn interval() -> Duration {
-    let told = std::env::var(INTERVAL_VARIABLE).ok().and_then(|text| text.parse().ok());
-    told.map_or(INTERVAL, Duration::from_millis)
+    let told = std::env::var(INTERVAL_VARIABLE).ok().and_then(|text| text.parse::<f64>().ok());
+    told.filter(|seconds| POSSIBLE.contains(seconds)).map_or(INTERVAL, Duration::from_secs_f64)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a clock on the wall: what a person who waits compares with")]

@@ -29,6 +29,7 @@ pub mod root;
 pub mod run;
 pub mod service;
 
+mod copr;
 mod minidistro;
 mod packages;
 mod place;
@@ -36,6 +37,7 @@ mod postgres;
 mod python;
 mod tools;
 
+pub use copr::copr;
 pub use minidistro::{Suite, minidistro};
 pub use packages::{names, spec, srpm, tiny_srpm};
 pub use place::{cache_dir, checkout, temp_dir};

@@ -111,7 +111,7 @@ fn old_copr_cli_submits_builds_from_elsewhere() {
 }
 
 /// The sub-commands that a release has, as its help names them.
-fn commands(clients: &Environment) -> BTreeSet<String> {
+pub fn commands(clients: &Environment) -> BTreeSet<String> {
     let place = copr_testkit::temp_dir();
     let help = Cli::start(clients).call(place.path(), &["--help".to_owned()], "").out;
     let list = help.split_once('{').and_then(|(_, rest)| rest.split_once('}')).expect("a list of commands").0;
@@ -120,7 +120,8 @@ fn commands(clients: &Environment) -> BTreeSet<String> {
 
 #[test]
 fn check_22_every_command_of_copr_cli_2_6_is_seen_working() {
-    let without: Vec<String> = commands(&NEWEST).difference(&succeeding_commands(&["2.6"])).cloned().collect();
+    let without: Vec<String> =
+        commands(&NEWEST).difference(&succeeding_commands("copr-cli", &["2.6"])).cloned().collect();
     assert_eq!(without, [""; 0], "in no session with success");
 }
 
@@ -128,7 +129,8 @@ fn check_22_every_command_of_copr_cli_2_6_is_seen_working() {
 fn every_command_of_old_copr_cli_is_seen_working() {
     // Modules are gone, and web hooks' secrets were made over version 1 of the API.
     for (clients, own) in [(&OF_2020, "1.85"), (&OLDEST, "1.79.1")] {
-        let without: Vec<String> = commands(clients).difference(&succeeding_commands(&["old", own])).cloned().collect();
+        let without: Vec<String> =
+            commands(clients).difference(&succeeding_commands("copr-cli", &["old", own])).cloned().collect();
         assert_eq!(without, ["build-module", "new-webhook-secret"], "copr-cli {own}");
     }
 }
