@@ -79,4 +79,29 @@
 //!
 //! The client needs tokio's runtime. TLS is rustls with ring, unless the program has installed another provider before.
 
+#[macro_use]
+mod macros;
+
+mod call;
+mod clock;
+mod config;
+mod fetch;
+mod flow;
+mod form;
+mod ini;
+pub mod legacy;
+pub mod manual;
+mod message;
+mod transport;
+mod trouble;
+mod upload;
+pub mod v2;
 pub mod v3;
+mod words;
+
+pub use clock::{Clock, SystemClock};
+pub use config::{Config, ConfigError, Credentials, Secret};
+pub use message::Message;
+pub use trouble::Trouble;
+pub use upload::{Progress, Upload};
+pub use words::{Bootstrap, Isolation, SourceType, State, Storage};

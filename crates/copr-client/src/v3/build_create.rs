@@ -8,6 +8,7 @@ use super::page::Answer;
 use super::{
     Bootstrap, Build, Builds, Custom, Distgit, Error, FullName, Isolation, Pypi, Rubygems, Scm, Source, Upload,
 };
+use crate::form::Part;
 
 options! {
     /// How a build is to be made. What is not said is as the project and the service have it.
@@ -122,7 +123,8 @@ impl Builds<'_> {
         options: &BuildOptions,
     ) -> Result<Build, Error> {
         let request = Request::new(project, json!({}), options);
-        self.client.post(&["build", "create", kind]).form(Some(file), &request).send().await
+        let file = Part::file("pkgs", "application/x-rpm", file);
+        self.client.post(&["build", "create", kind]).form_of(Some(file), &request).send().await
     }
 
     /// Of a source.

@@ -1,29 +1,20 @@
 //! The client: what all calls share.
 
 use reqwest::Method;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::call::{Call, causing};
+use super::call::Call;
 use super::{
     BuildChroots, Builds, Clock, Config, Error, General, MockChroots, Monitor, Packages, ProjectChroots, Projects,
-    SystemClock, Webhooks,
+    Results, Webhooks,
 };
-
-/// Making a connection takes no longer than this.
-const CONNECT: Duration = Duration::from_secs(30);
+use crate::transport::Transport;
 
 /// Talks to one service. Copies share their connections.
 #[derive(Clone, Debug)]
 pub struct Client {
-    pub(super) inner: Arc<Inner>,
-    clock: Arc<dyn Clock>,
-}
-
-#[derive(Debug)]
-pub(super) struct Inner {
-    pub config: Config,
-    pub http: reqwest::Client,
+    pub(super) transport: Transport,
 }
 
 impl Client {
@@ -32,16 +23,7 @@ impl Client {
     /// # Errors
     /// When there is no way to make encrypted connections, such as no certificates of authorities.
     pub fn new(config: Config) -> Result<Self, Error> {
-        // reqwest is built without a TLS provider. The one that the program has chosen stays, if it has.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = reqwest::Client::builder()
-            .user_agent(&config.user_agent)
-            .connect_timeout(CONNECT)
-            .redirect(reqwest::redirect::Policy::none());
-        // Reading the authorities' certificates takes longer than many a call. Nobody asks for one without TLS.
-        let builder = if config.url.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
-        let http = builder.build().map_err(|error| causing(config.url.as_str(), error))?;
-        Ok(Self { inner: Arc::new(Inner { config, http }), clock: Arc::new(SystemClock) })
+        Ok(Self { transport: Transport::new(config)? })
     }
 
     /// A client for what `~/.config/copr` says; see [`Config::from_default_file`].
@@ -50,22 +32,22 @@ impl Client {
     }
 
     /// A client for what a file says; see [`Config::from_file`].
-    pub fn from_file(path: impl AsRef<std::path::Path>) -> Result<Self, Error> {
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::new(Config::from_file(path)?)
     }
 
     /// The same client, which waits by another clock.
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, ..self }
+        Self { transport: self.transport.with_clock(clock) }
     }
 
     /// What it was made with.
     pub fn config(&self) -> &Config {
-        &self.inner.config
+        self.transport.config()
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {
-        self.clock.as_ref()
+        self.transport.clock()
     }
 
     /// The service itself, and who we are to it.
@@ -93,6 +75,11 @@ impl Client {
         BuildChroots { client: self }
     }
 
+    /// Results of builds, as files.
+    pub fn results(&self) -> Results<'_> {
+        Results { client: self }
+    }
+
     /// Packages of projects and where their sources are.
     pub fn packages(&self) -> Packages<'_> {
         Packages { client: self }
@@ -114,18 +101,23 @@ impl Client {
     }
 
     pub(crate) fn get(&self, path: &[&str]) -> Call {
-        Call::new(self, Method::GET, path)
+        self.call(Method::GET, path)
     }
 
     pub(crate) fn post(&self, path: &[&str]) -> Call {
-        Call::new(self, Method::POST, path).authenticated()
+        self.call(Method::POST, path).authenticated()
     }
 
     pub(crate) fn put(&self, path: &[&str]) -> Call {
-        Call::new(self, Method::PUT, path).authenticated()
+        self.call(Method::PUT, path).authenticated()
     }
 
     pub(crate) fn delete(&self, path: &[&str]) -> Call {
-        Call::new(self, Method::DELETE, path).authenticated()
+        self.call(Method::DELETE, path).authenticated()
+    }
+
+    fn call(&self, method: Method, path: &[&str]) -> Call {
+        let path: Vec<&str> = ["api_3"].iter().chain(path).copied().collect();
+        Call::new(&self.transport, method, &path)
     }
 }

@@ -1,10 +1,10 @@
 //! What can go wrong, so that programs can tell it apart and people can read it.
 
 use serde_json::Value;
-use std::fmt;
 use std::path::PathBuf;
 
-use super::ConfigError;
+use crate::trouble::causes;
+use crate::{ConfigError, Message, Trouble};
 
 /// What can go wrong with a call.
 ///
@@ -34,7 +34,7 @@ pub enum Error {
         /// The service's words.
         message: Message,
     },
-    /// No answer in time: a gateway gave up (504), or we did, see [`Config::timeout`](super::Config::timeout).
+    /// No answer in time: a gateway gave up (504), or we did, see [`Config::timeout`](crate::Config::timeout).
     #[error("`{url}` gave no answer in time: {reason}")]
     Timeout {
         /// What was asked.
@@ -84,6 +84,36 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file of the results can't be had.
+    #[error("`{url}` answered {status}")]
+    Fetch {
+        /// What was asked.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// There is nothing that tells which files there are.
+    #[error("`{url}` shows no list of its files")]
+    NoListing {
+        /// The directory.
+        url: String,
+    },
+    /// A file was fetched, but is not what it should be.
+    #[error("what `{url}` sent is damaged: {problem}")]
+    Damaged {
+        /// Where it came from.
+        url: String,
+        /// How it differs.
+        problem: String,
+    },
+    /// A file can't be written.
+    #[error("can't write `{}`: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// An argument can't be sent at all.
     #[error("{0}")]
     Argument(String),
@@ -111,9 +141,10 @@ impl Error {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::NoResult { .. } => Some(404),
-            Self::Authentication { status, .. } | Self::Refused { status, .. } | Self::NotJson { status, .. } => {
-                Some(*status)
-            }
+            Self::Authentication { status, .. }
+            | Self::Refused { status, .. }
+            | Self::NotJson { status, .. }
+            | Self::Fetch { status, .. } => Some(*status),
             _ => None,
         }
     }
@@ -140,64 +171,16 @@ impl Error {
     }
 }
 
-/// The service's words: one line for each thing that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    text: String,
-    lines: Vec<String>,
-}
-
-impl Message {
-    /// Services before 2022 had an object here in some places: field to messages.
-    pub(crate) fn of(told: &Value) -> Self {
-        let lines = match told {
-            Value::String(text) => {
-                text.lines().map(str::trim_end).filter(|line| !line.is_empty()).map(str::to_owned).collect()
-            }
-            Value::Object(fields) => fields
-                .iter()
-                .map(|(field, messages)| format!("{field}: {}", Self::of(messages).lines.join(", ")))
-                .collect(),
-            Value::Array(items) => items.iter().flat_map(|item| Self::of(item).lines).collect(),
-            other => vec![other.to_string()],
-        };
-        let text = match told {
-            Value::String(text) => text.clone(),
-            _ => lines.join("\n"),
-        };
-        Self { text, lines }
-    }
-
-    /// The whole text as it came, line ends and all; empty when the service gives no reason.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The lines, without their ends.
-    pub fn lines(&self) -> &[String] {
-        &self.lines
-    }
-}
-
-impl fmt::Display for Message {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.lines.as_slice() {
-            [] => out.write_str("the service gives no reason"),
-            [line] => out.write_str(line),
-            [first, others @ ..] => {
-                write!(out, "- {first}")?;
-                others.iter().try_for_each(|line| write!(out, "\n- {line}"))
-            }
+impl From<Trouble> for Error {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Timeout { url, reason } => Self::Timeout { url, reason },
+            Trouble::Moved { url, target } => Self::Moved { url, target },
+            Trouble::Connection { url, source } => Self::Connection { url, source },
+            Trouble::File { path, source } => Self::File { path, source },
+            Trouble::Argument(problem) => Self::Argument(problem),
         }
     }
-}
-
-/// An error with what lies below it; the upper layers of the network say next to nothing.
-pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let chain = std::iter::successors(Some(error), |error| error.source());
-    let mut texts: Vec<String> = chain.map(ToString::to_string).collect();
-    texts.dedup();
-    texts.join(": ")
 }
 
 /// Trouble of a gateway says nothing about who is behind it.
@@ -215,19 +198,6 @@ fn listed(builds: &[u64]) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn several_lines_are_a_list_for_the_reader() {
-        let message = Message::of(&json!("name: This field is required.\nchroots: None given.\n"));
-        assert_eq!(message.to_string(), "- name: This field is required.\n- chroots: None given.");
-        assert_eq!(message.lines().len(), 2);
-    }
-
-    #[test]
-    fn objects_of_old_services_are_read_too() {
-        let message = Message::of(&json!({"name": ["Required.", "Too short."], "x": "No."}));
-        assert_eq!(message.lines(), ["name: Required., Too short.", "x: No."]);
-    }
 
     #[test]
     fn the_status_says_which_error_it_is() {

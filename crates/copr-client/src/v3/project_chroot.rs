@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use std::path::Path;
 
 use super::{Bootstrap, Client, Error, FullName, Isolation, Upload};
+use crate::form::Part;
 
 /// See [`Client::project_chroots`].
 #[derive(Clone, Copy, Debug)]
@@ -178,6 +179,7 @@ impl ProjectChroots<'_> {
         let implied = options.bootstrap_image.is_some() && options.bootstrap.is_none();
         let sent = Sent { options, bootstrap: implied.then_some(Bootstrap::CustomImage) };
         let call = self.client.put(&["project-chroot", "edit", &project.owner, &project.name, chroot]);
-        call.form(comps.map(Upload::comps).as_ref(), &sent).send().await
+        let comps = comps.map(|path| Part::file("upload_comps", "application/text", &Upload::new(path)));
+        call.form_of(comps, &sent).send().await
     }
 }

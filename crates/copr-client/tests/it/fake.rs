@@ -20,6 +20,8 @@ pub enum Reply {
     Heads(u16, &'static str),
     /// Answers as soon as it knows the head.
     Interrupts(u16, String),
+    /// Sends this and hangs up.
+    Sends(String),
     /// Hangs up.
     HangsUp,
     /// Says nothing, for as long as the server is there.
@@ -113,6 +115,7 @@ fn serve(listener: &TcpListener, replies: Vec<Reply>, sender: &Sender<Asked>) {
                 // Until the client has hung up: whoever closes on data that are coming loses his own last words.
                 let _ = std::io::copy(&mut reader, &mut std::io::sink());
             }
+            Reply::Sends(text) => (&stream).write_all(text.as_bytes()).unwrap(),
             Reply::HangsUp => drop(stream),
             Reply::IsSilent => silent.push(stream),
         }
@@ -123,7 +126,8 @@ fn serve(listener: &TcpListener, replies: Vec<Reply>, sender: &Sender<Asked>) {
     }
 }
 
-fn head(reader: &mut impl BufRead) -> Asked {
+/// The head of a request.
+pub fn head(reader: &mut impl BufRead) -> Asked {
     let mut asked = Asked::default();
     for line in reader.lines().map(Result::unwrap).take_while(|line| !line.is_empty()) {
         match line.strip_suffix(" HTTP/1.1") {
@@ -188,4 +192,11 @@ impl Clock for Quick {
         (self.meanwhile)();
         Box::pin(ready(()))
     }
+}
+
+/// The most memory that this process has ever had, in bytes.
+pub fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() << 10
 }

@@ -3,6 +3,11 @@
 
 mod answers;
 mod attempts;
+mod downloads;
 mod fake;
+mod files;
+mod legacy;
+mod logs;
 mod uploads;
+mod v2;
 mod waiting;

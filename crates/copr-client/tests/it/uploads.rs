@@ -1,6 +1,6 @@
 //! Files on their way.
 
-use crate::fake::{Fake, Reply, says};
+use crate::fake::{Fake, Reply, peak, says};
 use copr_client::v3::{BuildOptions, ChrootOptions, Error, FullName, Upload};
 use std::fs::File;
 use std::path::PathBuf;
@@ -74,13 +74,6 @@ async fn progress_is_told_up_to_the_end() {
     let last = told.last().unwrap();
     assert_eq!((last.sent, last.total), (3 * MIB, 3 * MIB));
     assert_eq!(fake.heard(), ["POST /api_3/build/create/rpm-upload"]);
-}
-
-/// The most memory that this process has ever had, in bytes.
-fn peak() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() << 10
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 use crate::fake::{Fake, Reply, says};
 use copr_client::v3::{Build, Error, State, Watch};
+use futures::TryStreamExt;
+use std::pin::pin;
 use std::time::Duration;
 
 fn build(id: u64, state: &str) -> Reply {
@@ -39,6 +41,23 @@ async fn a_state_that_never_ends_is_an_error() {
     let fake = Fake::new(vec![build(1, "unknown")]);
     let error = fake.client().0.builds().wait(&[1], &Watch::new(), |_| ()).await.unwrap_err();
     assert!(matches!(error, Error::State { build: 1, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn changes_are_a_stream() {
+    let fake = Fake::new([(1, "pending"), (2, "failed"), (1, "unknown")].map(|(id, state)| build(id, state)).to_vec());
+    let (client, clock) = fake.client();
+    let mut changes = pin!(client.builds().watch(&[1, 2, 1], &Watch::new()));
+    let mut seen = Vec::new();
+    let error = loop {
+        match changes.try_next().await {
+            Ok(build) => seen.push(build.map(|build| (build.id, build.state))),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(seen, [Some((1, State::Pending)), Some((2, State::Failed)), Some((1, State::Unknown))]);
+    assert!(matches!(error, Error::State { build: 1, .. }), "{error:?}");
+    assert_eq!(clock.slept(), [30]);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod builds;
 mod cast;
 mod packages;
 mod projects;
+mod results;
 mod service;
 #[path = "../clients/stage.rs"]
 mod stage;

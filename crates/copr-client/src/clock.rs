@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// What the client waits by: between attempts, and between two looks at a build.
 ///
-/// [`SystemClock`] unless [`Client::with_clock`](super::Client::with_clock) says something else; tests can have one that
+/// [`SystemClock`] unless [`Client::with_clock`](crate::v3::Client::with_clock) says something else; tests can have one that
 /// does not make them wait.
 pub trait Clock: Debug + Send + Sync {
     /// Now; never goes back.

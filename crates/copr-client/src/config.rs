@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use url::Url;
 
-use super::ini::{self, Section};
+use crate::ini::{self, Section};
 
 /// What is asked where nobody says anything else: the Fedora project's public service.
 const PUBLIC: &str = "https://copr.fedorainfracloud.org";
@@ -82,10 +82,10 @@ pub enum Credentials {
 /// Where the service is, who we are, and how much patience there is.
 ///
 /// ```
-/// use copr_client::v3::Config;
+/// use copr_client::Config;
 ///
 /// let config = Config::new("https://copr.example.org")?.token("login", "secret").username("alice").attempts(5);
-/// # Ok::<(), copr_client::v3::ConfigError>(())
+/// # Ok::<(), copr_client::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -122,6 +122,13 @@ impl Config {
         })
     }
 
+    /// The Fedora project's public service, as nobody.
+    ///
+    /// With [`Result::or_else`] it is what is asked when a file is missing.
+    pub fn public() -> Result<Self, ConfigError> {
+        Self::new(PUBLIC)
+    }
+
     /// From `~/.config/copr`. When there is no such file: the Fedora project's public service, as nobody.
     pub fn from_default_file() -> Result<Self, ConfigError> {
         Self::of_home(std::env::home_dir())
@@ -130,7 +137,7 @@ impl Config {
     fn of_home(home: Option<PathBuf>) -> Result<Self, ConfigError> {
         match home.map(|home| home.join(".config/copr")) {
             Some(path) if path.exists() => Self::from_file(path),
-            _ => Self::new(PUBLIC),
+            _ => Self::public(),
         }
     }
 
@@ -178,7 +185,7 @@ impl Config {
     }
 
     /// Sets the name of the user whom the credentials belong to. It is not sent: see
-    /// [`General::username`](super::General::username).
+    /// [`General::username`](crate::v3::General::username).
     pub fn username(mut self, name: impl Into<String>) -> Self {
         self.username = Some(name.into());
         self
