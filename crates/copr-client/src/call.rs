@@ -157,8 +157,13 @@ impl Call {
     pub async fn answer(&self) -> Result<Answer, Trouble> {
         let url = self.url.as_ref().map_err(|problem| Trouble::Argument(problem.clone()))?;
         let mut attempts = self.transport.attempts();
+        let mut may_be_stale = self.authenticated;
         loop {
             let outcome = self.attempt(url).await;
+            let is_refused = outcome.as_ref().is_ok_and(|answer| answer.status == StatusCode::UNAUTHORIZED);
+            if is_refused && std::mem::take(&mut may_be_stale) && self.transport.forget_session() {
+                continue;
+            }
             let again = match &outcome {
                 Ok(answer) => answer.status.is_server_error() && self.may_repeat(Harm::Twice),
                 Err(failed) => self.may_repeat(failed.harm),
@@ -192,7 +197,7 @@ impl Call {
     async fn request(&self, url: &Url, flow: &Arc<Flow>) -> Result<RequestBuilder, Trouble> {
         let mut request = self.transport.http(url)?.request(self.method.clone(), url.clone());
         if self.authenticated {
-            request = self.transport.authenticated(request);
+            request = self.transport.authenticated(request).await?;
         }
         match &self.body {
             Body::None if self.method == Method::POST => Ok(request.header(header::CONTENT_LENGTH, 0)),

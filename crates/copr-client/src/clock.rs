@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// What the client waits by: between attempts, and between two looks at a build.
 ///
@@ -12,6 +12,12 @@ use std::time::{Duration, Instant};
 pub trait Clock: Debug + Send + Sync {
     /// Now; never goes back.
     fn now(&self) -> Instant;
+
+    /// What the calendar says now, for what is kept longer than a program runs.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock itself")]
+    fn calendar(&self) -> SystemTime {
+        SystemTime::now()
+    }
 
     /// Ends when this much time is over.
     fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;

@@ -92,6 +92,7 @@ pub struct Config {
     pub(crate) url: Url,
     pub(crate) username: Option<String>,
     pub(crate) credentials: Credentials,
+    pub(crate) gssapi: bool,
     pub(crate) attempts: u32,
     pub(crate) timeout: Duration,
     pub(crate) user_agent: String,
@@ -116,6 +117,7 @@ impl Config {
             url,
             username: None,
             credentials: Credentials::None,
+            gssapi: false,
             attempts: 3,
             timeout: Duration::from_secs(300),
             user_agent: concat!("copr-client/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -142,7 +144,7 @@ impl Config {
     }
 
     /// From a file as copr-cli reads it: the section `[copr-cli]` with `copr_url`, `login`, `token`, `username`,
-    /// `encrypted`, and `connection_attempts`.
+    /// `encrypted`, `gssapi` and `connection_attempts`.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
         let path = path.as_ref();
         let problem = |line, problem| ConfigError { path: Some(path.to_owned()), line, problem };
@@ -166,6 +168,7 @@ impl Config {
         }
         config.username = section.get("username").map(|(_, name)| name.to_owned());
         config.credentials = credentials(&section)?;
+        config.gssapi = section.boolean("gssapi").map_err(|(line, problem)| (Some(line), problem))?.unwrap_or(false);
         if let Some((line, number)) = section.get("connection_attempts") {
             let number = number.parse().map_err(|_| (Some(line), format!("`{number}` is not a number")))?;
             config = config.attempts(number);
@@ -181,6 +184,15 @@ impl Config {
     /// Sets what is shown to the service.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = credentials;
+        self
+    }
+
+    /// Sets whether calls of version 3 that need credentials get them by Kerberos where there are none; they do not unless
+    /// told. The ticket has to be there (`kinit`), and the crate has to be built with its feature `gssapi`.
+    ///
+    /// The session that it opens is kept in `~/.cache/copr` for ten hours, where python-copr keeps it, too.
+    pub fn gssapi(mut self, wanted: bool) -> Self {
+        self.gssapi = wanted;
         self
     }
 
@@ -297,6 +309,12 @@ mod tests {
     #[test]
     fn plain_http_has_to_be_allowed() {
         assert!(Config::from_text("[copr-cli]\ncopr_url = http://h\nencrypted = False\n").is_ok());
+    }
+
+    #[test]
+    fn kerberos_has_to_be_wanted() {
+        let config = |more: &str| Config::from_text(&format!("[copr-cli]\ncopr_url = https://h\n{more}")).unwrap();
+        assert!(config("gssapi = True").gssapi && !config("gssapi = no").gssapi && !config("").gssapi);
     }
 
     #[test]

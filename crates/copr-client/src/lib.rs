@@ -1,9 +1,15 @@
 #![deny(missing_docs)]
-//! A client of Copr build services: coprd, and others that speak version 3 of Copr's API.
+//! A client of Copr build services: coprd, and others that speak Copr's API.
 //!
-//! Every call that clients of Copr know is a method of one of the parts of a [`Client`](v3::Client). What it answers are typed
-//! values, which keep in `rest` what this version does not know. It fetches no build results, and it knows no login by
-//! Kerberos: an API token, or the cookie of a session, says who one is.
+//! | module | is |
+//! |---|---|
+//! | [`v3`] | version 3, which every service speaks: start here |
+//! | [`v2`] | version 2: resources that are linked to each other |
+//! | [`legacy`] | version 1: one client with a method for everything |
+//! | [`manual`] | from python-copr to this crate: every example of its manual, in Rust |
+//!
+//! What they share is here: the [configuration](Config), [uploads](Upload), the [clock](Clock), and the words of the API.
+//! Values are typed, and keep in `rest` what this version of the crate does not know.
 //!
 //! # Who we are
 //!
@@ -37,6 +43,12 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Results and logs
+//!
+//! [`Results`](v3::Results) fetches what a build has made, several files at once: a download that was broken off goes on where
+//! it was, and packages are compared with the metadata of their repository.
+//! [`follow_log`](v3::BuildChroots::follow_log) is the log of a build while it grows.
 //!
 //! # Lists
 //!
@@ -75,7 +87,11 @@
 //! ```
 //!
 //! Calls that only read are tried again when the connection breaks or the service has trouble of its own; those that
-//! change something only when the service can't have heard of them. See [`Config::attempts`](v3::Config::attempts).
+//! change something only when the service can't have heard of them. See [`Config::attempts`].
+//!
+//! # Features
+//!
+//! `gssapi`: login by Kerberos where there is no token; see [`Config::gssapi`].
 //!
 //! The client needs tokio's runtime. TLS is rustls with ring, unless the program has installed another provider before.
 
@@ -89,6 +105,8 @@ mod fetch;
 mod flow;
 mod form;
 mod ini;
+#[cfg_attr(not(feature = "gssapi"), path = "kerberos/absent.rs")]
+mod kerberos;
 pub mod legacy;
 pub mod manual;
 mod message;

@@ -1,11 +1,11 @@
 //! What the clients of all generations share: connections, time, and who we are.
 
 use reqwest::{ClientBuilder, RequestBuilder, header};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use url::Url;
 
-use crate::{Clock, Config, Credentials, SystemClock, Trouble};
+use crate::{Clock, Config, Credentials, Secret, SystemClock, Trouble, kerberos};
 
 /// Making a connection takes no longer than this.
 const CONNECT: Duration = Duration::from_secs(30);
@@ -26,6 +26,7 @@ struct Inner {
     /// Made when the first address comes that wants it: reading the authorities' certificates takes longer than many a call.
     encrypted: OnceLock<reqwest::Client>,
     plain: reqwest::Client,
+    session: Mutex<Option<Secret>>,
 }
 
 impl Transport {
@@ -33,7 +34,7 @@ impl Transport {
         // reqwest is built without a TLS provider. The one that the program has chosen stays, if it has.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let plain = built(connections(&config).tls_certs_only([]), config.url.as_str())?;
-        let inner = Inner { config, encrypted: OnceLock::new(), plain };
+        let inner = Inner { config, encrypted: OnceLock::new(), plain, session: Mutex::default() };
         Ok(Self { inner: Arc::new(inner), clock: Arc::new(SystemClock) })
     }
 
@@ -68,13 +69,38 @@ impl Transport {
     }
 
     /// A request that shows who we are.
-    pub fn authenticated(&self, request: RequestBuilder) -> RequestBuilder {
+    pub async fn authenticated(&self, request: RequestBuilder) -> Result<RequestBuilder, Trouble> {
         match &self.inner.config.credentials {
-            Credentials::None => request,
-            Credentials::Token { login, token } => request.basic_auth(login, Some(token.reveal())),
-            Credentials::Session(cookie) => request.header(header::COOKIE, format!("session={}", cookie.reveal())),
+            Credentials::None if self.inner.config.gssapi => Ok(with_cookie(request, &self.session().await?)),
+            Credentials::None => Ok(request),
+            Credentials::Token { login, token } => Ok(request.basic_auth(login, Some(token.reveal()))),
+            Credentials::Session(cookie) => Ok(with_cookie(request, cookie)),
         }
     }
+
+    /// The session that Kerberos has opened for us, or opens now.
+    async fn session(&self) -> Result<Secret, Trouble> {
+        let known = self.inner.session.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(session) = known {
+            return Ok(session);
+        }
+        let session = kerberos::session(self).await?;
+        *self.inner.session.lock().unwrap_or_else(PoisonError::into_inner) = Some(session.clone());
+        Ok(session)
+    }
+
+    /// Lets go of a session that Kerberos has opened, so that there will be another one. Says whether there was one.
+    pub fn forget_session(&self) -> bool {
+        let forgotten = self.inner.session.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if forgotten.is_some() {
+            kerberos::forget(self);
+        }
+        forgotten.is_some()
+    }
+}
+
+fn with_cookie(request: RequestBuilder, session: &Secret) -> RequestBuilder {
+    request.header(header::COOKIE, format!("session={}", session.reveal()))
 }
 
 fn connections(config: &Config) -> ClientBuilder {

@@ -40,6 +40,9 @@ pub enum Trouble {
         /// What the system said.
         source: std::io::Error,
     },
+    /// There is no token, and the login by Kerberos failed; see [`Config::gssapi`](crate::Config::gssapi).
+    #[error("can't log in by Kerberos: {0}")]
+    Kerberos(String),
     /// An argument can't be sent at all.
     #[error("{0}")]
     Argument(String),

@@ -297,10 +297,11 @@ pub(crate) fn appended(path: &Path) -> Result<File> {
 /// An address on this machine that nobody listens on.
 ///
 /// Not from the range of which the kernel takes ports for clients: whoever polls a service that is down might be given
-/// its very port, and then answers itself.
+/// its very port, and then answers itself. Tests that begin together have numbers side by side, and some need several
+/// ports: each has eight before it comes to those of the next one.
 pub(crate) fn free_address() -> Result<SocketAddr> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = u16::try_from(std::process::id() % 12_000)?;
+    let first = u16::try_from(std::process::id() % 1_500 * 8)?;
     for _ in 0..12_000 {
         let port = 20_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
         if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {

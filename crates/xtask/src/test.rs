@@ -43,7 +43,7 @@ pub fn test(filter: Option<&str>, packages: &[String]) -> Result<()> {
 /// The features that the tests are built with: everything that the program can do. cargo takes those of chosen packages
 /// alone.
 pub fn features(packages: &[String]) -> Vec<&'static str> {
-    let all = ["coprd/gssapi", "copr-web/gssapi"];
+    let all = ["copr-client/gssapi", "copr-web/gssapi", "coprd/gssapi"];
     let chosen = |feature: &str| packages.iter().any(|name| feature.split('/').next() == Some(name));
     all.into_iter().filter(|feature| packages.is_empty() || chosen(feature)).collect()
 }

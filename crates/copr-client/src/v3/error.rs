@@ -84,6 +84,9 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// There is no token, and the login by Kerberos failed; see [`Config::gssapi`](crate::Config::gssapi).
+    #[error("can't log in by Kerberos: {0}")]
+    Kerberos(String),
     /// A file of the results can't be had.
     #[error("`{url}` answered {status}")]
     Fetch {
@@ -178,6 +181,7 @@ impl From<Trouble> for Error {
             Trouble::Moved { url, target } => Self::Moved { url, target },
             Trouble::Connection { url, source } => Self::Connection { url, source },
             Trouble::File { path, source } => Self::File { path, source },
+            Trouble::Kerberos(problem) => Self::Kerberos(problem),
             Trouble::Argument(problem) => Self::Argument(problem),
         }
     }

@@ -2,6 +2,8 @@
 
 mod builds;
 mod cast;
+#[cfg(feature = "gssapi")]
+mod kerberos;
 mod packages;
 mod projects;
 mod results;
