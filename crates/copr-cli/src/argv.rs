@@ -1,14 +1,27 @@
 //! Words of a command line on their way to clap, which is stricter than Python in one thing: a word with a space in it is
 //! a value there, even when it begins with a dash, as in `--description "- fast"`.
+//!
+//! Options that copr-cli does not have are not to get into the way of those that it has: the beginning of a name still
+//! means what it means there.
 
 use clap::{Arg, ArgAction, Command};
 use std::ffi::{OsStr, OsString};
+
+/// Options of all commands that copr-cli does not have.
+pub const OURS: &[&str] = &["output", "hints"];
 
 /// The same words, with such values fastened to their options by `=`.
 pub fn prepared(root: &Command, words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut command = root;
     let mut done: Vec<OsString> = Vec::new();
-    for word in words {
+    let mut words = words.into_iter().peekable();
+    let mut is_over = false;
+    while let Some(word) = words.next() {
+        is_over |= word == "--";
+        let word = match is_over {
+            true => word,
+            false => full(command, word, words.peek().and_then(|next| next.to_str())),
+        };
         let before = done.last().and_then(|before| before.to_str());
         if let (Some(text), Some(option)) = (word.to_str(), before.and_then(|before| waiting(command, before)))
             && text.starts_with('-')
@@ -22,6 +35,27 @@ pub fn prepared(root: &Command, words: impl IntoIterator<Item = OsString>) -> Ve
         done.push(word);
     }
     done
+}
+
+/// The word, with the name of copr-cli's option that it can only be the beginning of.
+fn full(command: &Command, word: OsString, next: Option<&str>) -> OsString {
+    let Some(text) = word.to_str().and_then(|word| word.strip_prefix("--")) else { return word };
+    let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
+    let is_theirs = |long: &&str| !OURS.contains(long);
+    let long = |name: &str| options(command).filter_map(Arg::get_long).find(|long| *long == name);
+    // `--output` is one of them, too, in the commands with `--output-format`.
+    let is_format = name == "output" && matches!(value.or(next), Some("text" | "text-row"));
+    if !is_format && (name.is_empty() || OURS.contains(&name) || long(name).is_some()) {
+        return word;
+    }
+    let mut fits = options(command).filter_map(Arg::get_long).filter(is_theirs).filter(|long| long.starts_with(name));
+    match (fits.next(), fits.next()) {
+        (Some(long), None) => match value {
+            Some(value) => format!("--{long}={value}").into(),
+            None => format!("--{long}").into(),
+        },
+        _ => word,
+    }
 }
 
 fn subcommand<'c>(command: &'c Command, word: &OsStr) -> Option<&'c Command> {
@@ -72,6 +106,23 @@ mod tests {
     fn a_value_may_begin_with_a_dash_when_it_has_a_space() {
         assert_eq!(of(&["copr", "create", "a", "--desc", "- b"]), ["copr", "create", "a", "--description=- b"]);
         assert_eq!(of(&["copr", "build", "-r", "-x y"]), ["copr", "build", "--chroot=-x y"]);
+    }
+
+    #[test]
+    fn beginnings_of_names_mean_what_they_mean_to_copr_cli() {
+        let list = ["copr", "list-builds", "a"];
+        for (given, meant) in [
+            (&["--out", "json"][..], &["--output-format", "json"][..]),
+            (&["--output", "text-row"], &["--output-format", "text-row"]),
+            (&["--output=text"], &["--output-format=text"]),
+            (&["--output", "json"], &["--output", "json"]),
+            (&["--", "--out"], &["--", "--out"]),
+        ] {
+            assert_eq!(of(&[&list, given].concat()), [&list, meant].concat());
+        }
+        assert_eq!(of(&["copr", "--h"]), ["copr", "--h"]);
+        assert_eq!(of(&["copr", "--no", "build", "--no"]), ["copr", "--no-color", "build", "--nowait"]);
+        assert_eq!(of(&["copr", "get", "--output", "text"]), ["copr", "get", "--output", "text"]);
     }
 
     #[test]

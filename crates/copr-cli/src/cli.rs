@@ -36,10 +36,16 @@ pub struct Cli {
     pub config: Option<PathBuf>,
     /// Print which version this is
     #[arg(long, action = clap::ArgAction::Version)]
-    version: (),
+    pub version: (),
     /// Print without colors
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub no_color: bool,
+    /// In which form things are printed [default: table for lists on a terminal, plain everywhere else]
+    #[arg(long, value_name = "FORM", env = "COPR_OUTPUT", global = true)]
+    pub output: Option<Output>,
+    /// Say what can be done about errors also where the standard error is no terminal
+    #[arg(long, global = true)]
+    pub hints: bool,
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -68,7 +74,18 @@ pub enum Command {
     Permission(permission::Command),
 }
 
-/// How lists and things are printed.
+/// In which form things are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// One JSON value, documented for each command
+    Json,
+    /// Lists as tables that fit the terminal
+    Table,
+    /// As copr-cli prints it
+    Plain,
+}
+
+/// How lists and things are printed, as copr-cli has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// One member a line

@@ -13,9 +13,11 @@ pub mod argv;
 pub mod cli;
 pub mod commands;
 pub mod failure;
-pub mod fetch;
+pub mod live;
+pub mod progress;
 pub mod session;
 pub mod show;
+pub mod terminal;
 pub mod usage;
 pub mod watch;
 
@@ -30,6 +32,8 @@ use std::process::ExitCode;
 use cli::Cli;
 use failure::{Exit, Failure};
 use session::Session;
+use show::Screen;
+use terminal::Terminal;
 use usage::{Asked, Misuse};
 
 /// The command line as clap knows it: for help, completions and manual pages.
@@ -69,7 +73,8 @@ fn run(mut root: clap::Command, cli: Cli) -> ExitCode {
         eprintln!("#  Debug log enabled  #");
     }
     let Some(command) = cli.command else { return printed(&root.render_help().to_string()) };
-    let done = Session::open(cli.config, cli.debug).and_then(|session| commands::run(&session, command));
+    let screen = Screen::new(Terminal::look(cli.no_color), cli.output);
+    let done = Session::open(cli.config, cli.debug, screen).and_then(|session| commands::run(&session, command));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure { exit, text, detail }) => {

@@ -22,7 +22,7 @@ pub struct Session {
 
 impl Session {
     /// Reads the configuration: the file that is named, or else the one in the home. Nothing is asked yet.
-    pub fn open(path: Option<PathBuf>, debug: bool) -> Result<Self, Failure> {
+    pub fn open(path: Option<PathBuf>, debug: bool, screen: Screen) -> Result<Self, Failure> {
         let config = match &path {
             Some(path) if !path.exists() => {
                 return Err(Failure::config(&format!("File {} is missing.", path.display())));
@@ -31,7 +31,7 @@ impl Session {
             None => Config::from_default_file(),
         };
         let config = config.map_err(Error::from)?;
-        Ok(Self { screen: Screen::default(), debug, config, path, client: OnceCell::new() })
+        Ok(Self { screen, debug, config, path, client: OnceCell::new() })
     }
 
     /// Who is asked, and as whom.

@@ -90,7 +90,7 @@ fn is_ambiguous(command: &Command, word: &str) -> bool {
 fn candidates(command: &Command, word: &str) -> Vec<String> {
     let Some(beginning) = word.strip_prefix("--") else { return Vec::new() };
     let beginning = beginning.split('=').next().unwrap_or_default();
-    let long = argv::options(command).filter_map(Arg::get_long);
+    let long = argv::options(command).filter_map(Arg::get_long).filter(|long| !argv::OURS.contains(long));
     long.filter(|long| long.starts_with(beginning)).map(|long| format!("--{long}")).collect()
 }
 

@@ -4,8 +4,9 @@ use copr_client::v3::{Build, Error, State, Watch};
 use std::time::Duration;
 
 use crate::failure::Failure;
+use crate::live;
 use crate::session::Session;
-use crate::show::{Show, Watched};
+use crate::show::{Builds, Show, Stated, Watched};
 
 /// Between two looks at a build.
 const INTERVAL: Duration = Duration::from_secs(30);
@@ -30,19 +31,58 @@ impl Watcher for Lines<'_> {
     fn changed(&mut self, build: &Build) -> std::io::Result<()> {
         let news = Watched { time: time_of_day(), build: build.id, state: build.state.to_string() };
         let mut line = Vec::new();
-        news.text(&mut line)?;
-        self.session.screen.tell(&String::from_utf8_lossy(&line))
+        match self.session.screen.terminal.colours_out {
+            true => news.coloured(&mut line)?,
+            false => news.text(&mut line)?,
+        }
+        let screen = &self.session.screen;
+        screen.tell(&String::from_utf8_lossy(&line))
     }
 }
 
 /// Waits for builds as copr-cli does. An interruption ends the waiting, not the builds, and is no failure.
+///
+/// Who looks on sees more than lines, and programs nothing before the end.
 pub async fn watch(session: &Session, builds: &[u64]) -> Result<(), Failure> {
+    if session.screen.is_json() {
+        let (builds, verdict) = silently(session, builds, Vec::new()).await;
+        let stated = |build: &Build| Stated { id: build.id, state: build.state.to_string(), url: None };
+        session.screen.show(&Builds { builds: builds.iter().map(stated).collect() })?;
+        return verdict;
+    }
     session.screen.tell("Watching build(s): (this may be safely interrupted)\n")?;
+    if session.screen.is_live() {
+        return live::watch(session, &without_repetitions(builds)).await;
+    }
     let mut lines = Lines { session };
     tokio::select! {
         ended = ended(session, builds, &mut lines) => verdict(&ended?),
         Ok(()) = tokio::signal::ctrl_c() => Ok(()),
     }
+}
+
+/// What was last seen of each build.
+#[derive(Debug)]
+struct Last(Vec<Build>);
+
+impl Watcher for Last {
+    fn changed(&mut self, build: &Build) -> std::io::Result<()> {
+        match self.0.iter_mut().find(|known| known.id == build.id) {
+            Some(known) => known.clone_from(build),
+            None => self.0.push(build.clone()),
+        }
+        Ok(())
+    }
+}
+
+/// Waits for builds; gives what was last seen of them, be it in `known`, and what has become of it.
+pub async fn silently(session: &Session, builds: &[u64], known: Vec<Build>) -> (Vec<Build>, Result<(), Failure>) {
+    let mut last = Last(known);
+    let outcome = tokio::select! {
+        ended = ended(session, builds, &mut last) => ended.and_then(|ended| verdict(&ended)),
+        Ok(()) = tokio::signal::ctrl_c() => Ok(()),
+    };
+    (last.0, outcome)
 }
 
 /// Waits for builds; gives them as they ended.
@@ -68,7 +108,7 @@ fn without_repetitions(builds: &[u64]) -> Vec<u64> {
 }
 
 /// A failure when builds have not ended well.
-fn verdict(builds: &[Build]) -> Result<(), Failure> {
+pub(crate) fn verdict(builds: &[Build]) -> Result<(), Failure> {
     let told = |state: State, word: &str| {
         let numbers: Vec<String> =
             builds.iter().filter(|build| build.state == state).map(|build| build.id.to_string()).collect();
@@ -82,7 +122,7 @@ fn verdict(builds: &[Build]) -> Result<(), Failure> {
     }
 }
 
-fn interval() -> Duration {
+pub(crate) fn interval() -> Duration {
     let told = std::env::var(INTERVAL_VARIABLE).ok().and_then(|text| text.parse::<f64>().ok());
     told.filter(|seconds| POSSIBLE.contains(seconds)).map_or(INTERVAL, Duration::from_secs_f64)
 }

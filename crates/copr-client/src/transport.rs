@@ -52,7 +52,7 @@ impl Transport {
 
     /// Connections for an address.
     pub fn http(&self, url: &Url) -> Result<&reqwest::Client, Trouble> {
-        let Inner { config, encrypted, plain } = self.inner.as_ref();
+        let Inner { config, encrypted, plain, .. } = self.inner.as_ref();
         match encrypted.get() {
             _ if url.scheme() == "http" => Ok(plain),
             Some(encrypted) => Ok(encrypted),

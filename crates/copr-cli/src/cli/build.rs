@@ -32,6 +32,8 @@ pub enum Command {
     Status(Status),
     /// Fetch what a build left: packages, logs and more
     DownloadBuild(DownloadBuild),
+    /// Print the log of a build, or follow it to its end
+    Logs(Logs),
     /// End a build
     Cancel(Cancel),
     /// Wait until builds have ended, and say how they are doing
@@ -222,6 +224,30 @@ pub struct DownloadBuild {
     /// Logs only
     #[arg(long)]
     pub logs: bool,
+    /// Fetch so many files at once
+    #[arg(long, value_name = "N", default_value = "5", value_parser = at_once)]
+    pub jobs: usize,
+}
+
+/// `copr logs`
+#[derive(Debug, Args)]
+pub struct Logs {
+    /// The build's number
+    #[arg(value_name = "build_id")]
+    pub build_id: String,
+    /// Whose log: a chroot, or source; unless told, what failed or what runs
+    #[arg(value_name = "chroot")]
+    pub chroot: Option<String>,
+    /// Print what comes until the end, not only what there is
+    #[arg(long, short = 'f')]
+    pub follow: bool,
+}
+
+fn at_once(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=64) => Ok(number),
+        _ => Err(format!("'{text}' is not a number from 1 to 64")),
+    }
 }
 
 /// `copr cancel`

@@ -1,17 +1,18 @@
 //! Builds: asked for, listed, watched, ended, deleted.
 
-use copr_client::v3::{BuildOptions, FullName, Paging, Source, Upload};
+use copr_client::v3::{BuildOptions, FullName, Paging, Source};
 use futures::TryStreamExt;
 use std::path::Path;
 use std::pin::pin;
 
-use super::submit::{submitted, target};
-use super::{download, package};
+use super::submit::{stated, submitted, target};
+use super::{download, logs, package};
 use crate::cli::Format;
 use crate::cli::build::{self as cli, Command, ListBuilds, Options};
 use crate::failure::Failure;
+use crate::progress::Bars;
 use crate::session::Session;
-use crate::show::{Done, Named, Record};
+use crate::show::{Done, Record};
 use crate::watch;
 
 /// So many are asked for at once.
@@ -39,20 +40,22 @@ pub(super) async fn run(session: &Session, command: Command) -> Result<(), Failu
         Command::BuildPackage(package) => self::package(session, package).await,
         Command::Status(which) => {
             let build = session.client()?.builds().get(number(which.build_id)?).await?;
-            Ok(session.screen.show(&Named(build.state.to_string()))?)
+            Ok(session.screen.show(&stated(&build, None))?)
         }
         Command::DownloadBuild(download) => download::run(session, download).await,
+        Command::Logs(logs) => logs::run(session, logs).await,
         Command::Cancel(which) => {
             let client = session.authenticated()?;
             let build = client.builds().cancel(written(&which.build_id)?).await?;
-            Ok(session.screen.show(&Named(build.state.to_string()))?)
+            Ok(session.screen.show(&stated(&build, None))?)
         }
         Command::WatchBuild(which) => watch::watch(session, &numbers(&which.build_id)?).await,
         Command::DeleteBuild(which) => {
             let client = session.authenticated()?;
             let deleted = client.builds().delete_list(&numbers(&which.build_id)?).await?;
             let numbers: Vec<String> = deleted.iter().map(u64::to_string).collect();
-            Ok(session.screen.show(&Done::new(format!("Build(s) {} were deleted.", numbers.join(", "))))?)
+            let done = Done::new(format!("Build(s) {} were deleted.", numbers.join(", ")));
+            Ok(session.screen.show(&done.with("builds", deleted))?)
         }
     }
 }
@@ -75,13 +78,14 @@ async fn list(session: &Session, list: ListBuilds) -> Result<(), Failure> {
     let project = session.project(&list.project).await?;
     let page = session.client()?.builds().list(&project, None, None, &Paging::limit(PAGE)).await?;
     let mut builds = pin!(page.into_stream());
-    let mut records = session.screen.records(list.output_format.unwrap_or(Format::TextRow));
+    let mut records = session.screen.records(list.output_format, Format::TextRow);
+    let is_usual = list.output_format.is_none() && records.is_of(Format::TextRow);
     while let Some(build) = builds.try_next().await? {
         let record = Record::new().with("id", build.id).with("name", build.source_package.name);
         records.add(&record.with("state", build.state.as_str()))?;
     }
     records.end()?;
-    if list.output_format.is_none() {
+    if is_usual {
         let text = "The default setting will be changed from text-row to json in the following releases";
         session.screen.warn(text)?;
     }
@@ -92,12 +96,13 @@ async fn build(session: &Session, build: cli::Build) -> Result<(), Failure> {
     let client = session.authenticated()?;
     let (project, options) = target(session, &build.options).await?;
     client.builds().check_before_build(&project, &options).await?;
+    let bars = Bars::new(session.screen.terminal);
     let mut builds = Vec::new();
     for package in &build.pkgs {
         match Path::new(package) {
             file if file.exists() => {
                 session.screen.tell(&format!("Uploading package {package}\n"))?;
-                builds.push(client.builds().create_from_file(&project, &upload(file), &options).await?);
+                builds.push(client.builds().create_from_file(&project, &bars.upload(file), &options).await?);
             }
             _ if package.contains("://") => {
                 builds.extend(client.builds().create_from_urls(&project, &[package], &options).await?);
@@ -116,13 +121,9 @@ async fn upload_rpm(session: &Session, rpm: cli::UploadRpm) -> Result<(), Failur
         return Err(missing(&shown.to_string()));
     }
     session.screen.tell(&format!("Uploading package {shown}\n"))?;
-    let build = client.builds().create_from_rpm_upload(&project, &upload(&rpm.rpm), &options).await?;
+    let upload = Bars::new(session.screen.terminal).upload(&rpm.rpm);
+    let build = client.builds().create_from_rpm_upload(&project, &upload, &options).await?;
     submitted(session, &[build], &rpm.options).await
-}
-
-/// A file on its way to the service.
-fn upload(file: &Path) -> Upload {
-    Upload::new(file)
 }
 
 fn missing(file: &str) -> Failure {

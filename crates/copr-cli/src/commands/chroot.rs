@@ -3,6 +3,7 @@
 use copr_client::v3::{Bootstrap, ChrootOptions};
 
 use super::project::set;
+use crate::cli::Format;
 use crate::cli::chroot::{Command, EditChroot, GetChroot, MockConfig};
 use crate::failure::Failure;
 use crate::session::Session;
@@ -35,7 +36,7 @@ async fn get(session: &Session, get: GetChroot) -> Result<(), Failure> {
         .with("projectname", chroot.projectname)
         .with("with_opts", chroot.with_opts)
         .with("without_opts", chroot.without_opts);
-    Ok(session.screen.records(get.output_format).only(&record)?)
+    Ok(session.screen.records(get.output_format, Format::Json).only(&record)?)
 }
 
 async fn edit(session: &Session, edit: EditChroot) -> Result<(), Failure> {
@@ -63,7 +64,7 @@ async fn edit(session: &Session, edit: EditChroot) -> Result<(), Failure> {
     let options = set(options, edit.isolation, ChrootOptions::isolation);
     let options = set(options, edit.reset, ChrootOptions::reset_fields);
     client.project_chroots().edit(&project, &chroot, &options, edit.upload_comps.as_deref()).await?;
-    Ok(session.screen.show(&Done::new("Edit chroot operation was successful."))?)
+    Ok(session.screen.show(&Done::new("Edit chroot operation was successful.").with("chroot", chroot))?)
 }
 
 async fn mock_config(session: &Session, mock: MockConfig) -> Result<(), Failure> {

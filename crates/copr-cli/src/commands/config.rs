@@ -13,7 +13,7 @@ pub(super) async fn run(session: &Session, command: Command) -> Result<(), Failu
         Command::Whoami => {
             let name = session.username().await;
             let name = name.map_err(|failure| failure.after("ERROR: Can't detect who are you."))?;
-            Ok(session.screen.show(&Named(name))?)
+            Ok(session.screen.show(&Named { name })?)
         }
         Command::NewApiToken => new_api_token(session).await,
         Command::NewWebhookSecret(which) => new_webhook_secret(session, which).await,
@@ -25,7 +25,7 @@ async fn new_api_token(session: &Session) -> Result<(), Failure> {
     let file = token::File::open(path)?;
     let token = session.authenticated()?.general().new_api_token().await?;
     file.renew(&token)?;
-    Ok(session.screen.show(&Done::new(format!("New API token was updated in {}.", file.path().display())))?)
+    Ok(session.screen.show(&Done::new(format!("New API token was updated in {}.", file.path().display())).with("expiration", token.expiration))?)
 }
 
 async fn new_webhook_secret(session: &Session, which: NewWebhookSecret) -> Result<(), Failure> {
@@ -38,5 +38,6 @@ async fn new_webhook_secret(session: &Session, which: NewWebhookSecret) -> Resul
         return Ok(());
     }
     let made = client.webhooks().generate(&project).await?;
-    Ok(session.screen.show(&Done::new(format!("Generated new token: {}", made.webhook_secret.reveal())))?)
+    let secret = made.webhook_secret.reveal();
+    Ok(session.screen.show(&Done::new(format!("Generated new token: {secret}")).with("webhook_secret", secret))?)
 }

@@ -4,6 +4,7 @@ mod build;
 mod chroot;
 mod config;
 mod download;
+mod logs;
 mod package;
 mod permission;
 mod project;

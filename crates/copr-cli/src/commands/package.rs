@@ -8,10 +8,11 @@ use serde_json::Value;
 use std::pin::pin;
 
 use super::project::set;
+use crate::cli::Format;
 use crate::cli::package::{self as cli, Command, GetPackage, ListPackages, Settings, Which, With};
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::show::{Done, Named, Record};
+use crate::show::{Done, Names, Record};
 
 /// So many are asked for at once.
 const PAGE: u64 = 1000;
@@ -37,22 +38,23 @@ pub(super) async fn run(session: &Session, command: Command) -> Result<(), Failu
             let project = session.project(&project.copr).await?;
             let page = session.client()?.packages().list(&project, WithBuilds::default(), &Paging::limit(PAGE)).await?;
             let mut packages = pin!(page.into_stream());
+            let mut names = Vec::new();
             while let Some(package) = packages.try_next().await? {
-                session.screen.show(&Named(package.name))?;
+                names.push(package.name);
             }
-            Ok(())
+            Ok(session.screen.show(&Names(names))?)
         }
         Command::GetPackage(get) => self::get(session, get).await,
         Command::DeletePackage(which) => {
             let client = session.authenticated()?;
             client.packages().delete(&session.project(&which.project.copr).await?, &which.name.name).await?;
             let text = format!("Package {} was successfully deleted.", which.name.name);
-            Ok(session.screen.show(&Done::new(text))?)
+            Ok(session.screen.show(&Done::new(text).with("package", which.name.name))?)
         }
         Command::ResetPackage(Which { project, name }) => {
             let client = session.authenticated()?;
             client.packages().reset(&session.project(&project.copr).await?, &name.name).await?;
-            Ok(session.screen.show(&Done::new("Package's default source was successfully reseted."))?)
+            Ok(session.screen.show(&Done::new("Package's default source was successfully reseted.").with("package", name.name))?)
         }
     }
 }
@@ -77,17 +79,20 @@ async fn save(session: &Session, change: Change, source: impl Into<Source>, sett
         Add => packages.add(&project, name, &source, &options).await?,
         Edit => packages.edit(&project, name, Some(&source), &options).await?,
     };
-    Ok(session.screen.show(&Done::new("Create or edit operation was successful."))?)
+    Ok(session.screen.show(&Done::new("Create or edit operation was successful.").with("package", name.as_str()))?)
 }
 
 async fn list(session: &Session, list: ListPackages) -> Result<(), Failure> {
     let project = session.project(&list.project.copr).await?;
-    let page = session.client()?.packages().list(&project, wanted(&list.with), &Paging::limit(PAGE)).await?;
+    let mut records = session.screen.records(list.with.output_format, Format::Json);
+    let mut wanted = wanted(&list.with);
+    wanted.latest |= records.is_table();
+    let page = session.client()?.packages().list(&project, wanted, &Paging::limit(PAGE)).await?;
     let mut packages = pin!(page.into_stream());
-    let mut records = session.screen.records(list.with.output_format);
     while let Some(package) = packages.try_next().await? {
         let builds = all_builds(session, &project, &package.name, &list.with).await?;
-        records.add(&record(package, builds)?)?;
+        let record = if records.is_table() { short(&package) } else { record(package, builds)? };
+        records.add(&record)?;
     }
     Ok(records.end()?)
 }
@@ -97,7 +102,7 @@ async fn get(session: &Session, get: GetPackage) -> Result<(), Failure> {
     let name = &get.which.name.name;
     let package = session.client()?.packages().get(&project, name, wanted(&get.with)).await?;
     let builds = all_builds(session, &project, name, &get.with).await?;
-    Ok(session.screen.records(get.with.output_format).only(&record(package, builds)?.sorted())?)
+    Ok(session.screen.records(get.with.output_format, Format::Json).only(&record(package, builds)?.sorted())?)
 }
 
 fn wanted(with: &With) -> WithBuilds {
@@ -133,6 +138,13 @@ fn record(package: Package, builds: Option<Vec<Build>>) -> Result<Record, Failur
         Some(builds) => record.with("builds", json(&builds)?),
         None => record,
     })
+}
+
+/// What there is room for in a table.
+fn short(package: &Package) -> Record {
+    let latest = package.builds.latest.as_ref();
+    let record = Record::new().with("name", package.name.as_str()).with("source", package.source_type.as_str());
+    record.with("latest_build", latest.map(|build| build.id)).with("state", latest.map(|build| build.state.as_str()))
 }
 
 fn json(value: &impl serde::Serialize) -> Result<Value, Failure> {

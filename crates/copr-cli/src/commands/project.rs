@@ -2,6 +2,7 @@
 
 use copr_client::v3::{Error, FullName, MonitorField, Paging, Project, ProjectOptions};
 
+use crate::cli::Format;
 use crate::cli::project::{Command, Create, Fork, List, Modify, Monitor, Repositories};
 use crate::failure::Failure;
 use crate::session::Session;
@@ -20,7 +21,7 @@ pub(super) async fn run(session: &Session, command: Command) -> Result<(), Failu
         Command::Delete(delete) => {
             let client = session.authenticated()?;
             let deleted = client.projects().delete(&session.project(&delete.copr).await?).await?;
-            Ok(session.screen.show(&Done::new(format!("Project {} has been deleted.", deleted.name)))?)
+            Ok(session.screen.show(&Done::new(format!("Project {} has been deleted.", deleted.name)).with("project", deleted.full_name))?)
         }
         Command::Fork(fork) => self::fork(session, fork).await,
         Command::RegenerateRepos(which) => {
@@ -28,7 +29,7 @@ pub(super) async fn run(session: &Session, command: Command) -> Result<(), Failu
             let Project { full_name, .. } =
                 client.projects().regenerate_repos(&session.project(&which.copr).await?).await?;
             let text = format!("Submitted action to regenerate repository metadata for the '{full_name}' project.");
-            Ok(session.screen.show(&Done::new(text))?)
+            Ok(session.screen.show(&Done::new(text).with("project", full_name))?)
         }
         Command::Monitor(monitor) => self::monitor(session, monitor).await,
     }
@@ -46,6 +47,9 @@ async fn list(session: &Session, list: List) -> Result<(), Failure> {
     };
     let page = session.client()?.projects().list(Some(&owner), &Paging::default()).await?;
     if page.items.is_empty() {
+        if session.screen.is_json() {
+            session.screen.show(&Listed(page.items))?;
+        }
         return Ok(session.screen.warn(&format!("No copr retrieved for user: '{owner}'"))?);
     }
     Ok(session.screen.show(&Listed(page.items))?)
@@ -75,7 +79,7 @@ async fn create(session: &Session, create: Create) -> Result<(), Failure> {
     client.projects().add(&project, &repositories(options, create.repositories)).await?;
     let FullName { owner, name } = &project;
     let page = format!("{}/coprs/{}/{name}/", session.url(), owner.replace('@', "g/"));
-    Ok(session.screen.show(&Done::new(format!("New project was successfully created: {page}")))?)
+    Ok(session.screen.show(&Done::new(format!("New project was successfully created: {page}")).with("project", project.to_string()).with("url", page))?)
 }
 
 async fn modify(session: &Session, modify: Modify) -> Result<(), Failure> {
@@ -96,8 +100,11 @@ async fn modify(session: &Session, modify: Modify) -> Result<(), Failure> {
     let options = set(options, modify.appstream, ProjectOptions::appstream);
     let options = set(options, modify.follow_fedora_branching, ProjectOptions::follow_fedora_branching);
     let options = numbers(options, modify.delete_after_days, modify.repo_priority);
-    client.projects().edit(&project, &repositories(options, modify.repositories)).await?;
-    Ok(())
+    let project = client.projects().edit(&project, &repositories(options, modify.repositories)).await?;
+    match session.screen.is_json() {
+        true => Ok(session.screen.show(&project)?),
+        false => Ok(()),
+    }
 }
 
 /// An option, where something is said about it.
@@ -150,7 +157,7 @@ async fn monitor(session: &Session, monitor: Monitor) -> Result<(), Failure> {
     let asked = [MonitorField::UrlBuildLog, MonitorField::UrlBackendLog];
     let asked: Vec<_> = asked.into_iter().filter(|field| fields.contains(&field.as_str())).collect();
     let shown = session.client()?.monitor().project(&project, monitor.dirname.as_deref(), &asked).await?;
-    let mut records = session.screen.records(monitor.output_format);
+    let mut records = session.screen.records(monitor.output_format, Format::Json);
     for package in &shown.packages {
         for (name, chroot) in &package.chroots {
             let record = fields.iter().fold(Record::new(), |record, field| match *field {

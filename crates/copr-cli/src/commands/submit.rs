@@ -6,12 +6,17 @@ use super::project::set;
 use crate::cli::build::Options;
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::show::Submitted;
+use crate::show::{Stated, Submitted};
 use crate::watch;
 
 /// The page of a build.
 pub(super) fn page(session: &Session, build: u64) -> String {
     format!("{}/coprs/build/{build}", session.url())
+}
+
+/// A build, and how far it is.
+pub(super) fn stated(build: &Build, url: Option<String>) -> Stated {
+    Stated { id: build.id, state: build.state.to_string(), url }
 }
 
 /// Where and how to build.
@@ -43,8 +48,17 @@ fn build_options(told: &Options, directory: String) -> BuildOptions {
 pub(super) async fn submitted(session: &Session, builds: &[Build], told: &Options) -> Result<(), Failure> {
     let numbers: Vec<u64> = builds.iter().map(|build| build.id).collect();
     let project = builds.first().map(|build| build.projectname.clone()).unwrap_or_default();
-    let urls = numbers.iter().map(|build| page(session, *build)).collect();
-    session.screen.show(&Submitted { project, builds: numbers.clone(), urls })?;
+    let submitted = |builds: &[Build]| {
+        let builds = builds.iter().map(|build| stated(build, Some(page(session, build.id)))).collect();
+        Submitted { project: project.clone(), builds }
+    };
+    if session.screen.is_json() && !told.nowait {
+        // One value, when all is known.
+        let (ended, verdict) = watch::silently(session, &numbers, builds.to_vec()).await;
+        session.screen.show(&submitted(&ended))?;
+        return verdict;
+    }
+    session.screen.show(&submitted(builds))?;
     session.screen.flush()?;
     match told.nowait {
         true => Ok(()),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::Show;
+use super::{Show, Table};
 
 impl Show for Project {
     fn text(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -29,9 +29,31 @@ impl Show for Project {
 #[serde(transparent)]
 pub struct Listed<T>(pub Vec<T>);
 
-impl<T: Show> Show for Listed<T> {
+impl Show for Listed<Project> {
     fn text(&self, out: &mut dyn Write) -> io::Result<()> {
         self.0.iter().try_for_each(|item| item.text(out))
+    }
+
+    fn table(&self) -> Option<Table> {
+        let mut table = Table::new(["name", "chroots", "description"]);
+        for project in &self.0 {
+            let chroots: Vec<&str> = project.chroot_repos.keys().map(String::as_str).collect();
+            let description = project.description.as_deref().unwrap_or_default();
+            table.add([&project.full_name, &*chroots.join(" "), description]);
+        }
+        Some(table)
+    }
+}
+
+impl Show for Listed<MockChroot> {
+    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.0.iter().try_for_each(|item| item.text(out))
+    }
+
+    fn table(&self) -> Option<Table> {
+        let mut table = Table::new(["chroot", "comment"]);
+        self.0.iter().for_each(|chroot| table.add([&chroot.name, &chroot.comment]));
+        Some(table)
     }
 }
 
@@ -47,12 +69,25 @@ impl Show for MockChroot {
 
 /// Something of which the name is all that is printed.
 #[derive(Clone, Debug, Serialize)]
-#[serde(transparent)]
-pub struct Named(pub String);
+pub struct Named {
+    /// The name.
+    pub name: String,
+}
 
 impl Show for Named {
     fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{}", self.0)
+        writeln!(out, "{}", self.name)
+    }
+}
+
+/// Names of several things.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub struct Names(pub Vec<String>);
+
+impl Show for Names {
+    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.0.iter().try_for_each(|name| writeln!(out, "{name}"))
     }
 }
 
@@ -89,5 +124,11 @@ impl Show for Permissions {
             writeln!(out, "{user}:\n  admin: {}\n  builder: {}", roles.admin, roles.builder)?;
         }
         Ok(())
+    }
+
+    fn table(&self) -> Option<Table> {
+        let mut table = Table::new(["user", "admin", "builder"]);
+        self.0.iter().for_each(|(user, roles)| table.add([user.as_str(), roles.admin.as_str(), roles.builder.as_str()]));
+        Some(table)
     }
 }
