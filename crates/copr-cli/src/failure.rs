@@ -30,8 +30,7 @@ impl From<Exit> for ExitCode {
 }
 
 /// Not a Copr service, or something in between.
-const NOT_JSON: &str = "Response is not in JSON format, there is probably a bug in the API code.\n\
-                        Try 'copr-cli --debug' for more info.";
+const NOT_JSON: &str = "Response is not in JSON format, there is probably a bug in the API code.";
 
 /// Why a command failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,13 +39,22 @@ pub struct Failure {
     pub exit: Exit,
     /// For the standard error, with all its lines; nothing for a failure that was told already.
     pub text: String,
-    /// What else `--debug` shows.
-    pub detail: String,
+    /// What comes behind it: with `--debug`, and without.
+    pub more: More,
+}
+
+/// What comes behind a failure's text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct More {
+    /// With `--debug`: all there is.
+    pub debug: String,
+    /// Without: how to be told.
+    pub hint: &'static str,
 }
 
 impl Failure {
     fn new(exit: Exit, text: String) -> Self {
-        Self { exit, text, detail: String::new() }
+        Self { exit, text, more: More::default() }
     }
 
     /// The service did not do what was asked.
@@ -80,6 +88,11 @@ impl Failure {
         Self::new(Exit::Forbidden, format!("\nError: {general}\n\nError: {reason}\n"))
     }
 
+    /// There is nobody to answer a question.
+    pub fn unanswered() -> Self {
+        Self::new(Exit::Refused, "\nError: There is no answer: neither `y` nor `n`.\n".to_owned())
+    }
+
     /// Somebody has ended the program.
     pub fn interrupted() -> Self {
         Self::new(Exit::Refused, "\nInterrupted by user.\n".to_owned())
@@ -98,9 +111,12 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let detail = match &error {
-            Error::NotJson { text, .. } => format!("\nServer response:\n----------------\n{}\n", text.trim_end()),
-            _ => String::new(),
+        let more = match &error {
+            Error::NotJson { text, .. } => More {
+                debug: format!("\nServer response:\n----------------\n{}\n", text.trim_end()),
+                hint: "Try 'copr-cli --debug' for more info.\n",
+            },
+            _ => More::default(),
         };
         let failure = match &error {
             Error::Authentication { status: 403, message } => Self::forbidden(&plain(message)),
@@ -110,10 +126,13 @@ impl From<Error> for Failure {
             Error::Connection { url, source } => Self::refused(&unconnected(url, source.as_ref())),
             Error::Unexpected { .. } => Self::new(Exit::Strange, format!("\nError: {error}\n")),
             Error::Config(error) => Self::config(&error.to_string()),
+            Error::Timeout { reason, .. } if reason == "504 Gateway Timeout" => {
+                Self::here("Gateway Timeout\nConsider using pagination for large queries.")
+            }
             Error::Moved { .. } => Self::refused(&error.to_string()),
             _ => Self::here(&error.to_string()),
         };
-        Self { detail, ..failure }
+        Self { more, ..failure }
     }
 }
 

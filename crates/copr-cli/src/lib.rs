@@ -63,6 +63,10 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(misuse) => return misused(&misuse),
     };
     match cli {
+        Ok(Cli { command: Some(cli::Command::Permission(command)), .. }) if command.repetition().is_some() => {
+            let (name, problem) = command.repetition().unwrap_or_default();
+            misused(&usage::misuse(&root, &[name], &problem))
+        }
         Ok(cli) => run(root, cli),
         Err(error) => misused(&Misuse { text: error.to_string() }),
     }
@@ -77,8 +81,8 @@ fn run(mut root: clap::Command, cli: Cli) -> ExitCode {
     let done = Session::open(cli.config, cli.debug, screen).and_then(|session| commands::run(&session, command));
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure { exit, text, detail }) => {
-            eprint!("{text}{}", if cli.debug { detail.as_str() } else { "" });
+        Err(Failure { exit, text, more }) => {
+            eprint!("{text}{}", if cli.debug { more.debug.as_str() } else { more.hint });
             exit.into()
         }
     }

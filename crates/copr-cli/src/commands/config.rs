@@ -31,13 +31,26 @@ async fn new_api_token(session: &Session) -> Result<(), Failure> {
 async fn new_webhook_secret(session: &Session, which: NewWebhookSecret) -> Result<(), Failure> {
     let client = session.authenticated()?;
     let project = session.project(&which.name).await?;
-    session.screen.tell(&format!("Generate a new webhook secret for {} [y/n]? ", which.name))?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    if !matches!(answer.trim(), "y" | "yes") {
+    if !agreed(session, &format!("Generate a new webhook secret for {} [y/n]? ", which.name))? {
         return Ok(());
     }
     let made = client.webhooks().generate(&project).await?;
     let secret = made.webhook_secret.reveal();
     Ok(session.screen.show(&Done::new(format!("Generated new token: {secret}")).with("webhook_secret", secret))?)
+}
+
+/// Asks until there is an answer.
+fn agreed(session: &Session, question: &str) -> Result<bool, Failure> {
+    loop {
+        session.screen.tell(question)?;
+        let mut answer = String::new();
+        if io::stdin().read_line(&mut answer)? == 0 {
+            return Err(Failure::unanswered());
+        }
+        match answer.trim_end_matches(['\n', '\r']) {
+            "y" | "yes" => return Ok(true),
+            "n" | "no" => return Ok(false),
+            _ => {}
+        }
+    }
 }

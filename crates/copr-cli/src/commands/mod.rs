@@ -13,16 +13,18 @@ mod submit;
 use crate::cli::Command;
 use crate::failure::Failure;
 use crate::session::Session;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Carries out a command, from the first question to the last line.
 pub fn run(session: &Session, command: Command) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let done = runtime.block_on(async {
+        let mut interrupted = signal(SignalKind::interrupt())?;
         tokio::select! {
             // A command that knows what to do about an interruption goes first.
             biased;
             done = carried_out(session, command) => done,
-            Ok(()) = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+            Some(()) = interrupted.recv() => Err(Failure::interrupted()),
         }
     });
     // Nobody waits for what is still on its way, such as the look-up of a name.

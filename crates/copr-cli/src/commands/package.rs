@@ -124,8 +124,12 @@ async fn all_builds(
 }
 
 fn record(package: Package, builds: Option<Vec<Build>>) -> Result<Record, Failure> {
-    let record = Record::new()
-        .with("id", package.id)
+    let record = Record::new().with("id", package.id);
+    let record = match builds {
+        Some(builds) => record.with("builds", json(&builds)?),
+        None => record,
+    };
+    Ok(record
         .with("auto_rebuild", package.auto_rebuild)
         .with("name", package.name)
         .with("ownername", package.ownername)
@@ -133,11 +137,7 @@ fn record(package: Package, builds: Option<Vec<Build>>) -> Result<Record, Failur
         .with("source_dict", package.source_dict)
         .with("source_type", package.source_type.as_str())
         .with("latest_succeeded_build", json(&package.builds.latest_succeeded)?)
-        .with("latest_build", json(&package.builds.latest)?);
-    Ok(match builds {
-        Some(builds) => record.with("builds", json(&builds)?),
-        None => record,
-    })
+        .with("latest_build", json(&package.builds.latest)?))
 }
 
 /// What there is room for in a table.

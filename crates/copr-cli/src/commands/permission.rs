@@ -3,7 +3,7 @@
 use copr_client::v3::{Permission, RoleChanges, RoleRequest};
 use std::collections::BTreeMap;
 
-use crate::cli::permission::{Command, EditPermissions, RequestPermissions};
+use crate::cli::permission::{Command, EditPermissions, RequestPermissions, assigned};
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::show::{Done, Permissions};
@@ -29,6 +29,7 @@ async fn edit(session: &Session, edit: EditPermissions) -> Result<(), Failure> {
     let setters = [(edit.admin, RoleChanges::admin as fn(_, _) -> _), (edit.builder, RoleChanges::builder)];
     for (who, setter) in setters {
         for (user, value) in who.iter().map(|text| assigned(text)) {
+            let value = value.map_or(Permission::Approved, Permission::from);
             let change = changes.entry(user.to_owned()).or_default();
             *change = setter(std::mem::take(change), value);
         }
@@ -38,14 +39,6 @@ async fn edit(session: &Session, edit: EditPermissions) -> Result<(), Failure> {
     }
     client.projects().set_permissions(&project, &changes).await?;
     Ok(session.screen.show(&Done::new("success"))?)
-}
-
-/// A user and what is to be of them: `name[=value]`.
-pub(crate) fn assigned(text: &str) -> (&str, Permission) {
-    match text.rsplit_once('=') {
-        Some((user, value)) => (user, value.into()),
-        None => (text, Permission::Approved),
-    }
 }
 
 async fn request(session: &Session, request: RequestPermissions) -> Result<(), Failure> {

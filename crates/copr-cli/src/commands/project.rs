@@ -149,8 +149,8 @@ const USUAL: usize = 5;
 
 async fn monitor(session: &Session, monitor: Monitor) -> Result<(), Failure> {
     let fields: Vec<&str> = match &monitor.fields {
-        Some(fields) => fields.split(',').collect(),
-        None => FIELDS[..USUAL].to_vec(),
+        Some(fields) if !fields.is_empty() => fields.split(',').collect(),
+        _ => FIELDS[..USUAL].to_vec(),
     };
     let project = session.project(&monitor.project).await?;
     unknown(&fields)?;
