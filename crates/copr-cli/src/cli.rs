@@ -8,6 +8,7 @@ pub mod config;
 pub mod package;
 pub mod permission;
 pub mod project;
+pub mod setup;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -72,6 +73,9 @@ pub enum Command {
     /// Roles in projects.
     #[command(flatten)]
     Permission(permission::Command),
+    /// The program's own affairs.
+    #[command(flatten)]
+    Setup(setup::Command),
 }
 
 /// In which form things are printed.

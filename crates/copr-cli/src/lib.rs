@@ -23,6 +23,7 @@ pub mod watch;
 
 mod name;
 mod token;
+mod typed;
 
 use clap::{CommandFactory, FromArgMatches};
 use std::ffi::OsString;
@@ -31,7 +32,6 @@ use std::process::ExitCode;
 
 use cli::Cli;
 use failure::{Exit, Failure};
-use session::Session;
 use show::Screen;
 use terminal::Terminal;
 use usage::{Asked, Misuse};
@@ -78,7 +78,7 @@ fn run(mut root: clap::Command, cli: Cli) -> ExitCode {
     }
     let Some(command) = cli.command else { return printed(&root.render_help().to_string()) };
     let screen = Screen::new(Terminal::look(cli.no_color), cli.output);
-    let done = Session::open(cli.config, cli.debug, screen).and_then(|session| commands::run(&session, command));
+    let done = commands::run(screen, cli.config, cli.debug, command);
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure { exit, text, more }) => {

@@ -4,32 +4,45 @@ mod build;
 mod chroot;
 mod config;
 mod download;
+mod login;
 mod logs;
 mod package;
 mod permission;
 mod project;
+mod setup;
 mod submit;
 
 use crate::cli::Command;
 use crate::failure::Failure;
 use crate::session::Session;
+use crate::show::Screen;
+use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Carries out a command, from the first question to the last line.
-pub fn run(session: &Session, command: Command) -> Result<(), Failure> {
+/// Carries out a command, from the first question to the last line. `path` is the configuration that was named.
+pub fn run(screen: Screen, path: Option<PathBuf>, debug: bool, command: Command) -> Result<(), Failure> {
+    if let Command::Setup(command) = command {
+        return within_runtime(&screen, setup::run(&screen, path, command));
+    }
+    let session = Session::open(path, debug, screen)?;
+    within_runtime(&session.screen, carried_out(&session, command))
+}
+
+/// Waits for something, unless somebody does not want to wait any longer.
+fn within_runtime(screen: &Screen, work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let done = runtime.block_on(async {
         let mut interrupted = signal(SignalKind::interrupt())?;
         tokio::select! {
             // A command that knows what to do about an interruption goes first.
             biased;
-            done = carried_out(session, command) => done,
+            done = work => done,
             Some(()) = interrupted.recv() => Err(Failure::interrupted()),
         }
     });
     // Nobody waits for what is still on its way, such as the look-up of a name.
     runtime.shutdown_background();
-    session.screen.flush()?;
+    screen.flush()?;
     done
 }
 
@@ -41,5 +54,6 @@ async fn carried_out(session: &Session, command: Command) -> Result<(), Failure>
         Command::Chroot(command) => chroot::run(session, command).await,
         Command::Package(command) => package::run(session, *command).await,
         Command::Permission(command) => permission::run(session, command).await,
+        Command::Setup(command) => setup::run(&session.screen, session.path(), command).await,
     }
 }
