@@ -41,6 +41,32 @@ pub struct Failure {
     pub text: String,
     /// What comes behind it: with `--debug`, and without.
     pub more: More,
+    /// What it has to do with.
+    pub cause: Cause,
+    /// What can be done about it, for people.
+    pub hints: Vec<String>,
+}
+
+/// What a failure has to do with: who gives hints goes by this.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Cause {
+    /// We are nobody to the service.
+    Nobody,
+    /// The service does not know our token.
+    Unknown,
+    /// We may not do that.
+    Forbidden,
+    /// The service said no, perhaps because there is no such thing.
+    Refused,
+    /// The service can't be reached; what the network said.
+    Connection(String),
+    /// It may be no Copr service.
+    Stranger,
+    /// The configuration.
+    Config,
+    /// Anything else.
+    #[default]
+    Other,
 }
 
 /// What comes behind a failure's text.
@@ -54,7 +80,7 @@ pub struct More {
 
 impl Failure {
     fn new(exit: Exit, text: String) -> Self {
-        Self { exit, text, more: More::default() }
+        Self { exit, text, more: More::default(), cause: Cause::Other, hints: Vec::new() }
     }
 
     /// The service did not do what was asked.
@@ -74,7 +100,8 @@ impl Failure {
 
     /// The configuration is no good.
     pub fn config(reason: &str) -> Self {
-        Self::new(Exit::Config, format!("\nError: Copr configuration error. {reason}\n"))
+        let text = format!("\nError: Copr configuration error. {reason}\n");
+        Self { cause: Cause::Config, ..Self::new(Exit::Config, text) }
     }
 
     /// A build that was waited for did not end well.
@@ -91,6 +118,11 @@ impl Failure {
     /// There is nobody to answer a question.
     pub fn unanswered() -> Self {
         Self::new(Exit::Refused, "\nError: There is no answer: neither `y` nor `n`.\n".to_owned())
+    }
+
+    /// The same, with what it has to do with.
+    pub fn of(self, cause: Cause) -> Self {
+        Self { cause, ..self }
     }
 
     /// Somebody has ended the program.
@@ -132,7 +164,15 @@ impl From<Error> for Failure {
             Error::Moved { .. } => Self::refused(&error.to_string()),
             _ => Self::here(&error.to_string()),
         };
-        Self { more, ..failure }
+        let cause = match &error {
+            Error::Authentication { status: 403, .. } => Cause::Forbidden,
+            Error::Authentication { .. } => Cause::Unknown,
+            Error::NoResult { .. } | Error::Refused { .. } => Cause::Refused,
+            Error::Connection { source, .. } => Cause::Connection(last_of(source.as_ref())),
+            Error::NotJson { .. } | Error::Moved { .. } => Cause::Stranger,
+            _ => failure.cause.clone(),
+        };
+        Self { more, cause, ..failure }
     }
 }
 
@@ -161,10 +201,15 @@ fn listed(message: &Message) -> String {
     }
 }
 
+/// What lies at the bottom of an error.
+fn last_of(source: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
+    let causes = std::iter::successors(Some(source as &(dyn std::error::Error + 'static)), |error| error.source());
+    causes.last().map(ToString::to_string).unwrap_or_default()
+}
+
 fn unconnected(url: &str, source: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
     let service = url.find("/api_3").map_or(url, |end| &url[..end]);
-    let causes = std::iter::successors(Some(source as &(dyn std::error::Error + 'static)), |error| error.source());
-    let cause = causes.last().map(ToString::to_string).unwrap_or_default();
+    let cause = last_of(source);
     match source.downcast_ref::<reqwest::Error>() {
         Some(error) if error.is_connect() => format!("Unable to connect to {service}/api_3/: {cause}"),
         _ => format!("The connection to {service}/api_3/ broke: {cause}"),

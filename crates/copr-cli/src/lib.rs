@@ -21,6 +21,7 @@ pub mod terminal;
 pub mod usage;
 pub mod watch;
 
+mod hint;
 mod name;
 mod token;
 mod typed;
@@ -77,15 +78,30 @@ fn run(mut root: clap::Command, cli: Cli) -> ExitCode {
         eprintln!("#  Debug log enabled  #");
     }
     let Some(command) = cli.command else { return printed(&root.render_help().to_string()) };
-    let screen = Screen::new(Terminal::look(cli.no_color), cli.output);
+    let terminal = Terminal::look(cli.no_color);
+    let screen = Screen::new(terminal, cli.output, cli.hints);
     let done = commands::run(screen, cli.config, cli.debug, command);
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure { exit, text, more }) => {
+        Err(Failure { exit, text, more, hints, .. }) => {
+            let text = highlighted(&text, terminal.colours_err);
             eprint!("{text}{}", if cli.debug { more.debug.as_str() } else { more.hint });
+            hints.iter().for_each(|hint| eprintln!("hint: {hint}"));
             exit.into()
         }
     }
+}
+
+/// A text with colours on the words that say that something is wrong.
+fn highlighted(text: &str, colours: bool) -> String {
+    let painted = |line: &str| {
+        let beginning = ["Error:", "Build error:", "Something went wrong:"].into_iter().find(|it| line.starts_with(it));
+        match beginning {
+            Some(word) => terminal::painted(word, terminal::of_error(), colours) + &line[word.len()..],
+            None => line.to_owned(),
+        }
+    };
+    text.split_inclusive('\n').map(painted).collect()
 }
 
 fn misused(misuse: &Misuse) -> ExitCode {

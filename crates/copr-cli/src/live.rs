@@ -41,12 +41,7 @@ pub(crate) async fn watch(session: &Session, builds: &[u64]) -> Result<(), Failu
     verdict(&all)
 }
 
-async fn followed(
-    session: &Session,
-    builds: &[u64],
-    seen: &mut Vec<Seen>,
-    table: &mut Drawn,
-) -> Result<(), Failure> {
+async fn followed(session: &Session, builds: &[u64], seen: &mut Vec<Seen>, table: &mut Drawn) -> Result<(), Failure> {
     let client = session.client()?;
     let changes = builds.iter().map(|build| client.builds().progress(*build, interval()));
     let mut changes = stream::select_all(changes);

@@ -1,10 +1,10 @@
 //! One call of the program: whom it asks, as whom, and where it prints.
 
 use copr_client::v3::{Client, Config, Credentials, Error, FullName};
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 
-use crate::failure::Failure;
+use crate::failure::{Cause, Failure};
 use crate::name;
 use crate::show::Screen;
 
@@ -18,6 +18,18 @@ pub struct Session {
     config: Config,
     path: Option<PathBuf>,
     client: OnceCell<Client>,
+    named: RefCell<Named>,
+}
+
+/// What somebody has named that has to be there.
+#[derive(Clone, Debug, Default)]
+pub struct Named {
+    /// Projects.
+    pub projects: Vec<FullName>,
+    /// Chroots of them.
+    pub chroots: Vec<String>,
+    /// Chroots of the service.
+    pub chroots_of_service: Vec<String>,
 }
 
 impl Session {
@@ -31,7 +43,7 @@ impl Session {
             None => Config::from_default_file(),
         };
         let config = config.map_err(Error::from)?;
-        Ok(Self { screen, debug, config, path, client: OnceCell::new() })
+        Ok(Self { screen, debug, config, path, client: OnceCell::new(), named: RefCell::default() })
     }
 
     /// Who is asked, and as whom.
@@ -68,11 +80,12 @@ impl Session {
 
     fn nobody(&self) -> Failure {
         let file = self.path().unwrap_or_else(|| Path::new("~/.config/copr").to_owned());
-        Failure::forbidden(&format!(
+        let failure = Failure::forbidden(&format!(
             "There is no `login` and `token` in `{}`.\nhint: {}/api shows what belongs there",
             file.display(),
             self.url()
-        ))
+        ));
+        failure.of(Cause::Nobody)
     }
 
     /// Our name: from the configuration, or else from the service.
@@ -86,10 +99,13 @@ impl Session {
     /// A project by how people name it: `[owner/]name`.
     pub async fn project(&self, text: &str) -> Result<FullName, Failure> {
         let (owner, name) = name::owned(text);
-        match owner {
-            Some(owner) => Ok(FullName::new(owner, name)),
-            None => Ok(FullName::new(self.own(text, WRONG_PROJECT).await?, name)),
-        }
+        let project = match owner {
+            Some(owner) => FullName::new(owner, name),
+            None => FullName::new(self.own(text, WRONG_PROJECT).await?, name),
+        };
+        let of = FullName::new(&project.owner, name::project_of(&project.name));
+        self.named.borrow_mut().projects.push(of);
+        Ok(project)
     }
 
     /// A project and a directory of it: `[owner/]name[:more]`.
@@ -106,7 +122,22 @@ impl Session {
             Some(owner) => owner.to_owned(),
             None => self.own(text, WRONG_CHROOT).await?,
         };
-        Ok((FullName::new(owner, project), chroot.to_owned()))
+        let project = FullName::new(owner, project);
+        self.note(|named| {
+            named.projects.push(project.clone());
+            named.chroots.push(chroot.to_owned());
+        });
+        Ok((project, chroot.to_owned()))
+    }
+
+    /// Takes note of what somebody has named.
+    pub fn note(&self, noted: impl FnOnce(&mut Named)) {
+        noted(&mut self.named.borrow_mut());
+    }
+
+    /// What somebody has named.
+    pub fn named(&self) -> Named {
+        self.named.borrow().clone()
     }
 
     /// Our name, for who did not say an owner in `text`.

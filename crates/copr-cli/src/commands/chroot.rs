@@ -69,6 +69,7 @@ async fn edit(session: &Session, edit: EditChroot) -> Result<(), Failure> {
 
 async fn mock_config(session: &Session, mock: MockConfig) -> Result<(), Failure> {
     let project = session.project(&mock.project).await?;
+    session.note(|named| named.chroots.push(mock.chroot.clone()));
     let config = session.client()?.project_chroots().build_config(&project, &mock.chroot).await?;
     Ok(session.screen.show(&MockProfile { project, chroot: mock.chroot, config })?)
 }

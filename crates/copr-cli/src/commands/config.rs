@@ -25,7 +25,10 @@ async fn new_api_token(session: &Session) -> Result<(), Failure> {
     let file = token::File::open(path)?;
     let token = session.authenticated()?.general().new_api_token().await?;
     file.renew(&token)?;
-    Ok(session.screen.show(&Done::new(format!("New API token was updated in {}.", file.path().display())).with("expiration", token.expiration))?)
+    Ok(session.screen.show(
+        &Done::new(format!("New API token was updated in {}.", file.path().display()))
+            .with("expiration", token.expiration),
+    )?)
 }
 
 async fn new_webhook_secret(session: &Session, which: NewWebhookSecret) -> Result<(), Failure> {

@@ -14,6 +14,7 @@ mod submit;
 
 use crate::cli::Command;
 use crate::failure::Failure;
+use crate::hint;
 use crate::session::Session;
 use crate::show::Screen;
 use std::path::PathBuf;
@@ -24,8 +25,17 @@ pub fn run(screen: Screen, path: Option<PathBuf>, debug: bool, command: Command)
     if let Command::Setup(command) = command {
         return within_runtime(&screen, setup::run(&screen, path, command));
     }
-    let session = Session::open(path, debug, screen)?;
-    within_runtime(&session.screen, carried_out(&session, command))
+    let is_hinting = screen.hints;
+    let hinted = |failure: Failure| Failure { hints: hint::without_service(&failure), ..failure };
+    let session =
+        Session::open(path, debug, screen).map_err(|failure| if is_hinting { hinted(failure) } else { failure })?;
+    within_runtime(&session.screen, async {
+        let mut done = carried_out(&session, command).await;
+        if let (true, Err(failure)) = (is_hinting, &mut done) {
+            failure.hints = hint::about(&session, failure).await;
+        }
+        done
+    })
 }
 
 /// Waits for something, unless somebody does not want to wait any longer.

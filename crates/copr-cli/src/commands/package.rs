@@ -54,7 +54,9 @@ pub(super) async fn run(session: &Session, command: Command) -> Result<(), Failu
         Command::ResetPackage(Which { project, name }) => {
             let client = session.authenticated()?;
             client.packages().reset(&session.project(&project.copr).await?, &name.name).await?;
-            Ok(session.screen.show(&Done::new("Package's default source was successfully reseted.").with("package", name.name))?)
+            Ok(session
+                .screen
+                .show(&Done::new("Package's default source was successfully reseted.").with("package", name.name))?)
         }
     }
 }

@@ -21,7 +21,9 @@ pub(super) async fn run(session: &Session, command: Command) -> Result<(), Failu
         Command::Delete(delete) => {
             let client = session.authenticated()?;
             let deleted = client.projects().delete(&session.project(&delete.copr).await?).await?;
-            Ok(session.screen.show(&Done::new(format!("Project {} has been deleted.", deleted.name)).with("project", deleted.full_name))?)
+            Ok(session.screen.show(
+                &Done::new(format!("Project {} has been deleted.", deleted.name)).with("project", deleted.full_name),
+            )?)
         }
         Command::Fork(fork) => self::fork(session, fork).await,
         Command::RegenerateRepos(which) => {
@@ -58,6 +60,11 @@ async fn list(session: &Session, list: List) -> Result<(), Failure> {
 async fn create(session: &Session, create: Create) -> Result<(), Failure> {
     let client = session.authenticated()?;
     let project = session.project(&create.name).await?;
+    session.note(|named| {
+        // It is not to be there.
+        named.projects.clear();
+        named.chroots_of_service.clone_from(&create.chroots);
+    });
     let options = ProjectOptions::new()
         .chroots(create.chroots)
         .enable_net(create.enable_net)
@@ -79,12 +86,17 @@ async fn create(session: &Session, create: Create) -> Result<(), Failure> {
     client.projects().add(&project, &repositories(options, create.repositories)).await?;
     let FullName { owner, name } = &project;
     let page = format!("{}/coprs/{}/{name}/", session.url(), owner.replace('@', "g/"));
-    Ok(session.screen.show(&Done::new(format!("New project was successfully created: {page}")).with("project", project.to_string()).with("url", page))?)
+    Ok(session.screen.show(
+        &Done::new(format!("New project was successfully created: {page}"))
+            .with("project", project.to_string())
+            .with("url", page),
+    )?)
 }
 
 async fn modify(session: &Session, modify: Modify) -> Result<(), Failure> {
     let client = session.authenticated()?;
     let project = session.project(&modify.name).await?;
+    session.note(|named| named.chroots_of_service.extend(modify.chroots.iter().flatten().cloned()));
     let options = set(ProjectOptions::new(), modify.chroots, ProjectOptions::chroots);
     let options = set(options, modify.description, ProjectOptions::description);
     let options = set(options, modify.instructions, ProjectOptions::instructions);
@@ -131,6 +143,8 @@ async fn fork(session: &Session, fork: Fork) -> Result<(), Failure> {
     let client = session.authenticated()?;
     let source = session.project(&fork.src).await?;
     let copy = session.project(&fork.dst).await?;
+    // It need not be there.
+    session.note(|named| named.projects.truncate(1));
     let updated = match client.projects().get(&copy).await {
         Ok(_) => true,
         Err(Error::NoResult { .. }) => false,

@@ -24,6 +24,7 @@ pub(super) async fn target(session: &Session, options: &Options) -> Result<(Full
     if options.memory.is_some() {
         session.screen.warn("Use of DEPRECATED option: --memory")?;
     }
+    session.note(|named| named.chroots.extend(options.chroots.iter().flatten().cloned()));
     let (project, directory) = session.directory(&options.copr_repo).await?;
     Ok((project, build_options(options, directory)))
 }

@@ -47,15 +47,17 @@ pub trait Show: Serialize {
 pub struct Screen {
     /// What is known of both.
     pub terminal: Terminal,
+    /// Whether somebody wants to know what can be done about errors.
+    pub hints: bool,
     output: Output,
     out: RefCell<BufWriter<Stdout>>,
 }
 
 impl Screen {
     /// In the form that somebody has asked for; else tables for people, and the texts of copr-cli for everybody else.
-    pub fn new(terminal: Terminal, output: Option<Output>) -> Self {
+    pub fn new(terminal: Terminal, output: Option<Output>, hints: bool) -> Self {
         let output = output.unwrap_or(if terminal.out { Output::Table } else { Output::Plain });
-        Self { terminal, output, out: RefCell::new(BufWriter::new(io::stdout())) }
+        Self { terminal, hints: hints || terminal.err, output, out: RefCell::new(BufWriter::new(io::stdout())) }
     }
 
     /// Whether all that is printed is one JSON value.

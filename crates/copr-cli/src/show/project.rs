@@ -128,7 +128,9 @@ impl Show for Permissions {
 
     fn table(&self) -> Option<Table> {
         let mut table = Table::new(["user", "admin", "builder"]);
-        self.0.iter().for_each(|(user, roles)| table.add([user.as_str(), roles.admin.as_str(), roles.builder.as_str()]));
+        self.0
+            .iter()
+            .for_each(|(user, roles)| table.add([user.as_str(), roles.admin.as_str(), roles.builder.as_str()]));
         Some(table)
     }
 }

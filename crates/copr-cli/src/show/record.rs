@@ -141,9 +141,16 @@ impl<'s> Records<'s> {
             Form::Json => Format::Json,
             Form::Table => {
                 let mut table = Table::new(["name", "value"]);
-                record.members.iter().zip(record.cells()).for_each(|((name, _), cell)| table.add([name.as_str(), &cell]));
+                record
+                    .members
+                    .iter()
+                    .zip(record.cells())
+                    .for_each(|((name, _), cell)| table.add([name.as_str(), &cell]));
                 // Nothing of a single thing is cut off.
-                return table.lines(None, self.terminal.colours_out).iter().try_for_each(|line| writeln!(out, "{line}"));
+                return table
+                    .lines(None, self.terminal.colours_out)
+                    .iter()
+                    .try_for_each(|line| writeln!(out, "{line}"));
             }
         };
         written(&mut *out, record, format)

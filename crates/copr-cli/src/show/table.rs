@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_what_is_in_them() {
-        let expected = ["ID  PKG NAME             STATE", "1   a-name-that-is-long  failed", "20  žlutý kůň            waiting"];
+        let expected =
+            ["ID  PKG NAME             STATE", "1   a-name-that-is-long  failed", "20  žlutý kůň            waiting"];
         assert_eq!(builds().lines(None, false), expected);
     }
 
