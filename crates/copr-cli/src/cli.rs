@@ -29,7 +29,7 @@ const VERSION: &str = concat!("version 2.6 (coprd ", env!("CARGO_PKG_VERSION"), 
     args_override_self = true
 )]
 pub struct Cli {
-    /// Say what is asked of the service, and what it answers where that is no good
+    /// Say more about what goes wrong
     #[arg(long)]
     pub debug: bool,
     /// Read this file instead of ~/.config/copr
@@ -37,7 +37,7 @@ pub struct Cli {
     pub config: Option<PathBuf>,
     /// Print which version this is
     #[arg(long, action = clap::ArgAction::Version)]
-    pub version: (),
+    version: Option<bool>,
     /// Print without colors
     #[arg(long, global = true)]
     pub no_color: bool,

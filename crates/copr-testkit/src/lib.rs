@@ -28,6 +28,7 @@ pub mod reader;
 pub mod root;
 pub mod run;
 pub mod service;
+pub mod terminal;
 
 mod copr;
 mod minidistro;

@@ -1,0 +1,11 @@
+//! What `copr` does and copr-cli does not, with a running service: at a terminal, and beside it.
+
+mod cast;
+mod download;
+mod hints;
+mod login;
+mod logs;
+mod output;
+#[path = "../clients/stage.rs"]
+mod stage;
+mod table;
