@@ -9,6 +9,7 @@ use crate::cli::build::Logs;
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::show::Log;
+use crate::watch::interval;
 
 /// The part that makes the source package, by its names.
 const SOURCE: [&str; 2] = ["source", "srpm-builds"];
@@ -26,6 +27,9 @@ pub(super) async fn run(session: &Session, logs: Logs) -> Result<(), Failure> {
     let name = match &logs.chroot {
         Some(name) if SOURCE.contains(&name.as_str()) => SOURCE[0].to_owned(),
         Some(name) => {
+            if logs.follow {
+                made(session, &build, name).await?;
+            }
             let parts = parts(session, &build).await?;
             parts.iter().find(|part| part.name == *name).ok_or_else(|| unknown(&build, name, &parts))?.name.clone()
         }
@@ -52,8 +56,21 @@ async fn parts(session: &Session, build: &Build) -> Result<Vec<Part>, Failure> {
     Ok(std::iter::once(Part { name: SOURCE[0].to_owned(), state: source.state }).chain(chroots).collect())
 }
 
+/// Waits until a chroot is a part of the build: none is before its source package is there.
+async fn made(session: &Session, build: &Build, chroot: &str) -> Result<(), Failure> {
+    let mut changes = session.client()?.builds().progress(build.id, interval());
+    while let Some(now) = changes.next().await {
+        let now = now?;
+        let source = now.parts.iter().find(|part| part.name == SOURCE[0]);
+        if now.parts.iter().any(|part| part.name == chroot) || source.is_none_or(|source| source.state.is_ended()) {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// The part whose log somebody wants to see who names none: the only one that has failed, or else that runs, or else the
-/// only chroot.
+/// only chroot, or the source while there are no chroots.
 fn suitable(parts: &[Part]) -> Option<&Part> {
     let only = |wanted: &[State]| {
         let mut found = parts.iter().filter(|part| wanted.contains(&part.state));
@@ -66,7 +83,7 @@ fn suitable(parts: &[Part]) -> Option<&Part> {
         }
     }
     match parts {
-        [_, chroot] => Some(chroot),
+        [part] | [_, part] => Some(part),
         _ => None,
     }
 }
@@ -165,6 +182,7 @@ mod tests {
         assert_eq!(chosen(&[source.clone(), ("a", State::Succeeded)]).as_deref(), Some("a"));
         assert_eq!(chosen(&[source.clone(), ("a", State::Failed), ("b", State::Failed)]), None);
         assert_eq!(chosen(&[source, ("a", State::Succeeded), ("b", State::Succeeded)]), None);
+        assert_eq!(chosen(&[("source", State::Pending)]).as_deref(), Some("source"));
     }
 
     #[test]

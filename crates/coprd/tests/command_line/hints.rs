@@ -12,7 +12,10 @@ fn names_that_were_meant_are_proposed() {
         (&["get", "helo"][..], "there is `alice/hello`"),
         (&["get", "nobody/x"], "`nobody` has no projects"),
         (&["list-builds", "other"], "`copr list alice` prints the projects that are there"),
-        (&["create", "x", "--chroot", "debian-12-x86_46"], "instead of `debian-12-x86_46`, the service has `debian-12-x86_64`"),
+        (
+            &["create", "x", "--chroot", "debian-12-x86_46"],
+            "instead of `debian-12-x86_46`, the service has `debian-12-x86_64`",
+        ),
     ] {
         let (status, _, err) = said(&stage, &[&["--hints"], words].concat());
         assert_eq!(status, 1);
@@ -33,7 +36,10 @@ fn somebody_is_told_where_tokens_come_from() {
     let anonymous = format!("[copr-cli]\ncopr_url = {url}\nencrypted = False\n");
     fs::write(stage.configuration("alice"), &anonymous).unwrap();
     let (status, _, err) = said(&stage, &["--hints", "create", "x"]);
-    assert!(status != 0 && err.ends_with(&format!("hint: `copr login {url}` takes the token that {url}/api/ shows\n")), "{err}");
+    assert!(
+        status != 0 && err.ends_with(&format!("hint: `copr login {url}` takes the token that {url}/api/ shows\n")),
+        "{err}"
+    );
     fs::write(stage.configuration("alice"), format!("{anonymous}login = a\nusername = alice\ntoken = b\n")).unwrap();
     let (_, _, err) = said(&stage, &["--hints", "create", "x"]);
     let hint = format!("{url}/api/ shows the one that is good now, and `copr login` takes it\n");

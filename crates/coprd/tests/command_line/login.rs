@@ -77,7 +77,8 @@ fn a_program_passes_a_token_on() {
     piped.stdin.take().unwrap().write_all(pasted.as_bytes()).unwrap();
     let (status, _, err) = of(&piped.wait_with_output().unwrap());
     assert_eq!((status, err.as_str()), (0, ""));
-    assert_eq!(written(&stage).1, expected);
+    let date = pasted.lines().find(|line| line.starts_with("# expiration date: ")).expect("a date");
+    assert_eq!(written(&stage).1, format!("{expected}{date}\n"));
 }
 
 #[test]

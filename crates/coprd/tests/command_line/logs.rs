@@ -23,7 +23,10 @@ fn a_log_is_followed_to_its_end() {
     let source = prints(&stage, &["logs", "1", "source"]);
     assert_eq!((source.is_empty(), &prints(&stage, &["logs", "-f", "1", "srpm-builds"])), (false, &source));
     let told: serde_json::Value = serde_json::from_str(&prints(&stage, &["logs", "1", "--output", "json"])).unwrap();
-    assert_eq!((&told["part"], &told["state"], told["log"].as_str()), (&OWN.into(), &"succeeded".into(), Some(&*followed)));
+    assert_eq!(
+        (&told["part"], &told["state"], told["log"].as_str()),
+        (&OWN.into(), &"succeeded".into(), Some(&*followed))
+    );
 }
 
 #[test]
@@ -46,6 +49,8 @@ fn a_log_of_a_build_that_waits_is_not_there_yet() {
     prints(&stage, &["build", "foo", "http://x.example/a-1-1.src.rpm", "--nowait"]);
     let (status, out, err) = said(&stage, &["logs", "1", "source"]);
     assert_eq!((status, out.as_str(), err.as_str()), (0, "", "Build 1 has no log yet, or none any more of source.\n"));
-    let (status, _, err) = said(&stage, &["logs", "1"]);
-    assert!(status == 3 && err.contains("Build 1 has several logs; say which one:\n  source ("), "{err}");
+    // There is nothing else yet, so nothing else can be meant.
+    assert_eq!(said(&stage, &["logs", "1"]), (status, out, err));
+    let (status, _, err) = said(&stage, &["logs", "1", "epel-9-x86_64"]);
+    assert!(status == 3 && err.contains("Build 1 has no log of `epel-9-x86_64`, but of these:\n  source ("), "{err}");
 }

@@ -6,6 +6,7 @@ mod hints;
 mod login;
 mod logs;
 mod output;
+#[expect(dead_code, reason = "others need more of it")]
 #[path = "../clients/stage.rs"]
 mod stage;
 mod table;
