@@ -195,7 +195,7 @@ impl Call {
     }
 
     async fn request(&self, url: &Url, flow: &Arc<Flow>) -> Result<RequestBuilder, Trouble> {
-        let mut request = self.transport.http().request(self.method.clone(), url.clone());
+        let mut request = self.transport.http(url)?.request(self.method.clone(), url.clone());
         if self.authenticated {
             request = self.transport.authenticated(request).await?;
         }

@@ -224,6 +224,21 @@ impl Config {
         self.user_agent = text.into();
         self
     }
+
+    /// The address of the service.
+    pub fn url(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// The name of the user whom the credentials belong to, when it is known.
+    pub fn user(&self) -> Option<&str> {
+        self.username.as_deref()
+    }
+
+    /// What is shown to the service.
+    pub fn shown(&self) -> &Credentials {
+        &self.credentials
+    }
 }
 
 fn credentials(section: &Section<'_>) -> Result<Credentials, (Option<usize>, String)> {

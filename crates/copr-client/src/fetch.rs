@@ -20,7 +20,7 @@ pub(crate) async fn open(
 ) -> Result<Response, Trouble> {
     let (first, mut url) = (url.origin(), url.clone());
     for _ in 0..=MOST_REDIRECTS {
-        let mut request = transport.http().request(method.clone(), url.clone());
+        let mut request = transport.http(&url)?.request(method.clone(), url.clone());
         // What proves to one service who we are is not for others.
         for (name, value) in headers.iter().filter(|(name, _)| *name != AUTHORIZATION || url.origin() == first) {
             request = request.header(name, value);

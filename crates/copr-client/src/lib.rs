@@ -101,6 +101,7 @@ mod macros;
 mod call;
 mod clock;
 mod config;
+mod events;
 mod fetch;
 mod flow;
 mod form;

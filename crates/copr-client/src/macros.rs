@@ -67,10 +67,19 @@ macro_rules! options {
                 $(#[serde($serde)])?
                 $field: Option<option_type!($kind $($type)?)>,
             )+
+            #[serde(flatten)]
+            others: serde_json::Map<String, serde_json::Value>,
         }
 
         impl $name {
             $(option_setter! { [$($doc)+] $kind $field $($type)? })+
+
+            /// Sets something by the name that it has in the API: for what this version of the client does not know, and
+            /// for values that the service is to judge.
+            pub fn other(mut self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
+                self.others.insert(name.into(), value.into());
+                self
+            }
         }
     };
 }

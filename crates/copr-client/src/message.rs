@@ -6,6 +6,7 @@ use std::fmt;
 /// The service's words: one line for each thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
+    text: String,
     lines: Vec<String>,
 }
 
@@ -23,7 +24,16 @@ impl Message {
             Value::Array(items) => items.iter().flat_map(|item| Self::of(item).lines).collect(),
             other => vec![other.to_string()],
         };
-        Self { lines }
+        let text = match told {
+            Value::String(text) => text.clone(),
+            _ => lines.join("\n"),
+        };
+        Self { text, lines }
+    }
+
+    /// The whole text as it came, line ends and all; empty when the service gives no reason.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// The lines, without their ends.

@@ -1,8 +1,9 @@
 //! What the clients of all generations share: connections, time, and who we are.
 
-use reqwest::{RequestBuilder, header};
-use std::sync::{Arc, Mutex, PoisonError};
+use reqwest::{ClientBuilder, RequestBuilder, header};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
+use url::Url;
 
 use crate::{Clock, Config, Credentials, Secret, SystemClock, Trouble, kerberos};
 
@@ -22,7 +23,9 @@ pub(crate) struct Transport {
 #[derive(Debug)]
 struct Inner {
     config: Config,
-    http: reqwest::Client,
+    /// Made when the first address comes that wants it: reading the authorities' certificates takes longer than many a call.
+    encrypted: OnceLock<reqwest::Client>,
+    plain: reqwest::Client,
     session: Mutex<Option<Secret>>,
 }
 
@@ -30,13 +33,9 @@ impl Transport {
     pub fn new(config: Config) -> Result<Self, Trouble> {
         // reqwest is built without a TLS provider. The one that the program has chosen stays, if it has.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .user_agent(&config.user_agent)
-            .connect_timeout(CONNECT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| Trouble::connection(config.url.as_str(), error))?;
-        Ok(Self { inner: Arc::new(Inner { config, http, session: Mutex::default() }), clock: Arc::new(SystemClock) })
+        let plain = built(connections(&config).tls_certs_only([]), config.url.as_str())?;
+        let inner = Inner { config, encrypted: OnceLock::new(), plain, session: Mutex::default() };
+        Ok(Self { inner: Arc::new(inner), clock: Arc::new(SystemClock) })
     }
 
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
@@ -51,8 +50,17 @@ impl Transport {
         self.clock.as_ref()
     }
 
-    pub fn http(&self) -> &reqwest::Client {
-        &self.inner.http
+    /// Connections for an address.
+    pub fn http(&self, url: &Url) -> Result<&reqwest::Client, Trouble> {
+        let Inner { config, encrypted, plain, .. } = self.inner.as_ref();
+        match encrypted.get() {
+            _ if url.scheme() == "http" => Ok(plain),
+            Some(encrypted) => Ok(encrypted),
+            None => {
+                let made = built(connections(config), url.as_str())?;
+                Ok(encrypted.get_or_init(|| made))
+            }
+        }
     }
 
     /// As many attempts as the configuration allows.
@@ -93,6 +101,17 @@ impl Transport {
 
 fn with_cookie(request: RequestBuilder, session: &Secret) -> RequestBuilder {
     request.header(header::COOKIE, format!("session={}", session.reveal()))
+}
+
+fn connections(config: &Config) -> ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(&config.user_agent)
+        .connect_timeout(CONNECT)
+        .redirect(reqwest::redirect::Policy::none())
+}
+
+fn built(builder: ClientBuilder, url: &str) -> Result<reqwest::Client, Trouble> {
+    builder.build().map_err(|error| Trouble::connection(url, error))
 }
 
 /// Attempts at one and the same thing, the first of which needs no leave.

@@ -1,7 +1,7 @@
 //! Fills a database with as many projects and builds as a busy service has: what `cargo xtask bench api` measures on.
 //!
-//! `population ADDRESS`: into a database that a service has made (it may run meanwhile). The project `owner0/big` has
-//! 20,000 builds of 2,000 packages; 4,999 others share the rest. Each build has three chroots. Repositories are
+//! `population ADDRESS [BUILDS]`: into a database that a service has made (it may run meanwhile). The project `owner0/big` has
+//! 20,000 builds, or as many as are asked for, of 2,000 packages; 4,999 others share nine times as many. Each build has three chroots. Repositories are
 //! in the database as published, without files: nothing here is for dnf.
 
 use copr_db::{Db, chroot};
@@ -13,8 +13,10 @@ const NOW: i64 = 1_780_000_000;
 
 const OWNERS: i64 = 500;
 const PROJECTS: i64 = 5_000;
-const BUILDS: i64 = 200_000;
+/// Of the big project, unless told.
 const BIG_BUILDS: i64 = 20_000;
+/// All others have so many times as many together.
+const OTHERS: i64 = 9;
 const BIG_PACKAGES: i64 = 2_000;
 const PACKAGES_OF_OTHERS: i64 = 6;
 
@@ -61,7 +63,8 @@ fn series(sql: &str) -> String {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let address = std::env::args().nth(1).ok_or("usage: population ADDRESS")?;
+    let address = std::env::args().nth(1).ok_or("usage: population ADDRESS [BUILDS]")?;
+    let big = std::env::args().nth(2).map_or(Ok(BIG_BUILDS), |count| count.parse())?;
     let db = Db::open(&address).await?;
     let mut tx = db.begin().await?;
     for name in CHROOTS {
@@ -72,7 +75,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut engine = Engine::connect(&address).await?;
     let chroots = CHROOTS.map(|name| format!("'{name}'")).join(", ");
-    let others = BUILDS - BIG_BUILDS;
+    let others = OTHERS * big;
     // Projects of names that sort before all that the service has by itself; numbers are given, so that rows can
     // name each other without looking.
     engine.run("BEGIN").await?;
@@ -125,7 +128,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             count = (PROJECTS - 1) * PACKAGES_OF_OTHERS
         ),
         // One build in ten of the others lies between two of the big project, as on a service with neighbours.
-        builds(&engine, 1_000_000, BIG_BUILDS, &format!("100000, 100000, 1000000 + (i % {BIG_PACKAGES}), 100000")),
+        builds(&engine, 1_000_000, big, &format!("100000, 100000, 1000000 + (i % {BIG_PACKAGES}), 100000")),
         builds(
             &engine,
             2_000_000,

@@ -29,7 +29,9 @@ pub mod reader;
 pub mod root;
 pub mod run;
 pub mod service;
+pub mod terminal;
 
+mod copr;
 mod minidistro;
 mod packages;
 mod place;
@@ -37,6 +39,7 @@ mod postgres;
 mod python;
 mod tools;
 
+pub use copr::copr;
 pub use minidistro::{Suite, minidistro};
 pub use packages::{names, spec, srpm, tiny_srpm};
 pub use place::{cache_dir, checkout, temp_dir};

@@ -2,12 +2,15 @@
 
 mod api;
 mod build;
+mod cli;
 mod idle;
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use anyhow::Result;
 use clap::Subcommand;
+use copr_testkit::run;
 
 use crate::setup;
 
@@ -37,6 +40,18 @@ pub enum Bench {
         #[arg(long, value_name = "PROGRAM")]
         coprd: Option<PathBuf>,
     },
+    /// Start-up of `copr`, and listing 1,000 builds with it, against copr-cli
+    Cli {
+        /// Measured runs of each
+        #[arg(long, default_value_t = 21)]
+        rounds: usize,
+        /// Start this program instead of building coprd from the checkout
+        #[arg(long, value_name = "PROGRAM")]
+        coprd: Option<PathBuf>,
+        /// Measure this program instead of building copr from the checkout
+        #[arg(long, value_name = "PROGRAM")]
+        copr: Option<PathBuf>,
+    },
     /// Memory of a service that does nothing, and how soon it is ready
     Idle {
         /// Measure this program instead of building coprd from the checkout
@@ -52,8 +67,19 @@ pub fn bench(bench: &Bench) -> Result<()> {
             api::api(coprd.as_deref(), *seconds, database.as_deref(), only.as_deref())
         }
         Bench::Build { rounds, coprd } => build::build(*rounds, coprd.as_deref()),
+        Bench::Cli { rounds, coprd, copr } => cli::cli(coprd.as_deref(), copr.as_deref(), *rounds),
         Bench::Idle { coprd } => idle::idle(coprd.as_deref()),
     }
+}
+
+/// Fills a database, see the example `population` of copr-db.
+fn populate(address: &str, more: &[&str]) -> Result<()> {
+    let start = Instant::now();
+    let mut cargo = run::cargo();
+    cargo.args(["run", "--quiet", "--package", "copr-db", "--example", "population", "--", address]).args(more);
+    run::passes(&mut cargo)?;
+    eprintln!("bench: filled the database in {:.1} s", start.elapsed().as_secs_f64());
+    Ok(())
 }
 
 /// The middle one; of an even number the lower.

@@ -7,14 +7,19 @@ use copr_testkit::run;
 
 /// The program to start: `given`, else coprd built as users get it.
 pub fn program(given: Option<&Path>) -> Result<PathBuf> {
+    release("coprd", "coprd", given)
+}
+
+/// `given`, else a program of the workspace as users get it.
+pub fn release(package: &str, name: &str, given: Option<&Path>) -> Result<PathBuf> {
     if let Some(path) = given {
         return path.canonicalize().with_context(|| format!("no program `{}`", path.display()));
     }
     let mut cargo = run::cargo();
-    cargo.args(["build", "--quiet", "--release", "--package", "coprd"]);
+    cargo.args(["build", "--quiet", "--release", "--package", package, "--bin", name]);
     run::passes(&mut cargo)?;
     let metadata = run::read(run::cargo().args(["metadata", "--format-version=1", "--no-deps"]))?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
     let target = metadata["target_directory"].as_str().context("cargo names no target directory")?;
-    Ok(Path::new(target).join("release/coprd"))
+    Ok(Path::new(target).join("release").join(name))
 }

@@ -1,6 +1,6 @@
 //! Builds: read, canceled, deleted. How they are made is in `build_create`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub struct Builds<'c> {
 }
 
 /// A build: of one source, for any number of chroots. Times are seconds since 1970 UTC.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Build {
     /// Its number.
     pub id: u64,
@@ -56,7 +56,7 @@ pub struct Build {
 }
 
 /// What a build builds.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct SourcePackage {
     /// The package's name.
     #[serde(default)]
@@ -73,7 +73,7 @@ pub struct SourcePackage {
 }
 
 /// The part of a build that makes its source package.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct SourceChroot {
     /// How far it is.
     pub state: State,
@@ -86,7 +86,7 @@ pub struct SourceChroot {
 }
 
 /// How a build's source package is made.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct SourceBuildConfig {
     /// Where it comes from.
     pub source_type: SourceType,
@@ -108,7 +108,7 @@ pub struct SourceBuildConfig {
 }
 
 /// What a chroot of a build made.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct BuiltPackages {
     /// The packages, the source package among them. Empty until the chroot has ended.
     #[serde(default)]
@@ -119,7 +119,7 @@ pub struct BuiltPackages {
 }
 
 /// A package file by what is in its header.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct BuiltPackage {
     /// Name.
     pub name: String,

@@ -1,6 +1,6 @@
 //! Chroots of builds.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::call::Call;
@@ -13,7 +13,7 @@ pub struct BuildChroots<'c> {
 }
 
 /// A build in one chroot. Times are seconds since 1970 UTC.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct BuildChroot {
     /// The chroot, such as `fedora-42-x86_64`.
     pub name: String,
@@ -34,7 +34,7 @@ pub struct BuildChroot {
 }
 
 /// How a build is made in a chroot.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct BuildConfig {
     /// Repositories, ready to be used.
     #[serde(default)]

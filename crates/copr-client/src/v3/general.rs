@@ -1,6 +1,6 @@
 //! The service itself, and who we are to it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Client, Error, Secret};
@@ -12,7 +12,7 @@ pub struct General<'c> {
 }
 
 /// Somebody with an account.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct User {
     /// Number of the account.
     pub id: u64,

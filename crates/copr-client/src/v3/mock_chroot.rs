@@ -1,5 +1,6 @@
 //! Chroots that the service builds for.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Client, Error};
@@ -11,7 +12,7 @@ pub struct MockChroots<'c> {
 }
 
 /// A chroot that projects can have.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MockChroot {
     /// Such as `fedora-42-x86_64`.
     pub name: String,

@@ -1,6 +1,6 @@
 //! How all packages of a project are doing.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ words! {
 }
 
 /// The newest build of every package in every chroot.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct ProjectMonitor {
     /// By name. Packages that were never built are not there.
     pub packages: Vec<MonitoredPackage>,
@@ -36,7 +36,7 @@ pub struct ProjectMonitor {
 }
 
 /// A package.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct MonitoredPackage {
     /// Its name.
     pub name: String,
@@ -48,7 +48,7 @@ pub struct MonitoredPackage {
 }
 
 /// The newest build of a package in a chroot.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct MonitoredChroot {
     /// How far it is there.
     pub state: State,

@@ -14,7 +14,7 @@ pub struct Packages<'c> {
 }
 
 /// A package of a project.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Package {
     /// Its number.
     pub id: u64,
@@ -41,7 +41,7 @@ pub struct Package {
 }
 
 /// The newest builds of a package.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct LatestBuilds {
     /// The newest one.
     #[serde(default)]

@@ -1,6 +1,6 @@
 //! Who may do what in a project.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ words! {
 }
 
 /// Somebody's roles.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Roles {
     /// May change the project.
     pub admin: Permission,

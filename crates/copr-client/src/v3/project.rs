@@ -13,7 +13,7 @@ pub struct Projects<'c> {
 }
 
 /// A project.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Project {
     /// Its number.
     pub id: u64,

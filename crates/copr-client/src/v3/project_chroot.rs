@@ -14,7 +14,7 @@ pub struct ProjectChroots<'c> {
 }
 
 /// How a project builds for a chroot.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct ProjectChroot {
     /// The chroot, such as `fedora-42-x86_64`.
     pub mock_chroot: String,
@@ -52,7 +52,7 @@ pub struct ProjectChroot {
 }
 
 /// What is needed to build in a chroot as the service does.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct ChrootBuildConfig {
     /// The chroot.
     pub chroot: String,
@@ -89,7 +89,7 @@ pub struct ChrootBuildConfig {
 }
 
 /// A repository that a buildroot is made from.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Repository {
     /// A word for it.
     pub id: String,

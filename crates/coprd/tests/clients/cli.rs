@@ -1,4 +1,4 @@
-//! copr-cli of some release, called many times.
+//! Command lines, called many times: copr-cli of some release, and our own `copr`.
 
 use copr_testkit::Environment;
 use serde::Deserialize;
@@ -55,6 +55,46 @@ impl Cli {
         self.answers.read_line(&mut answer).expect("an answer");
         serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{words:?}: {error}: {answer}"))
     }
+}
+
+/// A command line that sessions are played with.
+pub enum Program {
+    /// copr-cli.
+    CoprCli(Cli),
+    /// `copr`, which is called as it is.
+    Copr,
+}
+
+impl Program {
+    /// The word for it in sessions, for what only one of them shows.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::CoprCli(_) => "copr-cli",
+            Self::Copr => "copr",
+        }
+    }
+
+    /// One call, in somebody's home.
+    pub fn call(&mut self, place: &Path, words: &[String], input: &str) -> Said {
+        match self {
+            Self::CoprCli(cli) => cli.call(place, words, input),
+            Self::Copr => called(place, words, input),
+        }
+    }
+}
+
+fn called(place: &Path, words: &[String], input: &str) -> Said {
+    let mut copr = copr_testkit::command(copr_testkit::copr());
+    copr.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8").env("HOME", place).env("no_proxy", "*");
+    // Nobody here waits half a minute between two looks at a build.
+    copr.env("COPR_WATCH_INTERVAL", "0.1");
+    copr.current_dir(place).args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut copr = copr.spawn().expect("copr starts");
+    // It may have ended without reading.
+    let _ = copr.stdin.take().expect("a pipe").write_all(input.as_bytes());
+    let done = copr.wait_with_output().expect("copr ends");
+    let text = |bytes| String::from_utf8(bytes).expect("a text");
+    Said { status: done.status.code().expect("a status"), out: text(done.stdout), err: text(done.stderr) }
 }
 
 impl Drop for Cli {

@@ -1,6 +1,9 @@
-//! The service and its real, unmodified clients: copr-cli, python-copr and `dnf copr`, old and new.
+//! The service and its real, unmodified clients: copr-cli, python-copr and `dnf copr`, old and new. And `copr`,
+//! which has to do whatever copr-cli does.
 
 mod cli;
+mod copr;
+mod copr_arguments;
 mod copr_cli;
 mod dnf4;
 mod dnf5;

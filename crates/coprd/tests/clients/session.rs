@@ -14,9 +14,19 @@
 //! a few commands of the tests' own, see [`Session::perform`]. What is new each time (addresses, times, secrets) is written
 //! as `$URL`, `<time>` and the like; build numbers count from 1, as every session has a service of its own.
 //!
-//! `COPR_TESTS_BLESS=1` writes what appeared into the files, to be read before it is committed.
+//! Sessions of copr-cli 2.6 are played with our own `copr` in its place, too. A line that only one of them shows begins with
+//! `@copr-cli ` or `@copr `:
+//!
+//! ```text
+//! alice$ copr-cli --version
+//! @copr-cli copr version 2.6
+//! @copr copr version 2.6 (coprd 0.1.0)
+//! ```
+//!
+//! `COPR_TESTS_BLESS=1` writes what copr-cli shows into the files, to be read before it is committed; steps with such lines
+//! stay as they are.
 
-use crate::cli::{Cli, Said, beside};
+use crate::cli::{Cli, Program, Said, beside};
 use crate::stage::Stage;
 use copr_testkit::Environment;
 use serde_json::Value;
@@ -35,6 +45,19 @@ pub struct Step {
 }
 
 impl Step {
+    /// What has to appear with a program.
+    fn appears_with(&self, program: &str) -> String {
+        let shown = |line: &'_ str| match line.strip_prefix('@').and_then(|rest| rest.split_once(' ')) {
+            Some((only, rest)) => (only == program).then(|| rest.to_owned()),
+            None => Some(line.to_owned()),
+        };
+        self.appears.lines().filter_map(shown).collect::<Vec<_>>().join("\n")
+    }
+
+    fn differs(&self) -> bool {
+        self.appears.lines().any(|line| line.starts_with('@'))
+    }
+
     /// The words of the line, and what is passed to the program behind `<<<`.
     pub fn words(&self) -> (Vec<String>, String) {
         let mut words = split(&self.typed);
@@ -47,10 +70,10 @@ impl Step {
         }
     }
 
-    /// The sub-command, of a call of copr-cli that has to work.
-    pub fn succeeding_command(&self) -> Option<String> {
+    /// The sub-command, of a call that has to work with a program.
+    fn succeeding_command(&self, program: &str) -> Option<String> {
         let (words, _) = self.words();
-        let works = words[0] == "copr-cli" && !self.appears.lines().any(|line| line.starts_with("=> "));
+        let works = words[0] == "copr-cli" && !self.appears_with(program).lines().any(|line| line.starts_with("=> "));
         works.then(|| words.get(1).cloned()).flatten()
     }
 }
@@ -95,40 +118,57 @@ pub fn steps(text: &str) -> Vec<Step> {
     steps
 }
 
-/// The sub-commands of copr-cli that work somewhere in the sessions of these directories.
-pub fn succeeding_commands(directories: &[&str]) -> BTreeSet<String> {
+/// The sub-commands of a program that work somewhere in the sessions of these directories.
+pub fn succeeding_commands(program: &str, directories: &[&str]) -> BTreeSet<String> {
     let files = directories.iter().flat_map(|name| fs::read_dir(beside("sessions").join(name)).expect("a directory"));
     let texts = files.map(|file| fs::read_to_string(file.expect("a file").path()).expect("a text"));
-    texts.flat_map(|text| steps(&text)).filter_map(|step| step.succeeding_command()).collect()
+    texts.flat_map(|text| steps(&text)).filter_map(|step| step.succeeding_command(program)).collect()
 }
 
 /// Plays the session of that name with these clients; every step that shows something else is told.
 #[track_caller]
 pub fn play(stage: &Stage, clients: &Environment, name: &str) {
+    let (steps, appeared) = played(stage, Program::CoprCli(Cli::start(clients)), name);
+    if std::env::var_os("COPR_TESTS_BLESS").is_some() {
+        fs::write(beside("sessions").join(name), rendered(&steps, &appeared)).expect("the file is written");
+    }
+}
+
+/// Plays the session of that name with `copr` in the place of copr-cli.
+#[track_caller]
+pub fn play_with_copr(stage: &Stage, name: &str) {
+    played(stage, Program::Copr, name);
+}
+
+#[track_caller]
+fn played(stage: &Stage, program: Program, name: &str) -> (Vec<Step>, Vec<String>) {
     let path = beside("sessions").join(name);
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut session = Session { stage, cli: Cli::start(clients) };
+    let word = program.word();
+    let mut session = Session { stage, program };
     let steps = steps(&text);
     let mut different = Vec::new();
     let mut all = Vec::new();
     for step in &steps {
         let appeared = session.perform(step);
-        if appeared != step.appears {
-            let Step { who, typed, appears, .. } = step;
+        let appears = step.appears_with(word);
+        if appeared != appears {
+            let Step { who, typed, .. } = step;
             different.push(format!("{who}$ {typed}\n--- has to appear\n{appears}\n--- appeared\n{appeared}\n"));
         }
         all.push(appeared);
     }
-    if std::env::var_os("COPR_TESTS_BLESS").is_some() {
-        fs::write(&path, rendered(&steps, &all)).expect("the file is written");
-    }
-    assert!(different.is_empty(), "{name}: {} step(s) differ\n\n{}", different.len(), different.join("\n"));
+    let blessed = word == "copr-cli" && std::env::var_os("COPR_TESTS_BLESS").is_some();
+    let count = different.len();
+    assert!(different.is_empty() || blessed, "{name}, {word}: {count} step(s) differ\n\n{}", different.join("\n"));
+    (steps, all)
 }
 
 /// The file's text, with what appeared.
 fn rendered(steps: &[Step], appeared: &[String]) -> String {
     let block = |(step, appeared): (&Step, &String)| {
         let Step { before, who, typed, .. } = step;
+        let appeared = if step.differs() { &step.appears } else { appeared };
         let below = if appeared.is_empty() { String::new() } else { format!("{appeared}\n") };
         format!("{before}{who}$ {typed}\n{below}")
     };
@@ -137,7 +177,7 @@ fn rendered(steps: &[Step], appeared: &[String]) -> String {
 
 struct Session<'s> {
     stage: &'s Stage,
-    cli: Cli,
+    program: Program,
 }
 
 impl Session<'_> {
@@ -190,7 +230,7 @@ impl Session<'_> {
         if !words.iter().any(|word| word == "--config") {
             all.splice(0..0, ["--config".to_owned(), "copr".to_owned()]);
         }
-        let Said { status, out, err } = self.cli.call(home, &all, input);
+        let Said { status, out, err } = self.program.call(home, &all, input);
         let err = match status {
             2 => without_usage(&err),
             _ => err,
@@ -249,7 +289,7 @@ fn hidden_word(word: &str) -> Option<&'static str> {
 }
 
 /// What is wrong with a call, without the list of what could have been said: that one is Python's, and differs with it.
-fn without_usage(err: &str) -> String {
+pub fn without_usage(err: &str) -> String {
     if !err.starts_with("usage: ") {
         return err.to_owned();
     }
@@ -286,8 +326,16 @@ fn a_session_is_read_as_steps() {
     let text = "## Title\n\nalice$ copr-cli new x 'a b' <<< y\nout\n\n! err\n=> 3\n\nbob$ copr-cli list\n";
     let steps = steps(text);
     assert_eq!(steps[0].words(), (["copr-cli", "new", "x", "a b"].map(str::to_owned).to_vec(), "y\n".to_owned()));
-    assert_eq!((steps[0].appears.as_str(), steps[0].succeeding_command()), ("out\n\n! err\n=> 3", None));
-    assert_eq!((steps[1].who.as_str(), steps[1].succeeding_command()), ("bob", Some("list".to_owned())));
+    assert_eq!((steps[0].appears.as_str(), steps[0].succeeding_command("copr")), ("out\n\n! err\n=> 3", None));
+    assert_eq!((steps[1].who.as_str(), steps[1].succeeding_command("copr")), ("bob", Some("list".to_owned())));
+}
+
+#[test]
+fn a_line_may_be_of_one_program_only() {
+    let steps = steps("bob$ copr-cli x\n@copr-cli ! a\nb\n@copr => 1\n");
+    assert_eq!(steps[0].appears_with("copr-cli"), "! a\nb");
+    assert_eq!(steps[0].appears_with("copr"), "b\n=> 1");
+    assert_eq!((steps[0].succeeding_command("copr"), steps[0].succeeding_command("copr-cli").is_some()), (None, true));
 }
 
 #[test]

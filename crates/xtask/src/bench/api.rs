@@ -17,6 +17,7 @@ use copr_testkit::run;
 use copr_testkit::service::{Launch, Service};
 
 use crate::bench::idle::resident_megabytes;
+use crate::bench::populate;
 use crate::coprd;
 use crate::postgres::Server;
 use load::{Connection, Outcome, Requests, run as load};
@@ -53,23 +54,14 @@ pub fn api(given: Option<&Path>, seconds: u64, database: Option<&str>, only: Opt
             Some(server) => server.url(),
             None => format!("sqlite://{}", service.data_dir().join("coprd.sqlite").display()),
         };
-        populate(&address)?;
+        // 5,000 projects, 200,000 builds, 600,000 chroots of builds.
+        populate(&address, &[])?;
         prepare_keys(&service, engine)?;
         // Again, so that nothing of the filling is left in its memory.
         service.terminate()?;
         service.start_again()?;
         measure(engine, &service, server.as_ref(), Duration::from_secs(seconds), only)?;
     }
-    Ok(())
-}
-
-/// 5,000 projects, 200,000 builds, 600,000 chroots of builds.
-fn populate(address: &str) -> Result<()> {
-    let start = Instant::now();
-    let mut cargo = run::cargo();
-    cargo.args(["run", "--quiet", "--package", "copr-db", "--example", "population", "--", address]);
-    run::passes(&mut cargo)?;
-    eprintln!("bench: filled the database in {:.1} s", start.elapsed().as_secs_f64());
     Ok(())
 }
 

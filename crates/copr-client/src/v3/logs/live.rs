@@ -1,18 +1,13 @@
 //! Logs of services that tell by themselves: `GET /coprs/build/{id}/log/{source|chroot}?offset=`.
 
-use bytes::Bytes;
-use futures::stream::{self, BoxStream};
-use futures::{Stream, StreamExt, TryStreamExt};
-use reqwest::{Method, header};
+use futures::{Stream, stream};
 use serde::Deserialize;
-use sse_stream::{Sse, SseByteStream};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use sse_stream::Sse;
+use std::time::Duration;
 
 use super::{Log, LogEvent};
 use crate::call::address;
-use crate::fetch::{self, still};
-use crate::flow::{Flow, while_it_moves};
+use crate::events::{Asked, Events, ask};
 use crate::v3::results::{accepted, passes};
 use crate::v3::{Error, State};
 
@@ -20,14 +15,6 @@ use crate::v3::{Error, State};
 const SOUND: Duration = Duration::from_secs(10);
 /// Before a connection is made again.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// Events that come from a service.
-pub(super) struct Events {
-    stream: SseByteStream<BoxStream<'static, reqwest::Result<Bytes>>>,
-    /// Signs of life, which come more often than events.
-    flow: Arc<Flow>,
-    since: Instant,
-}
 
 #[derive(Deserialize)]
 struct End {
@@ -50,19 +37,11 @@ async fn connected_once(log: &Log) -> Result<Option<Events>, Error> {
     let path = ["coprs", "build", &log.build.to_string(), "log", log.part.name()];
     let mut url = address(&transport.config().url, &path).map_err(Error::Argument)?;
     url.set_query(Some(&format!("offset={}", log.offset)));
-    let accept = (header::ACCEPT, "text/event-stream".to_owned());
-    let answer = fetch::open(transport, Method::GET, &url, &[accept]).await?;
-    if answer.status().is_server_error() {
-        return accepted(answer).map(|_| None);
+    match ask(transport, url).await? {
+        Asked::Events(events) => Ok(Some(events)),
+        Asked::Failed(answer) => accepted(answer).map(|_| None),
+        Asked::None => Ok(None),
     }
-    let kind = answer.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    if !answer.status().is_success() || !kind.is_some_and(|kind| kind.starts_with("text/event-stream")) {
-        return Ok(None);
-    }
-    let flow = Arc::new(Flow::default());
-    let moving = Arc::clone(&flow);
-    let bytes = answer.bytes_stream().inspect_ok(move |piece| moving.add(piece.len() as u64)).boxed();
-    Ok(Some(Events { stream: SseByteStream::new(bytes), flow, since: log.client.clock().now() }))
 }
 
 /// Where the following of a log stands.
@@ -130,14 +109,8 @@ impl Walk {
 impl Log {
     /// The next event, or nothing for one that is not known.
     async fn heard(&self, events: &mut Events) -> Result<Option<LogEvent>, Error> {
-        let transport = &self.client.transport;
-        let patience = transport.config().timeout;
-        match while_it_moves(&events.flow, || tokio::time::sleep(patience), events.stream.next()).await {
-            Some(Some(Ok(event))) => self.understood(event),
-            Some(Some(Err(error))) => Err(self.broken_off(Box::new(error))),
-            Some(None) => Err(self.broken_off("it ended too early".into())),
-            None => Err(still(transport, &transport.config().url).into()),
-        }
+        let event = events.next(&self.client.transport).await?;
+        self.understood(event)
     }
 
     fn understood(&self, event: Sse) -> Result<Option<LogEvent>, Error> {

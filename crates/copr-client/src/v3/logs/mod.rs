@@ -28,11 +28,12 @@ const INTERVAL: Duration = Duration::from_secs(5);
 pub struct Follow {
     offset: u64,
     interval: Duration,
+    up_to_now: bool,
 }
 
 impl Default for Follow {
     fn default() -> Self {
-        Self { offset: 0, interval: INTERVAL }
+        Self { offset: 0, interval: INTERVAL, up_to_now: false }
     }
 }
 
@@ -45,6 +46,12 @@ impl Follow {
     /// Sets how many bytes of it are passed over.
     pub fn from(mut self, offset: u64) -> Self {
         self.offset = offset;
+        self
+    }
+
+    /// Only what there is already: what comes later is not waited for.
+    pub fn up_to_now(mut self) -> Self {
+        self.up_to_now = true;
         self
     }
 
@@ -147,8 +154,11 @@ impl BuildChroots<'_> {
 }
 
 fn followed(client: &Client, build: u64, part: Part, follow: &Follow) -> BoxStream<'static, Result<LogEvent, Error>> {
-    let Follow { offset, interval } = *follow;
+    let Follow { offset, interval, up_to_now } = *follow;
     let log = Log { client: client.clone(), build, part, offset, interval };
+    if up_to_now {
+        return poll::so_far(log).boxed();
+    }
     let begun = stream::once(async move {
         match live::connected(&log).await? {
             Some(events) => Ok::<_, Error>(live::events(log, events).boxed()),

@@ -24,6 +24,8 @@ struct Reading {
 
 struct Walk {
     log: Log,
+    /// A single look is enough.
+    once: bool,
     reading: Option<Box<Reading>>,
     /// How it ended, as was said before the file was looked at: then the file is the whole log.
     ended: Option<State>,
@@ -34,7 +36,16 @@ struct Walk {
 
 /// What happens to the log.
 pub(super) fn events(log: Log) -> impl Stream<Item = Result<LogEvent, Error>> + Send {
-    let walk = Walk { log, reading: None, ended: None, is_over: false, has_looked: false, fruitless: 0 };
+    walked(log, false)
+}
+
+/// What there is of the log, and its end if it has ended.
+pub(super) fn so_far(log: Log) -> impl Stream<Item = Result<LogEvent, Error>> + Send {
+    walked(log, true)
+}
+
+fn walked(log: Log, once: bool) -> impl Stream<Item = Result<LogEvent, Error>> + Send {
+    let walk = Walk { log, once, reading: None, ended: None, is_over: false, has_looked: false, fruitless: 0 };
     stream::try_unfold(walk, |mut walk| async move { Ok(walk.next().await?.map(|event| (event, walk))) })
 }
 
@@ -48,7 +59,7 @@ impl Walk {
                     return Ok(event);
                 }
                 Err(error) => {
-                    (self.reading, self.ended) = (None, None);
+                    (self.reading, self.ended, self.has_looked) = (None, None, self.has_looked && !self.once);
                     self.fruitless += 1;
                     if !passes(&error) || self.fruitless >= self.log.client.config().attempts {
                         return Err(error);
@@ -66,6 +77,10 @@ impl Walk {
         if let Some(state) = self.ended.take() {
             self.is_over = true;
             return Ok(Some(LogEvent::Ended { state }));
+        }
+        if self.has_looked && self.once {
+            self.is_over = true;
+            return Ok(None);
         }
         if self.has_looked {
             self.log.client.clock().sleep(self.log.interval).await;

@@ -1,0 +1,203 @@
+//! Projects.
+
+use copr_client::v3::{Error, FullName, MonitorField, Paging, Project, ProjectOptions};
+
+use crate::cli::Format;
+use crate::cli::project::{Command, Create, Fork, List, Modify, Monitor, Repositories};
+use crate::failure::Failure;
+use crate::session::Session;
+use crate::show::{Done, Forked, Listed, Record};
+
+pub(super) async fn run(session: &Session, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::List(list) => self::list(session, list).await,
+        Command::Get(get) => {
+            let project = session.project(&get.project).await?;
+            let project = session.client()?.projects().get(&project).await?;
+            Ok(session.screen.show(&project)?)
+        }
+        Command::Create(create) => self::create(session, *create).await,
+        Command::Modify(modify) => self::modify(session, *modify).await,
+        Command::Delete(delete) => {
+            let client = session.authenticated()?;
+            let deleted = client.projects().delete(&session.project(&delete.copr).await?).await?;
+            Ok(session.screen.show(
+                &Done::new(format!("Project {} has been deleted.", deleted.name)).with("project", deleted.full_name),
+            )?)
+        }
+        Command::Fork(fork) => self::fork(session, fork).await,
+        Command::RegenerateRepos(which) => {
+            let client = session.authenticated()?;
+            let Project { full_name, .. } =
+                client.projects().regenerate_repos(&session.project(&which.copr).await?).await?;
+            let text = format!("Submitted action to regenerate repository metadata for the '{full_name}' project.");
+            Ok(session.screen.show(&Done::new(text).with("project", full_name))?)
+        }
+        Command::Monitor(monitor) => self::monitor(session, monitor).await,
+    }
+}
+
+async fn list(session: &Session, list: List) -> Result<(), Failure> {
+    let owner = match list.username {
+        Some(owner) => owner,
+        None => session.username().await.map_err(|failure| {
+            failure.after(
+                "ERROR: The 'username|@groupname' not specified.  Either specify it, or authenticate to list your \
+                 projects.",
+            )
+        })?,
+    };
+    let page = session.client()?.projects().list(Some(&owner), &Paging::default()).await?;
+    if page.items.is_empty() {
+        if session.screen.is_json() {
+            session.screen.show(&Listed(page.items))?;
+        }
+        return Ok(session.screen.warn(&format!("No copr retrieved for user: '{owner}'"))?);
+    }
+    Ok(session.screen.show(&Listed(page.items))?)
+}
+
+async fn create(session: &Session, create: Create) -> Result<(), Failure> {
+    let client = session.authenticated()?;
+    let project = session.project(&create.name).await?;
+    session.note(|named| {
+        // It is not to be there.
+        named.projects.clear();
+        named.chroots_of_service.clone_from(&create.chroots);
+    });
+    let options = ProjectOptions::new()
+        .chroots(create.chroots)
+        .enable_net(create.enable_net)
+        .persistent(create.persistent)
+        .auto_prune(create.auto_prune)
+        .isolation(create.isolation)
+        .module_hotfixes(create.module_hotfixes)
+        .multilib(create.multilib)
+        .fedora_review(create.fedora_review)
+        .appstream(create.appstream)
+        .follow_fedora_branching(create.follow_fedora_branching);
+    let options = set(options, create.description, ProjectOptions::description);
+    let options = set(options, create.instructions, ProjectOptions::instructions);
+    let options = set(options, create.disable_createrepo, ProjectOptions::devel_mode);
+    let options = set(options, create.unlisted_on_hp, ProjectOptions::unlisted_on_hp);
+    let options = set(options, create.bootstrap, ProjectOptions::bootstrap);
+    let options = set(options, create.storage, ProjectOptions::storage);
+    let options = numbers(options, create.delete_after_days, create.repo_priority);
+    client.projects().add(&project, &repositories(options, create.repositories)).await?;
+    let FullName { owner, name } = &project;
+    let page = format!("{}/coprs/{}/{name}/", session.url(), owner.replace('@', "g/"));
+    Ok(session.screen.show(
+        &Done::new(format!("New project was successfully created: {page}"))
+            .with("project", project.to_string())
+            .with("url", page),
+    )?)
+}
+
+async fn modify(session: &Session, modify: Modify) -> Result<(), Failure> {
+    let client = session.authenticated()?;
+    let project = session.project(&modify.name).await?;
+    session.note(|named| named.chroots_of_service.extend(modify.chroots.iter().flatten().cloned()));
+    let options = set(ProjectOptions::new(), modify.chroots, ProjectOptions::chroots);
+    let options = set(options, modify.description, ProjectOptions::description);
+    let options = set(options, modify.instructions, ProjectOptions::instructions);
+    let options = set(options, modify.disable_createrepo, ProjectOptions::devel_mode);
+    let options = set(options, modify.enable_net, ProjectOptions::enable_net);
+    let options = set(options, modify.unlisted_on_hp, ProjectOptions::unlisted_on_hp);
+    let options = set(options, modify.auto_prune, ProjectOptions::auto_prune);
+    let options = set(options, modify.isolation, ProjectOptions::isolation);
+    let options = set(options, modify.bootstrap, ProjectOptions::bootstrap);
+    let options = set(options, modify.module_hotfixes, ProjectOptions::module_hotfixes);
+    let options = set(options, modify.multilib, ProjectOptions::multilib);
+    let options = set(options, modify.fedora_review, ProjectOptions::fedora_review);
+    let options = set(options, modify.appstream, ProjectOptions::appstream);
+    let options = set(options, modify.follow_fedora_branching, ProjectOptions::follow_fedora_branching);
+    let options = numbers(options, modify.delete_after_days, modify.repo_priority);
+    let project = client.projects().edit(&project, &repositories(options, modify.repositories)).await?;
+    match session.screen.is_json() {
+        true => Ok(session.screen.show(&project)?),
+        false => Ok(()),
+    }
+}
+
+/// An option, where something is said about it.
+pub(super) fn set<O, V>(options: O, value: Option<V>, setter: impl FnOnce(O, V) -> O) -> O {
+    match value {
+        Some(value) => setter(options, value),
+        None => options,
+    }
+}
+
+/// Numbers go as they were written: whether they are any, and good ones, is for the service to say.
+fn numbers(options: ProjectOptions, days: Option<String>, priority: Option<String>) -> ProjectOptions {
+    let options = set(options, days, |options, days| options.other("delete_after_days", days));
+    set(options, priority, |options, priority| options.other("repo_priority", priority))
+}
+
+fn repositories(options: ProjectOptions, repositories: Repositories) -> ProjectOptions {
+    let options = set(options, repositories.repos, ProjectOptions::additional_repos);
+    let options = set(options, repositories.runtime_dependencies, ProjectOptions::runtime_dependencies);
+    set(options, repositories.packit_forge_projects_allowed, ProjectOptions::packit_forge_projects_allowed)
+}
+
+async fn fork(session: &Session, fork: Fork) -> Result<(), Failure> {
+    let client = session.authenticated()?;
+    let source = session.project(&fork.src).await?;
+    let copy = session.project(&fork.dst).await?;
+    // It need not be there.
+    session.note(|named| named.projects.truncate(1));
+    let updated = match client.projects().get(&copy).await {
+        Ok(_) => true,
+        Err(Error::NoResult { .. }) => false,
+        Err(error) => return Err(error.into()),
+    };
+    let options = copr_client::v3::Fork::to(&copy).confirm(fork.confirm);
+    let Project { full_name, .. } = client.projects().fork(&source, &options).await?;
+    Ok(session.screen.show(&Forked { source: source.to_string(), full_name, updated })?)
+}
+
+/// What can be printed of a monitored build, in the order in which it is printed unless told.
+const FIELDS: [&str; 8] =
+    ["name", "chroot", "build_id", "state", "pkg_version", "url_build_log", "url_backend_log", "url_build"];
+/// So many of them are.
+const USUAL: usize = 5;
+
+async fn monitor(session: &Session, monitor: Monitor) -> Result<(), Failure> {
+    let fields: Vec<&str> = match &monitor.fields {
+        Some(fields) if !fields.is_empty() => fields.split(',').collect(),
+        _ => FIELDS[..USUAL].to_vec(),
+    };
+    let project = session.project(&monitor.project).await?;
+    unknown(&fields)?;
+    let asked = [MonitorField::UrlBuildLog, MonitorField::UrlBackendLog];
+    let asked: Vec<_> = asked.into_iter().filter(|field| fields.contains(&field.as_str())).collect();
+    let shown = session.client()?.monitor().project(&project, monitor.dirname.as_deref(), &asked).await?;
+    let mut records = session.screen.records(monitor.output_format, Format::Json);
+    for package in &shown.packages {
+        for (name, chroot) in &package.chroots {
+            let record = fields.iter().fold(Record::new(), |record, field| match *field {
+                "name" => record.with(field, package.name.as_str()),
+                "chroot" => record.with(field, name.as_str()),
+                "build_id" => record.with(field, chroot.build_id),
+                "state" => record.with(field, chroot.state.as_str()),
+                "pkg_version" => record.with(field, chroot.pkg_version.clone()),
+                "url_build_log" => record.with(field, chroot.url_build_log.clone()),
+                "url_backend_log" => record.with(field, chroot.url_backend_log.clone()),
+                _ => record.with(field, super::submit::page(session, chroot.build_id)),
+            });
+            records.add(&record)?;
+        }
+    }
+    Ok(records.end()?)
+}
+
+fn unknown(fields: &[&str]) -> Result<(), Failure> {
+    let unknown: Vec<_> = fields.iter().filter(|field| !FIELDS.contains(field)).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let list = |fields: &mut dyn Iterator<Item = &&str>| {
+        fields.map(|field| format!("'{field}'")).collect::<Vec<_>>().join(", ")
+    };
+    let (unknown, allowed) = (list(&mut unknown.into_iter()), list(&mut FIELDS.iter()));
+    Err(Failure::usage(&format!("Unknown field(s) specified in --fields: [{unknown}], allowed: [{allowed}]")))
+}

@@ -1,0 +1,6 @@
+//! The program itself, against servers that do what no service should, and in hands that let go of it.
+
+mod call;
+mod interrupted;
+mod server;
+mod trouble;
