@@ -51,28 +51,9 @@ pub async fn search(app: &App, query: &str, page: &Page) -> Result<Vec<Shown>, R
         let newest = Page { descending: true, ..*page };
         copr_db::project::list(&mut conn, None, "created_on", &newest).await?
     } else {
-        found(&mut conn, query, &Exactly::default(), First::Newest, page).await?
+        numbered::found(&mut conn, query, &Exactly::default(), First::Newest, page).await?
     };
     show(&mut conn, projects).await
-}
-
-/// What a text that is not empty finds among some projects.
-async fn found(
-    conn: &mut Conn,
-    query: &str,
-    among: &Exactly<'_>,
-    first: First,
-    page: &Page,
-) -> Result<Vec<Project>, Refusal> {
-    if let Some((owner, name)) = query.split_once('/') {
-        let (owner, group) = owner.strip_prefix('@').map_or((owner, false), |alias| (alias, true));
-        return Ok(copr_db::search::full_name(conn, owner, group, name, among, page).await?);
-    }
-    if query.chars().count() < 3 {
-        return Err(Refusal::invalid("Search string must have at least 3 characters"));
-    }
-    let words: Vec<&str> = query.split_whitespace().collect();
-    Ok(copr_db::search::words(conn, &words, among, first, page).await?)
 }
 
 /// Adds what is shown with projects.

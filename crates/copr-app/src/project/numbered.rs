@@ -1,10 +1,11 @@
 //! Projects as the older APIs know them: by number, and made without chroots where these come later.
 
-use super::{Input, Manner, Shown, change, found, make, remove, show};
+use super::{Input, Manner, Shown, change, make, remove, show};
 use crate::{App, Refusal, access};
-use copr_db::Page;
 use copr_db::account::Account;
+use copr_db::project::Project;
 use copr_db::search::{Exactly, First};
+use copr_db::{Conn, Page};
 use copr_types::ProjectId;
 
 /// The project of a number.
@@ -22,6 +23,25 @@ pub async fn list(app: &App, query: Option<&str>, which: &Exactly<'_>, page: &Pa
         None => copr_db::search::exactly(&mut conn, which, page).await?,
     };
     show(&mut conn, projects).await
+}
+
+/// What a text that is not empty finds among some projects.
+pub(super) async fn found(
+    conn: &mut Conn,
+    query: &str,
+    among: &Exactly<'_>,
+    first: First,
+    page: &Page,
+) -> Result<Vec<Project>, Refusal> {
+    if let Some((owner, name)) = query.split_once('/') {
+        let (owner, group) = owner.strip_prefix('@').map_or((owner, false), |alias| (alias, true));
+        return Ok(copr_db::search::full_name(conn, owner, group, name, among, page).await?);
+    }
+    if query.chars().count() < 3 {
+        return Err(Refusal::invalid("Search string must have at least 3 characters"));
+    }
+    let words: Vec<&str> = query.split_whitespace().collect();
+    Ok(copr_db::search::words(conn, &words, among, first, page).await?)
 }
 
 /// Makes a project as [`super::create`] does, with other rules: its name begins with a letter, it may begin without

@@ -113,8 +113,12 @@ both_engines! {
             (Of::Owner("nobody"), vec![]),
         ] {
             assert_eq!(chroots(&mut tx, of, &[], &ALL).await, found, "{of:?}");
-            let middle: Vec<_> = found.iter().skip(1).take(2).cloned().collect();
-            assert_eq!(chroots(&mut tx, of, &[], &page(2, 1)).await, middle, "{of:?}");
+            // Wherever a page is cut, also in the middle of a build.
+            for (limit, offset) in (1..4).flat_map(|limit| (0..8).map(move |offset| (limit, offset))) {
+                let cut: Vec<_> = found.iter().skip(offset).take(limit).cloned().collect();
+                let page = page(limit as i64, offset as i64);
+                assert_eq!(chroots(&mut tx, of, &[], &page).await, cut, "{of:?} {page:?}");
+            }
         }
         for (of, states, found) in [
             (Of::Everybody, &[State::Succeeded][..], named(&[(third, e), (first, f)])),
@@ -126,8 +130,10 @@ both_engines! {
             (Of::Everybody, &[State::Skipped], vec![]),
         ] {
             assert_eq!(chroots(&mut tx, of, states, &ALL).await, found, "{of:?} {states:?}");
-            let second: Vec<_> = found.iter().skip(1).take(1).cloned().collect();
-            assert_eq!(chroots(&mut tx, of, states, &page(1, 1)).await, second, "{of:?} {states:?}");
+            for offset in 0..4 {
+                let cut: Vec<_> = found.iter().skip(offset).take(1).cloned().collect();
+                assert_eq!(chroots(&mut tx, of, states, &page(1, offset as i64)).await, cut, "{of:?} {states:?}");
+            }
         }
     }
 
