@@ -52,7 +52,8 @@ fn made(given: &Given) -> String {
 async fn a_git_repository_with_a_spec_file_becomes_a_source_package() {
     let (trial, forge) = (Trial::start().await, Forge::start().unwrap());
     forge.publish(&repository("hello-noarch", ""), "hello.git");
-    for url in [forge.smart("hello.git"), forge.plain("hello.git")] {
+    let (_server, daemon) = forge.daemon().unwrap();
+    for url in [forge.smart("hello.git"), forge.plain("hello.git"), format!("{daemon}/hello.git")] {
         let given = trial.source(git(&url, |_| {})).await;
         assert_eq!(made(&given), "hello-noarch-1.0-1.src.rpm");
         assert!(
