@@ -68,11 +68,13 @@ impl<'s> Records<'s> {
                 writeln!(out, "{}", if first { "[" } else { "    ," })?;
                 json::text(&record.json())?.lines().try_for_each(|line| writeln!(out, "    {line}"))
             }
-            Format::Text | Format::TextRow if !first && self.format == Format::Text => {
-                writeln!(out)?;
+            Format::Text => {
+                if !first {
+                    writeln!(out)?;
+                }
                 written(&mut *out, record, self.format)
             }
-            format => written(&mut *out, record, format),
+            Format::TextRow => written(&mut *out, record, self.format),
         }
     }
 
