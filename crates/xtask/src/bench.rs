@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
-use copr_testkit::run;
 use clap::Subcommand;
+use copr_testkit::run;
 
 use crate::setup;
 

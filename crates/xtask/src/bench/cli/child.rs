@@ -72,7 +72,8 @@ fn at_rest(pid: u32) -> Result<f64> {
 
 /// Processor time so far, in ticks, and the peak of memory in KiB.
 fn state(pid: u32) -> Result<(u64, u64)> {
-    let (stat, status) = (fs::read_to_string(format!("/proc/{pid}/stat"))?, fs::read_to_string(format!("/proc/{pid}/status"))?);
+    let (stat, status) =
+        (fs::read_to_string(format!("/proc/{pid}/stat"))?, fs::read_to_string(format!("/proc/{pid}/status"))?);
     let fields: Vec<&str> = stat.rsplit_once(')').context("/proc has no such process")?.1.split_whitespace().collect();
     let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok()).unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
