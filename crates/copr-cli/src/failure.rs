@@ -161,6 +161,8 @@ impl From<Error> for Failure {
             Error::Timeout { reason, .. } if reason == "504 Gateway Timeout" => {
                 Self::here("Gateway Timeout\nConsider using pagination for large queries.")
             }
+            // A gateway's own words, as opposed to ours about a service that says nothing.
+            Error::Timeout { reason, .. } if !reason.starts_with("nothing moved") => Self::here(reason),
             Error::Moved { .. } => Self::refused(&error.to_string()),
             _ => Self::here(&error.to_string()),
         };

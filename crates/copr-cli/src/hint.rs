@@ -128,7 +128,7 @@ pub(crate) fn other_chroots(chroot: &str, place: &str, enabled: &[String]) -> St
     }
 }
 
-fn quoted(names: &[&str]) -> String {
+pub(crate) fn quoted(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn the_most_similar_names_come_first() {
         let all = names(&["hello", "help", "world", "Hello2"]);
-        assert_eq!(nearest("helo", &all), ["hello"]);
+        assert_eq!(nearest("helo", &all), ["hello", "help"]);
         assert_eq!(nearest("hello1", &all), ["Hello2", "hello"]);
         assert_eq!(nearest("something", &all), [""; 0]);
     }

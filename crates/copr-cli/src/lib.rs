@@ -58,6 +58,19 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     // The name in texts is the program's own, whatever it was started as.
     words.splice(..words.len().min(1), [OsString::from("copr")]);
     let root = command();
+    let mut terminal = Terminal::look(false);
+    // Who made a mistake may have said this, too.
+    let is_hinting = terminal.err || words.iter().any(|word| word == "--hints");
+    if words.iter().any(|word| word == "--no-color") {
+        terminal = Terminal::look(true);
+    }
+    let misused = |misuse: &Misuse| {
+        eprint!("{}", highlighted(&misuse.text, terminal.colours_err));
+        if let (true, Some(hint)) = (is_hinting, &misuse.hint) {
+            eprintln!("hint: {hint}");
+        }
+        Exit::Usage.into()
+    };
     let cli = match usage::parse(&root, words) {
         Ok(Asked::Call(matches)) => Cli::from_arg_matches(&matches),
         Ok(Asked::Text(text)) => return printed(&text),
@@ -69,7 +82,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             misused(&usage::misuse(&root, &[name], &problem))
         }
         Ok(cli) => run(root, cli),
-        Err(error) => misused(&Misuse { text: error.to_string() }),
+        Err(error) => misused(&Misuse { text: error.to_string(), hint: None }),
     }
 }
 
@@ -97,16 +110,15 @@ fn highlighted(text: &str, colours: bool) -> String {
     let painted = |line: &str| {
         let beginning = ["Error:", "Build error:", "Something went wrong:"].into_iter().find(|it| line.starts_with(it));
         match beginning {
+            // As argparse has it: `copr list: error: …`.
+            None if line.starts_with("copr") && line.contains(": error: ") => {
+                line.replacen("error:", &terminal::painted("error:", terminal::of_error(), colours), 1)
+            }
             Some(word) => terminal::painted(word, terminal::of_error(), colours) + &line[word.len()..],
             None => line.to_owned(),
         }
     };
     text.split_inclusive('\n').map(painted).collect()
-}
-
-fn misused(misuse: &Misuse) -> ExitCode {
-    eprint!("{}", misuse.text);
-    Exit::Usage.into()
 }
 
 fn printed(text: &str) -> ExitCode {

@@ -4,13 +4,15 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, Command, Error};
 use std::ffi::OsString;
 
-use crate::argv;
+use crate::{argv, hint};
 
 /// A call that makes no sense.
 #[derive(Debug)]
 pub struct Misuse {
     /// How the command is used, and what is wrong: lines for the standard error.
     pub text: String,
+    /// What may have been meant, for people.
+    pub hint: Option<String>,
 }
 
 /// What comes of looking at a command line.
@@ -54,7 +56,7 @@ pub fn misuse(root: &Command, path: &[&str], problem: &str) -> Misuse {
     }
     let usage = command.bin_name(&name).render_usage().to_string();
     let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage).to_owned();
-    Misuse { text: format!("usage: {usage}\n{name}: error: {problem}\n") }
+    Misuse { text: format!("usage: {usage}\n{name}: error: {problem}\n"), hint: None }
 }
 
 /// Where in the words one is that nobody knows.
@@ -138,7 +140,15 @@ fn explained(root: &Command, words: &[OsString], error: &Error) -> Misuse {
     };
     // What is wrong with the name of a sub-command is the program's own business.
     let path = if error.kind() == ErrorKind::InvalidSubcommand { Vec::new() } else { path };
-    misuse(root, &path, &problem)
+    Misuse { hint: meant(root, error), ..misuse(root, &path, &problem) }
+}
+
+/// The sub-commands that somebody may have meant.
+fn meant(root: &Command, error: &Error) -> Option<String> {
+    let word = text(error, ContextKind::InvalidSubcommand)?;
+    let known: Vec<String> = root.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let near = hint::nearest(&word, &known);
+    (!near.is_empty()).then(|| format!("there is {}", hint::quoted(&near)))
 }
 
 /// Whether a value is missing, as opposed to empty.

@@ -54,21 +54,9 @@ pub struct Create {
     /// Taken for the sake of old scripts; does nothing
     #[arg(long, value_name = "INITIAL_PKGS")]
     pub initial_pkgs: Vec<String>,
-    /// What the project is, in Markdown
-    #[arg(long, value_name = "DESCRIPTION")]
-    pub description: Option<String>,
-    /// How to use it, in Markdown
-    #[arg(long, value_name = "INSTRUCTIONS")]
-    pub instructions: Option<String>,
-    /// Make the repositories' metadata only when somebody asks for it: yes or no
-    #[arg(long = "disable_createrepo", value_name = "DISABLE_CREATEREPO", value_parser = yes)]
-    pub disable_createrepo: Option<bool>,
     /// Give builds a network
     #[arg(long, value_name = "ENABLE_NET", value_parser = switch(), action = ArgAction::Set, default_value = "off")]
     pub enable_net: bool,
-    /// Keep the project off the start page
-    #[arg(long, value_name = "UNLISTED_ON_HP", value_parser = switch())]
-    pub unlisted_on_hp: Option<bool>,
     /// Protect it from being deleted; for administrators
     #[arg(long)]
     pub persistent: bool,
@@ -79,12 +67,6 @@ pub struct Create {
     #[arg(long, value_name = "ISOLATION", value_parser = word::<Isolation>(&["simple", "nspawn", "default"]),
           default_value = "default")]
     pub isolation: Isolation,
-    /// How buildroots begin: with the host's tools, a first root of packages, or a container image
-    #[arg(long, value_name = "BOOTSTRAP", value_parser = word::<Bootstrap>(&["default", "on", "off", "image"]))]
-    pub bootstrap: Option<Bootstrap>,
-    /// Delete the project after so many days; -1 is never
-    #[arg(long, value_name = "DAYS")]
-    pub delete_after_days: Option<String>,
     /// Let its packages go before those of modules
     #[arg(long, value_name = "MODULE_HOTFIXES", value_parser = switch(), action = ArgAction::Set, default_value = "off")]
     pub module_hotfixes: bool,
@@ -101,15 +83,12 @@ pub struct Create {
     #[arg(long, value_name = "FOLLOW_FEDORA_BRANCHING", value_parser = switch(), action = ArgAction::Set,
           default_value = "on")]
     pub follow_fedora_branching: bool,
-    /// Priority of its repositories; smaller goes first
-    #[arg(long, value_name = "REPO_PRIORITY")]
-    pub repo_priority: Option<String>,
     /// Where results are kept; for administrators
     #[arg(long, value_name = "STORAGE", value_parser = word::<Storage>(&["backend", "pulp"]))]
     pub storage: Option<Storage>,
-    /// Which other repositories belong to it.
+    /// What a new project and one that is there have alike.
     #[command(flatten)]
-    pub repositories: Repositories,
+    pub settings: Settings,
 }
 
 /// `copr modify`
@@ -121,33 +100,15 @@ pub struct Modify {
     /// A chroot to build for; once for each: those that are not named are dropped
     #[arg(long = "chroot", value_name = "CHROOT")]
     pub chroots: Option<Vec<String>>,
-    /// What the project is, in Markdown
-    #[arg(long, value_name = "DESCRIPTION")]
-    pub description: Option<String>,
-    /// How to use it, in Markdown
-    #[arg(long, value_name = "INSTRUCTIONS")]
-    pub instructions: Option<String>,
-    /// Make the repositories' metadata only when somebody asks for it: yes or no
-    #[arg(long = "disable_createrepo", value_name = "DISABLE_CREATEREPO", value_parser = yes)]
-    pub disable_createrepo: Option<bool>,
     /// Give builds a network
     #[arg(long, value_name = "ENABLE_NET", value_parser = switch())]
     pub enable_net: Option<bool>,
-    /// Keep the project off the start page
-    #[arg(long, value_name = "UNLISTED_ON_HP", value_parser = switch())]
-    pub unlisted_on_hp: Option<bool>,
     /// Delete builds that newer ones have replaced; off is for administrators
     #[arg(long, value_name = "AUTO_PRUNE", value_parser = switch())]
     pub auto_prune: Option<bool>,
     /// How builds are kept apart from their builder
     #[arg(long, value_name = "ISOLATION", value_parser = word::<Isolation>(&["simple", "nspawn", "default"]))]
     pub isolation: Option<Isolation>,
-    /// How buildroots begin: with the host's tools, a first root of packages, or a container image
-    #[arg(long, value_name = "BOOTSTRAP", value_parser = word::<Bootstrap>(&["default", "on", "off", "image"]))]
-    pub bootstrap: Option<Bootstrap>,
-    /// Delete the project after so many days; -1 is never
-    #[arg(long, value_name = "DAYS")]
-    pub delete_after_days: Option<String>,
     /// Let its packages go before those of modules
     #[arg(long, value_name = "MODULE_HOTFIXES", value_parser = switch())]
     pub module_hotfixes: Option<bool>,
@@ -163,17 +124,35 @@ pub struct Modify {
     /// Get the chroots of new Fedora releases by itself
     #[arg(long, value_name = "FOLLOW_FEDORA_BRANCHING", value_parser = switch())]
     pub follow_fedora_branching: Option<bool>,
+    /// What a new project and one that is there have alike.
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// How a project is to be: what is said in the same way of new ones and of those that are there.
+#[derive(Debug, Args)]
+pub struct Settings {
+    /// What the project is, in Markdown
+    #[arg(long, value_name = "DESCRIPTION")]
+    pub description: Option<String>,
+    /// How to use it, in Markdown
+    #[arg(long, value_name = "INSTRUCTIONS")]
+    pub instructions: Option<String>,
+    /// Make the repositories' metadata only when somebody asks for it: yes or no
+    #[arg(long = "disable_createrepo", value_name = "DISABLE_CREATEREPO", value_parser = yes)]
+    pub disable_createrepo: Option<bool>,
+    /// Keep the project off the start page
+    #[arg(long, value_name = "UNLISTED_ON_HP", value_parser = switch())]
+    pub unlisted_on_hp: Option<bool>,
+    /// How buildroots begin: with the host's tools, a first root of packages, or a container image
+    #[arg(long, value_name = "BOOTSTRAP", value_parser = word::<Bootstrap>(&["default", "on", "off", "image"]))]
+    pub bootstrap: Option<Bootstrap>,
+    /// Delete the project after so many days; -1 is never
+    #[arg(long, value_name = "DAYS")]
+    pub delete_after_days: Option<String>,
     /// Priority of its repositories; smaller goes first
     #[arg(long, value_name = "REPO_PRIORITY")]
     pub repo_priority: Option<String>,
-    /// Which other repositories belong to it.
-    #[command(flatten)]
-    pub repositories: Repositories,
-}
-
-/// Other repositories and projects that belong to a project.
-#[derive(Debug, Args)]
-pub struct Repositories {
     /// A repository that builds may take packages from: https://… or copr://owner/project; once for each
     #[arg(long = "repo", value_name = "REPO_BASEURL")]
     pub repos: Option<Vec<String>>,

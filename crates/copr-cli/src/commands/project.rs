@@ -3,7 +3,7 @@
 use copr_client::v3::{Error, FullName, MonitorField, Paging, Project, ProjectOptions};
 
 use crate::cli::Format;
-use crate::cli::project::{Command, Create, Fork, List, Modify, Monitor, Repositories};
+use crate::cli::project::{Command, Create, Fork, List, Modify, Monitor, Settings};
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::show::{Done, Forked, Listed, Record};
@@ -76,14 +76,8 @@ async fn create(session: &Session, create: Create) -> Result<(), Failure> {
         .fedora_review(create.fedora_review)
         .appstream(create.appstream)
         .follow_fedora_branching(create.follow_fedora_branching);
-    let options = set(options, create.description, ProjectOptions::description);
-    let options = set(options, create.instructions, ProjectOptions::instructions);
-    let options = set(options, create.disable_createrepo, ProjectOptions::devel_mode);
-    let options = set(options, create.unlisted_on_hp, ProjectOptions::unlisted_on_hp);
-    let options = set(options, create.bootstrap, ProjectOptions::bootstrap);
     let options = set(options, create.storage, ProjectOptions::storage);
-    let options = numbers(options, create.delete_after_days, create.repo_priority);
-    client.projects().add(&project, &repositories(options, create.repositories)).await?;
+    client.projects().add(&project, &settled(options, create.settings)).await?;
     let FullName { owner, name } = &project;
     let page = format!("{}/coprs/{}/{name}/", session.url(), owner.replace('@', "g/"));
     Ok(session.screen.show(
@@ -98,21 +92,15 @@ async fn modify(session: &Session, modify: Modify) -> Result<(), Failure> {
     let project = session.project(&modify.name).await?;
     session.note(|named| named.chroots_of_service.extend(modify.chroots.iter().flatten().cloned()));
     let options = set(ProjectOptions::new(), modify.chroots, ProjectOptions::chroots);
-    let options = set(options, modify.description, ProjectOptions::description);
-    let options = set(options, modify.instructions, ProjectOptions::instructions);
-    let options = set(options, modify.disable_createrepo, ProjectOptions::devel_mode);
     let options = set(options, modify.enable_net, ProjectOptions::enable_net);
-    let options = set(options, modify.unlisted_on_hp, ProjectOptions::unlisted_on_hp);
     let options = set(options, modify.auto_prune, ProjectOptions::auto_prune);
     let options = set(options, modify.isolation, ProjectOptions::isolation);
-    let options = set(options, modify.bootstrap, ProjectOptions::bootstrap);
     let options = set(options, modify.module_hotfixes, ProjectOptions::module_hotfixes);
     let options = set(options, modify.multilib, ProjectOptions::multilib);
     let options = set(options, modify.fedora_review, ProjectOptions::fedora_review);
     let options = set(options, modify.appstream, ProjectOptions::appstream);
     let options = set(options, modify.follow_fedora_branching, ProjectOptions::follow_fedora_branching);
-    let options = numbers(options, modify.delete_after_days, modify.repo_priority);
-    let project = client.projects().edit(&project, &repositories(options, modify.repositories)).await?;
+    let project = client.projects().edit(&project, &settled(options, modify.settings)).await?;
     match session.screen.is_json() {
         true => Ok(session.screen.show(&project)?),
         false => Ok(()),
@@ -127,16 +115,18 @@ pub(super) fn set<O, V>(options: O, value: Option<V>, setter: impl FnOnce(O, V) 
     }
 }
 
-/// Numbers go as they were written: whether they are any, and good ones, is for the service to say.
-fn numbers(options: ProjectOptions, days: Option<String>, priority: Option<String>) -> ProjectOptions {
-    let options = set(options, days, |options, days| options.other("delete_after_days", days));
-    set(options, priority, |options, priority| options.other("repo_priority", priority))
-}
-
-fn repositories(options: ProjectOptions, repositories: Repositories) -> ProjectOptions {
-    let options = set(options, repositories.repos, ProjectOptions::additional_repos);
-    let options = set(options, repositories.runtime_dependencies, ProjectOptions::runtime_dependencies);
-    set(options, repositories.packit_forge_projects_allowed, ProjectOptions::packit_forge_projects_allowed)
+fn settled(options: ProjectOptions, told: Settings) -> ProjectOptions {
+    let options = set(options, told.description, ProjectOptions::description);
+    let options = set(options, told.instructions, ProjectOptions::instructions);
+    let options = set(options, told.disable_createrepo, ProjectOptions::devel_mode);
+    let options = set(options, told.unlisted_on_hp, ProjectOptions::unlisted_on_hp);
+    let options = set(options, told.bootstrap, ProjectOptions::bootstrap);
+    // Numbers go as they were written: whether they are any, and good ones, is for the service to say.
+    let options = set(options, told.delete_after_days, |options, days| options.other("delete_after_days", days));
+    let options = set(options, told.repo_priority, |options, number| options.other("repo_priority", number));
+    let options = set(options, told.repos, ProjectOptions::additional_repos);
+    let options = set(options, told.runtime_dependencies, ProjectOptions::runtime_dependencies);
+    set(options, told.packit_forge_projects_allowed, ProjectOptions::packit_forge_projects_allowed)
 }
 
 async fn fork(session: &Session, fork: Fork) -> Result<(), Failure> {

@@ -38,7 +38,8 @@ impl Home {
         self.directory.path().join(name)
     }
 
-    fn command(&self, line: &str) -> Command {
+    /// A call that has not begun.
+    pub fn command(&self, line: &str) -> Command {
         let mut command = copr_testkit::command(Path::new(env!("CARGO_BIN_EXE_copr")));
         command.env_clear().env("HOME", self.directory.path()).env("COPR_WATCH_INTERVAL", "0.1");
         command.current_dir(self.directory.path()).args(line.split(' ')).stdin(Stdio::null());

@@ -74,6 +74,21 @@ pub fn that_hangs_up() -> u16 {
     that(hang_up).0
 }
 
+/// Takes long bodies only as far as a buffer goes until it is told to go on; answers everything with this.
+pub fn that_dawdles(go_on: Receiver<()>, body: &'static str) -> u16 {
+    let answer = move |stream: TcpStream| {
+        let mut reader = BufReader::new(stream);
+        let length = head(&mut reader);
+        if length > 100_000 {
+            let _ = go_on.recv();
+        }
+        let _ = std::io::copy(&mut (&mut reader).take(length), &mut std::io::sink());
+        let stream = reader.get_mut();
+        let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+    };
+    that(answer).0
+}
+
 /// Speaks TLS with a certificate that nobody knows.
 pub fn that_nobody_trusts() -> u16 {
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
