@@ -26,7 +26,8 @@ mod name;
 mod token;
 mod typed;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -58,43 +59,48 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     // The name in texts is the program's own, whatever it was started as.
     words.splice(..words.len().min(1), [OsString::from("copr")]);
     let root = command();
-    let mut terminal = Terminal::look(false);
-    // Who made a mistake may have said this, too.
-    let is_hinting = terminal.err || words.iter().any(|word| word == "--hints");
-    if words.iter().any(|word| word == "--no-color") {
-        terminal = Terminal::look(true);
-    }
-    let misused = |misuse: &Misuse| {
-        eprint!("{}", highlighted(&misuse.text, terminal.colours_err));
-        if let (true, Some(hint)) = (is_hinting, &misuse.hint) {
-            eprintln!("hint: {hint}");
-        }
-        Exit::Usage.into()
-    };
-    let cli = match usage::parse(&root, words) {
-        Ok(Asked::Call(matches)) => Cli::from_arg_matches(&matches),
+    let told = |option: &str| words.iter().any(|word| word == option);
+    // Who makes a mistake may have said these, too.
+    let eyes = Eyes { terminal: Terminal::look(told("--no-color")), hints: told("--hints") };
+    let matches = match usage::parse(&root, words) {
+        Ok(Asked::Call(matches)) => matches,
         Ok(Asked::Text(text)) => return printed(&text),
-        Err(misuse) => return misused(&misuse),
+        Err(misuse) => return misused(eyes, &misuse),
     };
-    match cli {
+    match Cli::from_arg_matches(&matches) {
         Ok(Cli { command: Some(cli::Command::Permission(command)), .. }) if command.repetition().is_some() => {
             let (name, problem) = command.repetition().unwrap_or_default();
-            misused(&usage::misuse(&root, &[name], &problem))
+            misused(eyes, &usage::misuse(&root, &[name], &problem))
         }
-        Ok(cli) => run(root, cli),
-        Err(error) => misused(&Misuse { text: error.to_string(), hint: None }),
+        Ok(cli) => run(root, cli, is_format_asked(&matches)),
+        Err(error) => misused(eyes, &Misuse { text: error.to_string(), hint: None }),
     }
 }
 
-fn run(mut root: clap::Command, cli: Cli) -> ExitCode {
+/// Who looks at what is wrong with a call.
+#[derive(Clone, Copy)]
+struct Eyes {
+    terminal: Terminal,
+    hints: bool,
+}
+
+/// Whether somebody has named one of copr-cli's formats, be it the usual one.
+fn is_format_asked(matches: &ArgMatches) -> bool {
+    let is_asked = |called: &ArgMatches| {
+        called.ids().any(|id| id == "output_format")
+            && called.value_source("output_format") == Some(ValueSource::CommandLine)
+    };
+    matches.subcommand().is_some_and(|(_, called)| is_asked(called))
+}
+
+fn run(mut root: clap::Command, cli: Cli, is_format_asked: bool) -> ExitCode {
     if cli.debug {
         eprintln!("#  Debug log enabled  #");
     }
     let Some(command) = cli.command else { return printed(&root.render_help().to_string()) };
     let terminal = Terminal::look(cli.no_color);
-    let screen = Screen::new(terminal, cli.output, cli.hints);
-    let done = commands::run(screen, cli.config, cli.debug, command);
-    match done {
+    let screen = Screen::new(terminal, cli.output, cli.hints, is_format_asked);
+    match commands::run(screen, cli.config, cli.debug, command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure { exit, text, more, hints, .. }) => {
             let text = highlighted(&text, terminal.colours_err);
@@ -103,6 +109,14 @@ fn run(mut root: clap::Command, cli: Cli) -> ExitCode {
             exit.into()
         }
     }
+}
+
+fn misused(Eyes { terminal, hints }: Eyes, misuse: &Misuse) -> ExitCode {
+    eprint!("{}", highlighted(&misuse.text, terminal.colours_err));
+    if let (true, Some(hint)) = (hints || terminal.err, &misuse.hint) {
+        eprintln!("hint: {hint}");
+    }
+    Exit::Usage.into()
 }
 
 /// A text with colours on the words that say that something is wrong.

@@ -25,9 +25,9 @@ pub struct GetChroot {
     /// PROJECT/CHROOT, or OWNER/PROJECT/CHROOT
     #[arg(value_name = "coprchroot")]
     pub coprchroot: String,
-    /// How to print it [default: json]
-    #[arg(long, value_name = "OUTPUT_FORMAT")]
-    pub output_format: Option<Format>,
+    /// How to print it
+    #[arg(long, value_name = "OUTPUT_FORMAT", default_value = "json")]
+    pub output_format: Format,
 }
 
 /// `copr edit-chroot`

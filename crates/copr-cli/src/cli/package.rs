@@ -259,9 +259,9 @@ pub struct With {
     /// With all of its builds
     #[arg(long)]
     pub with_all_builds: bool,
-    /// How to print it [default: json]
-    #[arg(long, value_name = "OUTPUT_FORMAT")]
-    pub output_format: Option<Format>,
+    /// How to print it
+    #[arg(long, value_name = "OUTPUT_FORMAT", default_value = "json")]
+    pub output_format: Format,
 }
 
 /// `copr list-packages`

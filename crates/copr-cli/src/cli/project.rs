@@ -203,9 +203,9 @@ pub struct Monitor {
     /// The directory of the project, such as NAME:pr:125; the main one unless told
     #[arg(long, value_name = "DIRNAME")]
     pub dirname: Option<String>,
-    /// How to print it [default: json]
-    #[arg(long, value_name = "OUTPUT_FORMAT")]
-    pub output_format: Option<super::Format>,
+    /// How to print it
+    #[arg(long, value_name = "OUTPUT_FORMAT", default_value = "json")]
+    pub output_format: super::Format,
     /// What to print, in this order, separated by commas: name, chroot, build_id, state, pkg_version, url_build_log,
     /// url_backend_log, url_build. The logs' addresses take the service some time
     #[arg(long, value_name = "FIELDS")]

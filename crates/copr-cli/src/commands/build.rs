@@ -78,7 +78,7 @@ async fn list(session: &Session, list: ListBuilds) -> Result<(), Failure> {
     let project = session.project(&list.project).await?;
     let page = session.client()?.builds().list(&project, None, None, &Paging::limit(PAGE)).await?;
     let mut builds = pin!(page.into_stream());
-    let mut records = session.screen.records(list.output_format, Format::TextRow);
+    let mut records = session.screen.records(list.output_format.unwrap_or(Format::TextRow));
     let is_usual = list.output_format.is_none() && records.is_of(Format::TextRow);
     while let Some(build) = builds.try_next().await? {
         let record = Record::new().with("id", build.id).with("name", build.source_package.name);

@@ -3,7 +3,6 @@
 use copr_client::v3::{Bootstrap, ChrootOptions};
 
 use super::project::set;
-use crate::cli::Format;
 use crate::cli::chroot::{Command, EditChroot, GetChroot, MockConfig};
 use crate::failure::Failure;
 use crate::session::Session;
@@ -36,7 +35,7 @@ async fn get(session: &Session, get: GetChroot) -> Result<(), Failure> {
         .with("projectname", chroot.projectname)
         .with("with_opts", chroot.with_opts)
         .with("without_opts", chroot.without_opts);
-    Ok(session.screen.records(get.output_format, Format::Json).only(&record)?)
+    Ok(session.screen.records(get.output_format).only(&record)?)
 }
 
 async fn edit(session: &Session, edit: EditChroot) -> Result<(), Failure> {

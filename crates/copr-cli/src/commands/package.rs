@@ -8,7 +8,6 @@ use serde_json::Value;
 use std::pin::pin;
 
 use super::project::set;
-use crate::cli::Format;
 use crate::cli::package::{self as cli, Command, GetPackage, ListPackages, Settings, Which, With};
 use crate::failure::Failure;
 use crate::session::Session;
@@ -86,7 +85,7 @@ async fn save(session: &Session, change: Change, source: impl Into<Source>, sett
 
 async fn list(session: &Session, list: ListPackages) -> Result<(), Failure> {
     let project = session.project(&list.project.copr).await?;
-    let mut records = session.screen.records(list.with.output_format, Format::Json);
+    let mut records = session.screen.records(list.with.output_format);
     let mut wanted = wanted(&list.with);
     wanted.latest |= records.is_table();
     let page = session.client()?.packages().list(&project, wanted, &Paging::limit(PAGE)).await?;
@@ -104,7 +103,7 @@ async fn get(session: &Session, get: GetPackage) -> Result<(), Failure> {
     let name = &get.which.name.name;
     let package = session.client()?.packages().get(&project, name, wanted(&get.with)).await?;
     let builds = all_builds(session, &project, name, &get.with).await?;
-    Ok(session.screen.records(get.with.output_format, Format::Json).only(&record(package, builds)?.sorted())?)
+    Ok(session.screen.records(get.with.output_format).only(&record(package, builds)?.sorted())?)
 }
 
 fn wanted(with: &With) -> WithBuilds {

@@ -2,7 +2,6 @@
 
 use copr_client::v3::{Error, FullName, MonitorField, Paging, Project, ProjectOptions};
 
-use crate::cli::Format;
 use crate::cli::project::{Command, Create, Fork, List, Modify, Monitor, Settings};
 use crate::failure::Failure;
 use crate::session::Session;
@@ -161,7 +160,7 @@ async fn monitor(session: &Session, monitor: Monitor) -> Result<(), Failure> {
     let asked = [MonitorField::UrlBuildLog, MonitorField::UrlBackendLog];
     let asked: Vec<_> = asked.into_iter().filter(|field| fields.contains(&field.as_str())).collect();
     let shown = session.client()?.monitor().project(&project, monitor.dirname.as_deref(), &asked).await?;
-    let mut records = session.screen.records(monitor.output_format, Format::Json);
+    let mut records = session.screen.records(monitor.output_format);
     for package in &shown.packages {
         for (name, chroot) in &package.chroots {
             let record = fields.iter().fold(Record::new(), |record, field| match *field {

@@ -49,15 +49,23 @@ pub struct Screen {
     pub terminal: Terminal,
     /// Whether somebody wants to know what can be done about errors.
     pub hints: bool,
+    /// Whether somebody has asked for one of copr-cli's formats.
+    is_format_asked: bool,
     output: Output,
     out: RefCell<BufWriter<Stdout>>,
 }
 
 impl Screen {
     /// In the form that somebody has asked for; else tables for people, and the texts of copr-cli for everybody else.
-    pub fn new(terminal: Terminal, output: Option<Output>, hints: bool) -> Self {
+    pub fn new(terminal: Terminal, output: Option<Output>, hints: bool, is_format_asked: bool) -> Self {
         let output = output.unwrap_or(if terminal.out { Output::Table } else { Output::Plain });
-        Self { terminal, hints: hints || terminal.err, output, out: RefCell::new(BufWriter::new(io::stdout())) }
+        Self {
+            terminal,
+            hints: hints || terminal.err,
+            is_format_asked,
+            output,
+            out: RefCell::new(BufWriter::new(io::stdout())),
+        }
     }
 
     /// Whether all that is printed is one JSON value.
@@ -81,14 +89,13 @@ impl Screen {
         }
     }
 
-    /// Prints a list, a part at a time: in the format that somebody has asked for, if it is one, or else in the usual one
-    /// of its command.
-    pub fn records(&self, asked: Option<Format>, usual: Format) -> Records<'_> {
-        let form = match (asked, self.output) {
-            (Some(format), _) => Form::Of(format),
-            (None, Output::Json) => Form::Json,
-            (None, Output::Table) => Form::Table,
-            (None, Output::Plain) => Form::Of(usual),
+    /// Prints a list, a part at a time, in a format of copr-cli's unless that is only the usual one and another form is
+    /// wanted.
+    pub fn records(&self, format: Format) -> Records<'_> {
+        let form = match self.output {
+            Output::Json if !self.is_format_asked => Form::Json,
+            Output::Table if !self.is_format_asked => Form::Table,
+            _ => Form::Of(format),
         };
         Records::new(&self.out, form, self.terminal)
     }
