@@ -73,7 +73,7 @@ impl Session {
     /// Nothing is asked for that needs credentials when there are none.
     pub fn authenticated(&self) -> Result<&Client, Failure> {
         match self.config.shown() {
-            Credentials::None => Err(self.nobody()),
+            Credentials::None if !self.config.has_gssapi() => Err(self.nobody()),
             _ => self.client(),
         }
     }

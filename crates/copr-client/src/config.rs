@@ -235,6 +235,11 @@ impl Config {
         self.username.as_deref()
     }
 
+    /// Whether Kerberos gives credentials where there are none; see [`Config::gssapi`].
+    pub fn has_gssapi(&self) -> bool {
+        self.gssapi
+    }
+
     /// What is shown to the service.
     pub fn shown(&self) -> &Credentials {
         &self.credentials

@@ -172,3 +172,18 @@ async fn the_log_of_the_source_is_another_one() {
         ["GET /coprs/build/7/log/source?offset=0", "GET /api_3/build/source-chroot/7", "GET /r/builder-live.log"];
     assert_eq!(fake.heard(), expected);
 }
+
+#[tokio::test]
+async fn what_is_there_already_is_not_waited_for() {
+    for (state, end) in [("running", None), ("succeeded", Some(ended(State::Succeeded)))] {
+        let files = Files::new();
+        let json = format!(r#"{{"name": "{CHROOT}", "state": "{state}", "result_url": "{}"}}"#, files.url("/r/"));
+        files.text(&format!("/api_3/build-chroot?build_id=7&chrootname={CHROOT}"), &json);
+        files.text("/r/builder-live.log", "one\n");
+        let (client, clock) = client(config(files.address));
+        let log = client.build_chroots().follow_log(7, CHROOT, &Follow::new().up_to_now());
+        let expected: Vec<_> = [text("one\n", 4)].into_iter().chain(end).collect();
+        assert_eq!(log.try_collect::<Vec<_>>().await.unwrap(), expected, "{state}");
+        assert_eq!(clock.slept(), [0; 0]);
+    }
+}

@@ -8,6 +8,7 @@ mod fake;
 mod files;
 mod legacy;
 mod logs;
+mod progress;
 mod uploads;
 mod v2;
 mod waiting;

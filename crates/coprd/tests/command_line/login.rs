@@ -94,4 +94,7 @@ fn a_token_that_is_no_good_is_not_written() {
     let (status, _, err) = said(&stage, &["login", &url]);
     assert!(status == 6 && err.contains("What was read has no `login` and `token`."), "{status} {err}");
     assert_eq!(said(&stage, &["login", "--login", "a"]).0, 2);
+    // Not built in, or no ticket: either way nothing is written.
+    let (status, _, err) = said(&stage, &["login", &url, "--kerberos"]);
+    assert!(status != 0 && !err.is_empty() && !stage.configuration("alice").exists(), "{status} {err}");
 }

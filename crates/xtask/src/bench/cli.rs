@@ -39,7 +39,7 @@ pub fn cli(coprd: Option<&Path>, copr: Option<&Path>, rounds: usize) -> Result<(
     let peer = copr_testkit::client("copr-cli");
     let scratch = tempfile::Builder::new().prefix("coprd-bench-").tempdir()?;
     let service = filled(&binary, scratch.path())?;
-    let size = fs::metadata(&ours)?.len() as f64 / 1e6;
+    let size = stripped_megabytes(&ours, scratch.path())?;
     println!("bench cli size: ours={size:.1}MB bar={SIZE_BAR}MB ratio={:.2}", size / SIZE_BAR);
     let program = |path: PathBuf| Program { path, configuration: service.configuration() };
     let (ours, peer) = (program(ours), program(peer));
@@ -52,6 +52,13 @@ pub fn cli(coprd: Option<&Path>, copr: Option<&Path>, rounds: usize) -> Result<(
         compare(name, words, &ours, &peer, rounds)?;
     }
     Ok(())
+}
+
+/// The size of a program as it is installed (`install -s`), without what debuggers read.
+fn stripped_megabytes(program: &Path, scratch: &Path) -> Result<f64> {
+    let stripped = scratch.join("stripped");
+    run::read(run::program("strip")?.arg("-o").arg(&stripped).arg(program))?;
+    Ok(fs::metadata(stripped)?.len() as f64 / 1e6)
 }
 
 /// A service with the project that is listed.
