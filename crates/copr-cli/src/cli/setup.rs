@@ -18,7 +18,7 @@ pub enum Command {
 /// `copr login`
 #[derive(Debug, Args)]
 pub struct Login {
-    /// The service, such as https://copr.example.org; unless told the one of the configuration
+    /// The address of the service; unless told the one of the configuration
     #[arg(value_name = "url", value_hint = ValueHint::Url)]
     pub url: Option<String>,
     /// The login of the token, which is not the user's name; without it, the block of the page /api/ is read
