@@ -62,12 +62,13 @@ impl Reader {
         Seen { good: of(&self.shared.good), absent: of(&self.shared.absent), packages: of(&self.shared.packages) }
     }
 
-    /// Waits until it has read well once more, from the beginning.
-    pub fn reads_once_more(&self) -> Result<()> {
+    /// Waits until it has read well once more, from the beginning; an error when it saw something wrong instead.
+    pub fn reads_once_more(&mut self) -> Result<()> {
         // The read that is under way may have begun before whatever the caller did.
         let enough = self.seen().good + 2;
         while self.seen().good < enough {
             if self.thread.as_ref().is_none_or(JoinHandle::is_finished) {
+                self.end()?;
                 bail!("the reader has ended");
             }
             std::thread::sleep(std::time::Duration::from_millis(20));
@@ -78,9 +79,13 @@ impl Reader {
     /// Ends it; an error when it ever saw something wrong.
     pub fn stop(mut self) -> Result<Seen> {
         self.shared.end.store(true, Ordering::Relaxed);
-        let thread = self.thread.take().context("the reader was stopped already")?;
-        thread.join().map_err(|_| anyhow::anyhow!("the reader panicked"))??;
+        self.end()?;
         Ok(self.seen())
+    }
+
+    fn end(&mut self) -> Result<()> {
+        let thread = self.thread.take().context("the reader was stopped already")?;
+        thread.join().map_err(|_| anyhow::anyhow!("the reader panicked"))?
     }
 }
 

@@ -10,7 +10,7 @@ const BUILDS: usize = 30;
 fn thirty_builds_at_once_are_all_in_the_repository_and_readers_never_notice() {
     let stage = Stage::set(launch().setting("builder.workers", "2"));
     let project = stage.project("crowd");
-    let reader = stage.reader(&project);
+    let mut reader = stage.reader(&project);
     let srpms: Vec<_> =
         (0..BUILDS).map(|number| tiny_srpm(&format!("tiny-{number:02}"), ":", &stage.path("srpms"))).collect();
 

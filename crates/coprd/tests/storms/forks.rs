@@ -65,7 +65,7 @@ fn a_server_killed_at_any_moment_finishes_the_copying_and_readers_see_a_whole_re
     let names: BTreeSet<String> = ["large", "small"].map(str::to_owned).into();
     for moment in MOMENTS {
         let to = stage.project(&format!("copy-{moment:?}").to_lowercase());
-        let reader = stage.reader(&to);
+        let mut reader = stage.reader(&to);
         let wish = json!({"name": to.name, "ownername": to.owner, "confirm": true});
         let path = format!("/api_3/project/fork/{}/{}", source.owner, source.name);
         told(&stage, to.client().post_json(&path, &wish).and_then(|answer| answer.json()));

@@ -134,7 +134,7 @@ fn killed_at(moment: Moment, stage: &mut Stage, project: &Project) -> usize {
 fn a_server_killed_at_any_moment_finishes_the_build_and_readers_see_a_whole_repository() {
     let mut stage = Stage::set(launch());
     let project = stage.project("killed");
-    let reader = stage.reader(&project);
+    let mut reader = stage.reader(&project);
     let mut names = BTreeSet::new();
     for moment in MOMENTS {
         killed_at(*moment, &mut stage, &project);
@@ -151,7 +151,7 @@ fn a_builder_elsewhere_goes_on_while_the_server_is_away() {
     let mut stage = Stage::set(launch().argument("--no-builder"));
     let project = stage.project("remote");
     let mut builder = Builder::start(&stage.service, "b1", &stage.path("b1"), Account::Own).unwrap();
-    let reader = stage.reader(&project);
+    let mut reader = stage.reader(&project);
     let mut names = BTreeSet::new();
     for moment in MOMENTS {
         let attempts = killed_at(*moment, &mut stage, &project);
@@ -195,7 +195,7 @@ fn a_server_killed_again_and_again_at_no_moment_in_particular_loses_nothing() {
     // More lives than rounds: with each of them a task may lose a lease.
     let mut stage = Stage::set(launch().setting("scheduler.max_attempts", "100").setting("builder.workers", "2"));
     let project = stage.project("storm");
-    let reader = stage.reader(&project);
+    let mut reader = stage.reader(&project);
     let mut builds = Vec::new();
     for round in 0..ROUNDS {
         let name = format!("storm-{round}");
