@@ -12,6 +12,7 @@ use copr_db::project::{NewProject, Project, Settings};
 use copr_db::search::{Exactly, First};
 use copr_db::{Conn, Page};
 use copr_types::{DirId, DirName, OwnerName, ProjectId, ProjectName};
+use std::collections::HashMap;
 
 /// A project with the names of its enabled and active chroots: what every dialect shows.
 #[derive(Clone, Debug)]
@@ -78,13 +79,12 @@ async fn found(
 /// Adds what is shown with projects.
 pub(crate) async fn show(conn: &mut Conn, projects: Vec<Project>) -> Result<Vec<Shown>, Refusal> {
     let names = copr_db::project_chroot::active_names(conn, projects.iter().map(|project| project.id)).await?;
-    Ok(projects
-        .into_iter()
-        .map(|project| {
-            let chroots = names.iter().filter(|(id, _)| *id == project.id).map(|(_, name)| name.clone()).collect();
-            Shown { project, chroots }
-        })
-        .collect())
+    let mut chroots = HashMap::<ProjectId, Vec<String>>::new();
+    for (project, name) in names {
+        chroots.entry(project).or_default().push(name);
+    }
+    let shown = |project: Project| Shown { chroots: chroots.remove(&project.id).unwrap_or_default(), project };
+    Ok(projects.into_iter().map(shown).collect())
 }
 
 /// Whose a new project is.
