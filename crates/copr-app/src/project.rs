@@ -57,6 +57,9 @@ pub async fn search(app: &App, query: &str, page: &Page) -> Result<Vec<Shown>, R
     show(&mut conn, projects).await
 }
 
+/// Most letters of a search: SQLite compares with no pattern of more than 50,000 bytes.
+const LONGEST_SEARCH: usize = 1000;
+
 /// What a text that is not empty finds among some projects.
 async fn found(
     conn: &mut Conn,
@@ -65,6 +68,9 @@ async fn found(
     first: First,
     page: &Page,
 ) -> Result<Vec<Project>, Refusal> {
+    if query.chars().count() > LONGEST_SEARCH {
+        return Err(Refusal::invalid(format!("Search string can have at most {LONGEST_SEARCH} characters")));
+    }
     if let Some((owner, name)) = query.split_once('/') {
         let (owner, group) = owner.strip_prefix('@').map_or((owner, false), |alias| (alias, true));
         return Ok(copr_db::search::full_name(conn, owner, group, name, among, page).await?);
