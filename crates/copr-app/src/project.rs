@@ -289,12 +289,13 @@ pub(crate) async fn note(tx: &mut Conn, kind: &str, id: ProjectId, now: i64) -> 
 /// Changes what the input names; the rest stays.
 pub async fn edit(app: &App, who: &Account, owner: &str, name: &str, input: &Input) -> Result<Shown, Refusal> {
     let mut tx = app.db.begin().await?;
-    let project = access::project(&mut tx, owner, name).await?;
-    change(app, tx, who, project, input).await
+    let id = access::project(&mut tx, owner, name).await?.id;
+    change(app, tx, who, id, input).await
 }
 
-async fn change(app: &App, mut tx: Conn, who: &Account, project: Project, input: &Input) -> Result<Shown, Refusal> {
+async fn change(app: &App, mut tx: Conn, who: &Account, id: ProjectId, input: &Input) -> Result<Shown, Refusal> {
     let now = app.clock.now();
+    let project = access::held(&mut tx, id).await?;
     let standing = access::standing(&mut tx, who, &project).await?;
     let mut errors = FieldErrors::default();
     let mut settings = project.settings.clone();

@@ -32,9 +32,7 @@ pub async fn create(app: &App, who: &Account, owner: &str, input: &Input) -> Res
 
 /// Changes what the input names; the rest stays.
 pub async fn edit(app: &App, who: &Account, id: ProjectId, input: &Input) -> Result<Shown, Refusal> {
-    let mut tx = app.db.begin().await?;
-    let project = access::numbered(&mut tx, id).await?;
-    change(app, tx, who, project, input).await
+    change(app, app.db.begin().await?, who, id, input).await
 }
 
 /// Deletes a project: it is gone at once, its files soon after. Returns what it was.
