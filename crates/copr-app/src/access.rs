@@ -55,7 +55,16 @@ pub async fn own_group(conn: &mut Conn, who: &Account, alias: &str) -> Result<Gr
 
 /// The project of a number, or a 404.
 pub async fn numbered(conn: &mut Conn, id: ProjectId) -> Result<Project, Refusal> {
-    copr_db::project::living(conn, id).await?.ok_or_else(|| Refusal::not_found(format!("Project {id} does not exist.")))
+    copr_db::project::living(conn, id).await?.ok_or_else(|| no_project(id))
+}
+
+/// The same as it is now, for whoever changes it: nobody else does until the transaction ends.
+pub async fn held(conn: &mut Conn, id: ProjectId) -> Result<Project, Refusal> {
+    copr_db::project::held(conn, id).await?.ok_or_else(|| no_project(id))
+}
+
+fn no_project(id: ProjectId) -> Refusal {
+    Refusal::not_found(format!("Project {id} does not exist."))
 }
 
 /// The project of an owner and a name as they stand in a request, or the contract's 404s.

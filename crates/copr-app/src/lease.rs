@@ -261,10 +261,14 @@ pub async fn log(
     Ok((path, size))
 }
 
-/// The file that a task begins with: the upload of a source task, the SRPM of an RPM task.
+/// The file that a task begins with: the upload of a source task, the SRPM of an RPM task. Once the build is canceled
+/// there need not be one any more.
 pub async fn source_file(app: &App, builder: &Builder, id: i64, fence: i64) -> Result<PathBuf, Refusal> {
     let mut conn = app.db.read().await?;
     let row = held(&mut conn, builder, id, fence).await?;
+    if row.cancel {
+        return Err(Refusal::conflict("the build was canceled"));
+    }
     let build = copr_db::build::by_id(&mut conn, row.build_id).await?.ok_or_else(lost)?;
     let name = |text: &str| text.parse::<FileName>().map_err(|error| Refusal::internal("reading a stored name", error));
     match serde_json::from_str(&row.spec)? {

@@ -12,6 +12,7 @@ use copr_db::project::{NewProject, Project, Settings};
 use copr_db::search::{Exactly, First};
 use copr_db::{Conn, Page};
 use copr_types::{DirId, DirName, OwnerName, ProjectId, ProjectName};
+use std::collections::HashMap;
 
 /// A project with the names of its enabled and active chroots: what every dialect shows.
 #[derive(Clone, Debug)]
@@ -59,13 +60,12 @@ pub async fn search(app: &App, query: &str, page: &Page) -> Result<Vec<Shown>, R
 /// Adds what is shown with projects.
 pub(crate) async fn show(conn: &mut Conn, projects: Vec<Project>) -> Result<Vec<Shown>, Refusal> {
     let names = copr_db::project_chroot::active_names(conn, projects.iter().map(|project| project.id)).await?;
-    Ok(projects
-        .into_iter()
-        .map(|project| {
-            let chroots = names.iter().filter(|(id, _)| *id == project.id).map(|(_, name)| name.clone()).collect();
-            Shown { project, chroots }
-        })
-        .collect())
+    let mut chroots = HashMap::<ProjectId, Vec<String>>::new();
+    for (project, name) in names {
+        chroots.entry(project).or_default().push(name);
+    }
+    let shown = |project: Project| Shown { chroots: chroots.remove(&project.id).unwrap_or_default(), project };
+    Ok(projects.into_iter().map(shown).collect())
 }
 
 /// Whose a new project is.
@@ -264,12 +264,13 @@ pub(crate) async fn note(tx: &mut Conn, kind: &str, id: ProjectId, now: i64) -> 
 /// Changes what the input names; the rest stays.
 pub async fn edit(app: &App, who: &Account, owner: &str, name: &str, input: &Input) -> Result<Shown, Refusal> {
     let mut tx = app.db.begin().await?;
-    let project = access::project(&mut tx, owner, name).await?;
-    change(app, tx, who, project, input).await
+    let id = access::project(&mut tx, owner, name).await?.id;
+    change(app, tx, who, id, input).await
 }
 
-async fn change(app: &App, mut tx: Conn, who: &Account, project: Project, input: &Input) -> Result<Shown, Refusal> {
+async fn change(app: &App, mut tx: Conn, who: &Account, id: ProjectId, input: &Input) -> Result<Shown, Refusal> {
     let now = app.clock.now();
+    let project = access::held(&mut tx, id).await?;
     let standing = access::standing(&mut tx, who, &project).await?;
     let mut errors = FieldErrors::default();
     let mut settings = project.settings.clone();

@@ -86,7 +86,7 @@ pub async fn enable(
     input: &Input,
 ) -> Result<ProjectChroot, Refusal> {
     let mut tx = app.db.begin().await?;
-    let project = access::numbered(&mut tx, id).await?;
+    let project = access::held(&mut tx, id).await?;
     let known = copr_db::chroot::by_name(&mut tx, chroot.as_str()).await?.filter(|known| known.enabled);
     let known = known.ok_or_else(|| Refusal::field("name", not_choices(&[chroot.as_str()])))?;
     may_edit(&mut tx, who, &project).await?;
@@ -105,7 +105,7 @@ pub async fn enable(
 /// Drops a chroot, when it is enabled: its data goes away later.
 pub async fn disable(app: &App, who: &Account, id: ProjectId, chroot: &ChrootName) -> Result<(), Refusal> {
     let mut tx = app.db.begin().await?;
-    let project = access::numbered(&mut tx, id).await?;
+    let project = access::held(&mut tx, id).await?;
     may_edit(&mut tx, who, &project).await?;
     let known = copr_db::chroot::by_name(&mut tx, chroot.as_str()).await?.map(|known| known.id);
     let mut chosen = enabled(&mut tx, &project).await?;
@@ -127,7 +127,7 @@ pub async fn edit_numbered(
     input: &Input,
 ) -> Result<ProjectChroot, Refusal> {
     let mut tx = app.db.begin().await?;
-    let project = access::numbered(&mut tx, id).await?;
+    let project = access::held(&mut tx, id).await?;
     change(&mut tx, who, &project, chroot.as_str(), input).await?;
     tx.commit().await?;
     find_numbered(app, id, chroot).await
@@ -176,6 +176,7 @@ pub async fn edit(
 ) -> Result<(Project, ProjectChroot), Refusal> {
     let mut tx = app.db.begin().await?;
     let project = access::project(&mut tx, owner, name).await?;
+    let project = access::held(&mut tx, project.id).await?;
     let chroot = change(&mut tx, who, &project, chroot, input).await?;
     tx.commit().await?;
     find(app, owner, name, chroot.as_str()).await

@@ -242,6 +242,24 @@ pub async fn living(conn: &mut Conn, id: ProjectId) -> Result<Option<Project>, E
     )
 }
 
+/// The same, held until the transaction ends: nobody else changes it.
+pub async fn held(conn: &mut Conn, id: ProjectId) -> Result<Option<Project>, Error> {
+    // SQLite has one writer anyway.
+    run!(
+        conn,
+        fetch_optional as Project,
+        [
+            sqlite: concat!("SELECT ", columns!(), " FROM project p WHERE p.id = $1 AND p.deleted_on IS NULL"),
+            postgres: concat!(
+                "SELECT ",
+                columns!(),
+                " FROM project p WHERE p.id = $1 AND p.deleted_on IS NULL FOR NO KEY UPDATE OF p"
+            )
+        ],
+        id.0
+    )
+}
+
 /// Columns that lists of projects can be ordered by.
 pub const ORDERS: [&str; 3] = ["id", "name", "created_on"];
 

@@ -16,6 +16,7 @@ mod authorization;
 mod bootstrap;
 mod drain;
 mod form;
+mod json;
 mod path;
 mod refused;
 mod routes;

@@ -32,6 +32,9 @@ pub async fn by_urls(
     Ok(builds)
 }
 
+/// Most addresses of one request. All its builds are made in one transaction, for which everybody else waits.
+const MOST_URLS: usize = 1000;
+
 /// The addresses of a field that name source files, with the names of the files; complains about the others.
 pub(crate) fn read_urls<'a>(
     urls: &'a [String],
@@ -39,6 +42,10 @@ pub(crate) fn read_urls<'a>(
     errors: &mut FieldErrors,
 ) -> Vec<(&'a str, FileName)> {
     let mut read = Vec::new();
+    if urls.len() > MOST_URLS {
+        errors.add(field, format!("One request can have {MOST_URLS} URLs; send the others in further ones."));
+        return read;
+    }
     for url in urls {
         match file_of_url(url) {
             Ok(file) => read.push((url.as_str(), file)),

@@ -139,11 +139,17 @@ impl Input {
     }
 
     fn apply_texts(&self, settings: &mut Settings, errors: &mut FieldErrors) {
-        if let Some(text) = &self.description {
-            settings.description.clone_from(text);
-        }
-        if let Some(text) = &self.instructions {
-            settings.instructions.clone_from(text);
+        for (field, said, kept) in [
+            ("description", &self.description, &mut settings.description),
+            ("instructions", &self.instructions, &mut settings.instructions),
+        ] {
+            match said {
+                Some(text) if text.chars().count() > LONGEST_TEXT => {
+                    errors.add(field, format!("Field cannot be longer than {LONGEST_TEXT} characters."));
+                }
+                Some(text) => kept.clone_from(text),
+                None => {}
+            }
         }
         if self.no_homepage {
             settings.homepage = None;
@@ -261,6 +267,9 @@ pub(crate) fn not_choices(values: &[&str]) -> String {
 }
 
 /// Schemes of addresses that become links on our pages.
+/// Most letters of a description and of instructions: lists show those of a hundred projects and more.
+const LONGEST_TEXT: usize = 100_000;
+
 const LINKS: [&str; 3] = ["http", "https", "ftp"];
 
 /// An address with one of these schemes that others can reach: a host with a dot in its name, or an IP address.

@@ -25,6 +25,9 @@ pub async fn list(app: &App, query: Option<&str>, which: &Exactly<'_>, page: &Pa
     show(&mut conn, projects).await
 }
 
+/// Most letters of a search: SQLite compares with no pattern of more than 50,000 bytes.
+const LONGEST_SEARCH: usize = 1000;
+
 /// What a text that is not empty finds among some projects.
 pub(super) async fn found(
     conn: &mut Conn,
@@ -33,6 +36,9 @@ pub(super) async fn found(
     first: First,
     page: &Page,
 ) -> Result<Vec<Project>, Refusal> {
+    if query.chars().count() > LONGEST_SEARCH {
+        return Err(Refusal::invalid(format!("Search string can have at most {LONGEST_SEARCH} characters")));
+    }
     if let Some((owner, name)) = query.split_once('/') {
         let (owner, group) = owner.strip_prefix('@').map_or((owner, false), |alias| (alias, true));
         return Ok(copr_db::search::full_name(conn, owner, group, name, among, page).await?);
@@ -52,9 +58,7 @@ pub async fn create(app: &App, who: &Account, owner: &str, input: &Input) -> Res
 
 /// Changes what the input names; the rest stays.
 pub async fn edit(app: &App, who: &Account, id: ProjectId, input: &Input) -> Result<Shown, Refusal> {
-    let mut tx = app.db.begin().await?;
-    let project = access::numbered(&mut tx, id).await?;
-    change(app, tx, who, project, input).await
+    change(app, app.db.begin().await?, who, id, input).await
 }
 
 /// Deletes a project: it is gone at once, its files soon after. Returns what it was.

@@ -112,6 +112,28 @@ both_engines! {
         }
     }
 
+    async fn who_changes_a_project_at_the_same_time_takes_nothing_back(w: World) {
+        let project = w.project(&[X86]).await.project;
+        let second = w.second().await;
+        let (arm, unchanged) = (ARM.parse().unwrap(), project_chroot::Input::default());
+        for round in 0..10 {
+            let said = text(&round.to_string());
+            let description = Input { description: said.clone(), ..Input::default() };
+            let instructions = Input { instructions: said.clone(), ..Input::default() };
+            let (a, b, c) = tokio::join!(
+                project::edit(&w.app, &w.alice, "alice", "hello", &description),
+                project::numbered::edit(&second, &w.alice, project.id, &instructions),
+                project_chroot::enable(&second, &w.alice, project.id, &arm, &unchanged)
+            );
+            assert!(a.is_ok() && b.is_ok() && c.is_ok(), "{a:?} {b:?} {c:?}");
+            let found = project::find(&w.app, "alice", "hello").await.unwrap();
+            let settings = found.project.settings;
+            assert_eq!((Some(settings.description), Some(settings.instructions)), (said.clone(), said));
+            assert_eq!(found.chroots, [ARM, X86]);
+            project_chroot::disable(&w.app, &w.alice, project.id, &arm).await.unwrap();
+        }
+    }
+
     async fn chroots_come_and_go_but_not_under_a_build(w: World) {
         w.project(&[X86]).await;
         let edit = async |chroots: &[&str]| {

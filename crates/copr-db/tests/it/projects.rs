@@ -59,9 +59,11 @@ both_engines! {
         assert!(projects::by_name(&mut tx, "alice", "hello").await.unwrap().is_none());
         assert!(projects::by_id(&mut tx, first).await.unwrap().is_some());
         assert!(projects::living(&mut tx, first).await.unwrap().is_none());
+        assert!(projects::held(&mut tx, first).await.unwrap().is_none());
         let second = projects::create(&mut tx, &new, &settings(), NOW).await.unwrap();
         assert_eq!(projects::by_name(&mut tx, "alice", "hello").await.unwrap().unwrap().id, second);
         assert_eq!(projects::living(&mut tx, second).await.unwrap().unwrap().id, second);
+        assert_eq!(projects::held(&mut tx, second).await.unwrap().unwrap().id, second);
         let held: Vec<_> = projects::hold_deleted(&mut tx, "alice", "hello").await.unwrap().into_iter().map(|one| one.id).collect();
         assert_eq!(held, [first]);
         // Deleted once more: two dead ones of a name are fine.

@@ -1,6 +1,6 @@
 //! What goes out: an object that says `output`, with status 200 when all is well (clients take any other for a failure).
 
-use crate::refused;
+use crate::{json, refused};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use copr_app::Refusal;
@@ -19,7 +19,7 @@ pub struct Done<T>(pub T);
 
 impl<T: Serialize> IntoResponse for Done<T> {
     fn into_response(self) -> Response {
-        json(StatusCode::OK, &Success::new(self.0))
+        written(StatusCode::OK, &Success::new(self.0))
     }
 }
 
@@ -82,7 +82,7 @@ fn text(status: StatusCode, error: &str) -> Response {
 }
 
 fn problem(status: StatusCode, error: Reason) -> Response {
-    json(status, &Problem { output: Output::NotOk, error })
+    written(status, &Problem { output: Output::NotOk, error })
 }
 
 /// What python-copr takes for the page that asks for a login, wherever it stands in an answer.
@@ -90,8 +90,8 @@ const MAGIC: &str = "<title>Sign in Copr</title>";
 
 /// An object as it goes out. Whoever writes the magic words into a description breaks no client: in JSON they can be
 /// spelled in another way.
-fn json(status: StatusCode, object: &impl Serialize) -> Response {
-    match serde_json::to_string(object) {
+fn written(status: StatusCode, object: &impl Serialize) -> Response {
+    match json::text(object) {
         Ok(text) => {
             let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
             (status, kind, text.replace(MAGIC, &MAGIC.replace('<', "\\u003c"))).into_response()

@@ -3,10 +3,12 @@
 use copr_app::Refusal;
 use copr_types::ChrootName;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
-/// Fields by name, each with the values that were sent, in their order.
+/// Fields by name, each with the values that were sent, in their order. A body has room for a million names: looking for
+/// one must not mean looking at all.
 #[derive(Clone, Debug, Default)]
-pub struct Fields(Vec<(String, Vec<String>)>);
+pub struct Fields(BTreeMap<String, Vec<String>>);
 
 impl Fields {
     /// Takes names and values of a form or a query, where a name may come several times.
@@ -30,7 +32,7 @@ impl Fields {
                 one => vec![one],
             };
             // A list without items was sent: it says that there are none.
-            fields.place(&name);
+            fields.0.entry(name.clone()).or_default();
             for value in values {
                 let Some(word) = word(&value) else {
                     return Err(Refusal::invalid(format!(
@@ -43,25 +45,22 @@ impl Fields {
         Ok(fields)
     }
 
-    fn place(&mut self, name: &str) -> usize {
-        self.0.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
-            self.0.push((name.to_owned(), Vec::new()));
-            self.0.len() - 1
-        })
-    }
-
     fn add(&mut self, name: String, value: String) -> Result<(), Refusal> {
         // No name or text holds a NUL, and PostgreSQL refuses texts with one.
         if value.contains('\0') || name.contains('\0') {
             return Err(Refusal::invalid("a value can not hold a NUL character"));
         }
-        let place = self.place(&name);
-        self.0[place].1.push(value);
+        self.0.entry(name).or_default().push(value);
         Ok(())
     }
 
     fn values(&self, name: &str) -> Option<&[String]> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, values)| values.as_slice())
+        self.0.get(name).map(Vec::as_slice)
+    }
+
+    /// Whether anything was sent under a name.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
 
     /// Text as it was sent, under the first of several names that was; of several texts the first.
@@ -151,6 +150,12 @@ mod tests {
         assert_eq!(fields.words("b"), Some(Vec::new()));
         assert_eq!(fields.words("c"), None);
         assert_eq!(fields.text(&["a"]).as_deref(), Some("x y\nz"));
+    }
+
+    #[test]
+    fn as_many_names_as_a_body_has_room_for_are_read_and_found() {
+        let fields = Fields::of_pairs((0..500_000).map(|n| (format!("{n:x}"), n.to_string()))).expect("no NUL in it");
+        assert_eq!(fields.line(&["7a11f"]).as_deref(), Some("499999"));
     }
 
     #[test]

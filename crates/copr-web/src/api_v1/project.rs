@@ -156,14 +156,17 @@ pub async fn new_webhook_secret(
     Ok(Done(Message { message: format!("Generated new token: {secret}") }))
 }
 
-/// What can be said about a project at any time.
+/// What can be said about a project at any time. A text that is sent empty is gone.
 fn input(fields: &Fields) -> Input {
+    let (homepage, contact) = (fields.line(&["homepage"]), fields.line(&["contact"]));
     Input {
         chroots: fields.chroots(),
         description: fields.text(&["description"]),
         instructions: fields.text(&["instructions"]),
-        homepage: fields.line(&["homepage"]),
-        contact: fields.line(&["contact"]),
+        no_homepage: homepage.as_deref() == Some(""),
+        no_contact: contact.as_deref() == Some(""),
+        homepage,
+        contact,
         additional_repos: fields.list("repos"),
         runtime_dependencies: fields.list("runtime_dependencies"),
         unlisted_on_hp: fields.flag(&["unlisted_on_hp"]),

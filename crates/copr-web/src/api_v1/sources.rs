@@ -12,17 +12,21 @@ pub struct Source {
     /// What is said.
     pub said: Said,
     /// Names of fields: here, and elsewhere.
-    names: &'static [(&'static str, &'static str)],
+    names: Vec<(&'static str, &'static str)>,
 }
 
 impl Source {
     /// What fields say about a source of a kind.
     pub fn read(fields: &Fields, kind: &str) -> Self {
-        match kind {
+        let mut source = match kind {
             "git_and_tito" => Self::tito(fields),
             "mock_scm" => Self::mock(fields),
-            kind => Self { kind: kind.to_owned(), said: said(fields), names: &[] },
+            kind => Self { kind: kind.to_owned(), said: said(fields), names: Vec::new() },
+        };
+        if fields.has("chroot_blacklist") {
+            source.names.push(("chroot_blacklist", "chroot_denylist"));
         }
+        source
     }
 
     /// A git repository from which tito makes the source package.
@@ -61,8 +65,8 @@ impl Source {
         Self::scm(scm::Input { clone_url, committish, ..scm::Input::default() }, &[])
     }
 
-    fn scm(scm: scm::Input, names: &'static [(&'static str, &'static str)]) -> Self {
-        Self { kind: "scm".to_owned(), said: Said { scm, ..Said::default() }, names }
+    fn scm(scm: scm::Input, names: &[(&'static str, &'static str)]) -> Self {
+        Self { kind: "scm".to_owned(), said: Said { scm, ..Said::default() }, names: names.to_vec() }
     }
 
     /// The same for what is new: unless somebody says otherwise, packages from PyPI are for both Pythons here.

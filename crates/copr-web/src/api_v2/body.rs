@@ -3,7 +3,7 @@
 use super::refused::Refused;
 use crate::Web;
 use crate::api_v3::fields::{has_nul, nul};
-use axum::body::to_bytes;
+use crate::form::up_to;
 use axum::extract::{FromRequest, Request};
 use copr_app::{FieldErrors, Refusal};
 use serde_json::{Map, Value};
@@ -19,7 +19,7 @@ impl FromRequest<Web> for Body {
     type Rejection = Refused;
 
     async fn from_request(request: Request, _web: &Web) -> Result<Self, Refused> {
-        let bytes = to_bytes(request.into_body(), LIMIT).await.map_err(|_| too_large())?;
+        let bytes = up_to(request.into_body(), LIMIT, too_large).await?;
         Ok(Self(Fields::read(&bytes)?))
     }
 }

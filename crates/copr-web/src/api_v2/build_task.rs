@@ -1,11 +1,11 @@
 //! Tasks: builds in one chroot each. They are looked at only.
 
-use super::json::Json;
 use super::path::{At, Number, chroot_name};
 use super::query::Query;
 use super::refused::Answer;
 use super::show;
 use crate::Web;
+use crate::json::Json;
 use axum::extract::State;
 use copr_app::build;
 use copr_db::listing::Of;

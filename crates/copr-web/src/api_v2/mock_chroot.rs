@@ -1,11 +1,11 @@
 //! The chroots of the service.
 
-use super::json::Json;
 use super::path::At;
 use super::query::Query;
 use super::refused::Answer;
 use super::{PREFIX, show};
 use crate::Web;
+use crate::json::Json;
 use axum::extract::State;
 use copr_app::chroot;
 use copr_wire::v2::{MockChrootOne, MockChroots};

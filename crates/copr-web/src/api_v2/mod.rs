@@ -1,14 +1,13 @@
 //! Version 2 of the API, under `/api_2`: what the second client of python-copr (to 1.112) speaks.
 //!
 //! A door to the same use cases as version 3, arranged like it: `path`, `query` and `body` (what came), `login` (who
-//! asks), `refused` (errors), `show` (rows as the API's objects), `json` (how these are written). Objects come with links,
-//! which are paths from the root of the service; what was made is told in `Location`, which is a whole address.
+//! asks), `refused` (errors), `show` (rows as the API's objects). Objects come with links, which are paths from the root of
+//! the service; what was made is told in `Location`, which is a whole address.
 
 mod body;
 mod build;
 mod build_create;
 mod build_task;
-mod json;
 mod login;
 mod mock_chroot;
 mod path;
@@ -20,6 +19,7 @@ mod show;
 
 use crate::Web;
 use crate::drain::drain;
+use crate::json::Json;
 use crate::routes::{Dialect, Endpoints, Routes, delete, get, options, post, put};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -27,7 +27,6 @@ use axum::http::{StatusCode, header};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use copr_wire::v2::Root;
-use json::Json;
 use show::links;
 use tower_http::catch_panic::CatchPanicLayer;
 

@@ -1,13 +1,13 @@
 //! Projects.
 
 use super::body::{Body, Fields};
-use super::json::Json;
 use super::login::Login;
 use super::path::{At, Number};
 use super::query::Query;
 use super::refused::{Answer, Done};
 use super::{PREFIX, located, show};
 use crate::Web;
+use crate::json::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;

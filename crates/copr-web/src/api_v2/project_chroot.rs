@@ -1,13 +1,13 @@
 //! Chroots of projects.
 
 use super::body::{Body, Fields, Said};
-use super::json::Json;
 use super::login::Login;
 use super::path::{At, Number, chroot_name};
 use super::refused::{Answer, Done};
 use super::show::links;
 use super::{located, show};
 use crate::Web;
+use crate::json::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;

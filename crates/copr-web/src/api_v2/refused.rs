@@ -1,6 +1,6 @@
 //! Refusals in this dialect: a status and `{"message": "<text>"}`, with the fields that are wrong in `data`.
 
-use super::json::Json;
+use crate::json::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use copr_app::{FieldErrors, Kind, Refusal};

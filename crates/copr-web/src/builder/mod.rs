@@ -112,8 +112,14 @@ async fn source(
 ) -> Result<Response, Refused> {
     let path = lease::source_file(&live.app, &builder, id, fence).await?;
     let open = move || File::open(path).and_then(|file| file.metadata().map(|meta| OpenFile { file, meta }));
-    let opened = tokio::task::spawn_blocking(open).await.map_err(std::io::Error::other).flatten();
-    let opened = opened.map_err(|error| Refusal::internal("opening a task's source", error))?;
+    let opened = match tokio::task::spawn_blocking(open).await.map_err(std::io::Error::other).flatten() {
+        Ok(opened) => opened,
+        Err(error) => {
+            // An upload goes when its build is canceled, be it in this instant.
+            lease::source_file(&live.app, &builder, id, fence).await?;
+            return Err(Refusal::internal("opening a task's source", error).into());
+        }
+    };
     Ok(results::file(opened, "", &method, &headers, results::Audience::Programs).await)
 }
 

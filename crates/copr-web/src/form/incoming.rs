@@ -52,8 +52,11 @@ impl Incoming {
     /// The file's name as the client gave it, and its text.
     pub async fn into_text(self) -> Result<(String, String), Refusal> {
         let bytes = tokio::fs::read(self.path()).await.map_err(no_room)?;
-        let text = String::from_utf8(bytes).map_err(|_| Refusal::invalid(format!("`{}` is not text.", self.name)))?;
-        Ok((self.name, text))
+        // No text holds a NUL, and PostgreSQL refuses those with one.
+        match String::from_utf8(bytes).ok().filter(|text| !text.contains('\0')) {
+            Some(text) => Ok((self.name, text)),
+            None => Err(Refusal::invalid(format!("`{}` is not text.", self.name))),
+        }
     }
 
     /// Leaves it on the disk: it belongs to a build now.

@@ -12,6 +12,8 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use copr_app::Refusal;
+use http_body_util::LengthLimitError;
+use std::error::Error;
 
 /// Most bytes of everything in a body that is no file.
 pub const WORDS_LIMIT: usize = 8 << 20;
@@ -83,7 +85,18 @@ pub fn is_json(kind: &str) -> bool {
 
 /// All of a body that has no file in it.
 pub async fn whole(body: Body) -> Result<Bytes, Refusal> {
-    to_bytes(body, WORDS_LIMIT).await.map_err(|_| too_many_words())
+    up_to(body, WORDS_LIMIT, too_many_words).await
+}
+
+/// All of a body, which is to have at most so many bytes.
+pub async fn up_to(body: Body, limit: usize, too_large: fn() -> Refusal) -> Result<Bytes, Refusal> {
+    to_bytes(body, limit).await.map_err(|error| {
+        match error.source().is_some_and(|cause| cause.is::<LengthLimitError>()) {
+            true => too_large(),
+            // The client broke off.
+            false => Refusal::invalid("The request is not complete."),
+        }
+    })
 }
 
 fn too_many_words() -> Refusal {
@@ -130,4 +143,21 @@ pub async fn text(mut part: Field<'_>, room: &mut usize) -> Result<Vec<u8>, Refu
 pub fn broken(error: &MultipartError) -> Refusal {
     tracing::debug!(error = error.body_text(), "a form could not be read");
     Refusal::invalid("The form in the request is not complete.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use copr_app::Kind;
+    use std::io;
+
+    #[tokio::test]
+    async fn a_body_that_is_too_large_is_told_from_one_that_breaks_off() {
+        let pieces = |end: io::Result<&'static str>| Body::from_stream(futures::stream::iter([Ok("abc"), end]));
+        assert_eq!(whole(pieces(Ok("def"))).await.expect("a body"), "abcdef");
+        let large = up_to(pieces(Ok("def")), 5, too_many_words).await.expect_err("too large");
+        assert_eq!(large.kind, Kind::TooLarge);
+        let broken = whole(pieces(Err(io::ErrorKind::UnexpectedEof.into()))).await.expect_err("half a body");
+        assert_eq!((broken.kind, broken.message.as_str()), (Kind::Invalid, "The request is not complete."));
+    }
 }

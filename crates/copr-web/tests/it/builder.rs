@@ -170,27 +170,26 @@ async fn only_builders_come_in() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_builder_and_everyone_else_fetch_an_uploaded_source() {
+/// A service with a build of an uploaded `hello.spec`, in the directory `abc123`.
+async fn with_upload(content: &[u8]) -> (Service, copr_types::BuildId) {
     let service = Service::start().await;
     service.project("alice", "hello", &[FEDORA], |_| {}).await;
+    let name = |text: &str| text.parse().expect("a name");
+    let place = service.app.store.upload_dir(&name("abc123")).join("hello.spec");
+    service.app.store.write(&place, content).expect("an upload");
+    let upload =
+        copr_app::build::Upload { upload: name("abc123"), file: name("hello.spec"), size: content.len() as u64 };
+    let options = copr_app::build::Options::default();
+    let made =
+        copr_app::build::by_upload(&service.app, &service.alice, "alice", "hello", Some(&upload), &options).await;
+    let id = made.expect("a build").build.id;
+    (service, id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_builder_and_everyone_else_fetch_an_uploaded_source() {
     let content = b"Name: hello\n";
-    let upload = service.app.store.upload_dir(&"abc123".parse().expect("a name"));
-    service.app.store.write(&upload.join("hello.spec"), content).expect("an upload");
-    let made = copr_app::build::by_upload(
-        &service.app,
-        &service.alice,
-        "alice",
-        "hello",
-        Some(&copr_app::build::Upload {
-            upload: "abc123".parse().expect("a name"),
-            file: "hello.spec".parse().expect("a name"),
-            size: content.len() as u64,
-        }),
-        &copr_app::build::Options::default(),
-    )
-    .await;
-    made.expect("a build");
+    let (service, _) = with_upload(content).await;
     let builder = Builder { service: &service, token: service.builder().await };
     let lease = builder.lease().await;
     let path = format!("tasks/{}/source?fence={}", lease["task_id"], lease["fence"]);
@@ -201,4 +200,18 @@ async fn a_builder_and_everyone_else_fetch_an_uploaded_source() {
     for path in ["/tmp/abc123/other", "/tmp/other/hello.spec", "/tmp/%2e%2e/hello.spec", "/tmp/abc123/%2e%2e"] {
         assert_eq!(service.status_of_raw(path).await, "HTTP/1.1 404 Not Found", "{path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_source_of_a_build_that_was_canceled_is_not_there_any_more() {
+    let (service, id) = with_upload(b"Name: hello\n").await;
+    let builder = Builder { service: &service, token: service.builder().await };
+    let lease = builder.lease().await;
+    copr_app::build::cancel(&service.app, &service.alice, id).await.expect("canceled");
+    let path = format!("tasks/{}/source?fence={}", lease["task_id"], lease["fence"]);
+    let (status, error) = status_and_json(builder.send(Method::GET, &path, &[], Vec::new()).await).await;
+    assert_eq!((status, &error["error"]), (409, &json!("the build was canceled")));
+    let beat = json!({"fence": lease["fence"]});
+    let beat = builder.post(&format!("tasks/{}/heartbeat", lease["task_id"]), beat).await;
+    assert_eq!(status_and_json(beat).await.1["cancel"], json!(true));
 }

@@ -98,6 +98,10 @@ async fn wrong_fields_of_a_build_are_told_as_a_python_dictionary() {
         (json!({"pkgs": null}), "{'pkgs': ['URLs to packages are required']}"),
         (json!({"pkgs": []}), "{'pkgs': ['URLs to packages are required']}"),
         (
+            json!({"pkgs": vec![SRPM; 1001]}),
+            "{'pkgs': ['One request can have 1000 URLs; send the others in further ones.']}",
+        ),
+        (
             json!({"pkgs": "ftp://x/a.spec"}),
             "{'pkgs': [\"A list of http[s] URLs separated by whitespace characters is needed ('ftp://x/a.spec' doesn't seem to be a valid URL).\"]}",
         ),

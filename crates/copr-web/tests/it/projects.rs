@@ -1,6 +1,6 @@
 //! Projects: make, look, search, change, delete.
 
-use crate::server::{EPEL, FEDORA, FEDORA_32, OLD, Server};
+use crate::server::{EPEL, FEDORA, FEDORA_32, OLD, Server, send};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -97,6 +97,14 @@ async fn wrong_fields_of_a_project_are_told_one_by_one() {
         (
             json!({"repo_priority": "x"}),
             "repo_priority: Not a valid integer value.\nrepo_priority: Number must be at least 1.".to_owned(),
+        ),
+        (
+            json!({"description": "é".repeat(100_001)}),
+            "description: Field cannot be longer than 100000 characters.".to_owned(),
+        ),
+        (
+            json!({"instructions": "x".repeat(100_001)}),
+            "instructions: Field cannot be longer than 100000 characters.".to_owned(),
         ),
         (json!({"delete_after_days": 721}), "delete_after_days: Number must be between -1 and 720.".to_owned()),
     ];
@@ -337,5 +345,16 @@ async fn a_search_looks_at_owners_names_and_texts() {
     assert_eq!(names("%25%25%25").await, [""; 0]);
     let short = server.get("/project/search?query=ab").await;
     assert_eq!(short.refusal(), (400, "Search string must have at least 3 characters"));
+    for text in ["x".repeat(60_000), "x+".repeat(30_000), format!("x/{}", "x".repeat(60_000))] {
+        for (path, key) in [
+            ("/api_3/project/search?query=", "error"),
+            ("/api_2/projects?search_query=", "message"),
+            ("/api/coprs/?search=", "error"),
+        ] {
+            let long = send(server.anywhere(Method::GET, &format!("{path}{text}"))).await;
+            let told = (long.status.as_u16(), &long.json[key]);
+            assert_eq!(told, (400, &json!("Search string can have at most 1000 characters")), "{path}");
+        }
+    }
     assert_eq!(server.get("/project/search").await.refusal(), (400, "Missing argument query"));
 }

@@ -199,15 +199,13 @@ async fn an_upload_that_is_refused_leaves_nothing_behind() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_comps_file_must_be_text() {
     let server = server().await;
-    let body = [
-        b"--x\r\nContent-Disposition: form-data; name=\"upload_comps\"; filename=\"c.xml\"\r\n\r\n".as_slice(),
-        b"\xff\xfe",
-        b"\r\n--x--\r\n",
-    ]
-    .concat();
     let path = format!("/coprs/alice/tools/chroot/edit/{FEDORA}/");
-    let answer = raw(&server, &path, Some("multipart/form-data; boundary=x"), &body).await;
-    assert_eq!(no(&answer), (400, "`c.xml` is not text."));
+    for content in [b"\xff\xfe".as_slice(), b"<comps>\0</comps>"] {
+        let head = b"--x\r\nContent-Disposition: form-data; name=\"upload_comps\"; filename=\"c.xml\"\r\n\r\n";
+        let body = [head, content, b"\r\n--x--\r\n"].concat();
+        let answer = raw(&server, &path, Some("multipart/form-data; boundary=x"), &body).await;
+        assert_eq!(no(&answer), (400, "`c.xml` is not text."));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -218,7 +216,7 @@ async fn what_is_wrong_with_a_package_is_told_as_an_object() {
     let error = json!({
         "package_name": ["Please enter a valid package name in ^[-+_.a-zA-Z0-9]+$"],
         "max_builds": ["Number must be between 0 and 100."],
-        "chroot_denylist": ["Pattern \"A!\" does not match \"^[a-z0-9-_*.+]+$\""],
+        "chroot_blacklist": ["Pattern \"A!\" does not match \"^[a-z0-9-_*.+]+$\""],
         "git_url": ["Invalid URL."],
     });
     assert_eq!((answer.status.as_u16(), &answer.json), (400, &json!({"output": "notok", "error": error})));

@@ -5,7 +5,7 @@ use super::{get, no, ok, post, text};
 use crate::packages::finish;
 use crate::server::{FEDORA, FEDORA_32, Server, send};
 use copr_types::State;
-use reqwest::Method;
+use reqwest::{Method, header};
 use serde_json::{Value, json};
 
 const SRPM: &str = "http://x.example/hello-1-1.src.rpm";
@@ -316,4 +316,24 @@ async fn v1_22_what_is_not_there_is_told_in_words() {
     ] {
         assert_eq!(no(&get(&server, path).await), (404, error), "{path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn v1_23_an_address_that_ends_in_a_slash_is_as_good_for_everything() {
+    let server = Server::start().await;
+    let slashed = |method, path: &str| {
+        let request = server.anywhere(method, &format!("//api/coprs/{path}"));
+        request.basic_auth(&server.alice.login, Some(&server.alice.token))
+    };
+    let form = |text: &'static str| (header::CONTENT_TYPE, "application/x-www-form-urlencoded", text);
+    let create = form("name=tools&fedora-42-x86_64=y&initial_pkgs=http%3A%2F%2Fx.example%2Fa.src.rpm");
+    for (path, (name, kind, body)) in [("alice/new/", create), ("alice/tools/modify/", form("description=d"))] {
+        ok(send(slashed(Method::POST, path).header(name, kind).body(body)).await);
+    }
+    let upload = ["Content-Disposition: form-data; name=\"pkgs\"; filename=\"a.spec\"", "", "Name: a", "--x--", ""];
+    let upload = slashed(Method::POST, "alice/tools/new_build_upload/").body(format!("--x\r\n{}", upload.join("\r\n")));
+    let made = ok(send(upload.header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")).await);
+    ok(send(slashed(Method::POST, &format!("cancel_build/{}/", made["id"]))).await);
+    assert_eq!(ok(send(slashed(Method::GET, "alice/tools/detail/")).await)["detail"]["description"], "d");
+    assert_eq!(ok(send(slashed(Method::GET, "search/?project=tools")).await)["repos"][0]["coprname"], "tools");
 }

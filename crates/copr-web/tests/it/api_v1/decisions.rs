@@ -219,3 +219,17 @@ async fn what_a_client_takes_for_a_login_page_is_never_in_an_answer() {
     let refused = post(&server, &server.alice, "/coprs/alice/new/", Form(&[("name", "x"), ("chroots", magic)])).await;
     assert_eq!(refused.status, 400);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_hold_letters_of_ascii_alone_as_clients_guess_what_others_mean() {
+    let server = with_tools().await;
+    let said = "Dépôt <title>Sign in Copr</title> €";
+    let modify = "/coprs/alice/tools/modify/";
+    let changed = ok(post(&server, &server.alice, modify, Form(&[("description", said)])).await);
+    assert_eq!(changed["description"], said);
+    for path in ["/api/coprs/alice/tools/detail/", "/api/coprs/Dépôt/nope/detail/"] {
+        let answer = server.anywhere(Method::GET, path).send().await.expect("an answer");
+        let text = answer.text().await.expect("a body");
+        assert!(text.is_ascii() && text.contains("D\\u00e9p\\u00f4t") && !text.contains("<title>"), "{text}");
+    }
+}

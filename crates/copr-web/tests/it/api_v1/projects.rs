@@ -80,6 +80,11 @@ async fn what_is_sent_empty_becomes_empty_and_an_empty_choice_of_chroots_is_none
     let changed = modify(&[("description", ""), ("repos", ""), ("chroots", "")]).await;
     assert_eq!((&changed["description"], &changed["repos"]), (&json!(""), &json!("")));
     assert_eq!((&changed["instructions"], &changed["chroots"]), (&json!("i"), &json!([FEDORA_32, FEDORA])));
+    let of_project = async || server.get("/project?ownername=alice&projectname=tools").await.ok();
+    modify(&[("homepage", "https://h.example/"), ("contact", "a@b.example")]).await;
+    assert_eq!(of_project().await["homepage"], "https://h.example/");
+    modify(&[("homepage", ""), ("contact", "")]).await;
+    assert_eq!((&of_project().await["homepage"], &of_project().await["contact"]), (&json!(null), &json!(null)));
     // Switches choose as the list does.
     assert_eq!(modify(&[(FEDORA, "y")]).await["chroots"], json!([FEDORA]));
 }
