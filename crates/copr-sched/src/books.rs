@@ -20,7 +20,16 @@ pub enum Full {
 #[derive(Clone, Copy, Debug, Default)]
 struct Account {
     tasks: i64,
+    /// Of leases that are over.
     used: i64,
+    /// Of those that last.
+    running: i64,
+}
+
+impl Account {
+    fn given(self) -> i64 {
+        self.used + self.running
+    }
 }
 
 /// What a task is sorted by; smaller comes first.
@@ -47,21 +56,23 @@ impl<'a> Books<'a> {
         }
         for load in running {
             books.add(&load.owner, &load.sandbox, load.arch.as_deref(), load.tasks);
-            books.owners.entry(&load.owner).or_default().used += load.seconds;
+            books.owners.entry(&load.owner).or_default().running += load.seconds;
         }
         for share in shares {
             if let Some(account) = books.owners.get_mut(share.owner.as_str()) {
                 account.used += share.used;
             }
         }
-        let most = books.owners.values().map(|account| account.used).max().unwrap_or_default();
+        let most = books.owners.values().map(|account| account.given()).max().unwrap_or_default();
         books.floor = most - policy.share_seconds;
         books
     }
 
-    /// What an owner who takes part is taken to have been given at least.
-    pub fn floor(&self) -> i64 {
-        self.floor
+    /// What an owner who is handed a task now has to be written down with, at least, to be no further behind than is
+    /// remembered; none for who is not.
+    pub fn raise(&self, owner: &str) -> Option<i64> {
+        let account = self.account(owner);
+        (account.given() < self.floor).then_some(self.floor - account.running)
     }
 
     /// The limit that holds a task back, if one does.
@@ -92,7 +103,7 @@ impl<'a> Books<'a> {
         let account = self.account(&task.owner);
         let patience = self.policy.background_seconds;
         let background = task.background && !(patience > 0 && now - task.since >= patience);
-        (background, account.tasks, account.used.max(self.floor), !task.source, task.id)
+        (background, account.tasks, account.given().max(self.floor), !task.source, task.id)
     }
 
     fn account(&self, owner: &str) -> Account {

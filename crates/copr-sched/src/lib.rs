@@ -124,6 +124,14 @@ impl Default for Policy {
     }
 }
 
+impl Policy {
+    /// Whether anything is ever held back.
+    pub fn has_limits(&self) -> bool {
+        let arches = self.arch_owner_tasks.values().copied();
+        [self.tasks, self.owner_tasks, self.sandbox_tasks].into_iter().chain(arches).any(|limit| limit > 0)
+    }
+}
+
 /// The architecture that limits speak of: all 32-bit x86 is built by machines for `x86_64`.
 pub fn family(arch: &str) -> &str {
     if arch.len() == 4 && arch.starts_with('i') && arch.ends_with("86") { "x86_64" } else { arch }
@@ -148,7 +156,13 @@ mod tests {
     }
 
     fn load(owner: &str, tasks: i64) -> Load {
-        Load { tasks, owner: owner.into(), sandbox: format!("{owner}/p--{owner}"), arch: Some("x86_64".into()), seconds: 0 }
+        Load {
+            tasks,
+            owner: owner.into(),
+            sandbox: format!("{owner}/p--{owner}"),
+            arch: Some("x86_64".into()),
+            seconds: 0,
+        }
     }
 
     fn share(owner: &str, used: i64) -> Share {

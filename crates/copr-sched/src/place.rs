@@ -13,10 +13,8 @@ pub fn places<'a>(queue: &'a [Waiting], mut books: Books<'a>, now: i64) -> Vec<i
     for task in sorted {
         lines.entry((books.key(task, now).0, &task.owner)).or_default().push_back(task);
     }
-    let mut heads: BTreeSet<_> = lines
-        .iter()
-        .filter_map(|((_, owner), line)| line.front().map(|head| (books.key(head, now), *owner)))
-        .collect();
+    let mut heads: BTreeSet<_> =
+        lines.iter().filter_map(|((_, owner), line)| line.front().map(|head| (books.key(head, now), *owner))).collect();
     let mut order = Vec::with_capacity(queue.len());
     while let Some((key, owner)) = heads.pop_first() {
         let Some(line) = lines.get_mut(&(key.0, owner)) else { continue };
