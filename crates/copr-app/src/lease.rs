@@ -1,25 +1,21 @@
 //! What builders do: take a lease, keep it, deliver, end it.
 
+mod choosing;
 mod ending;
 
+pub(crate) use choosing::{running, shares};
 pub(crate) use ending::{Staged, close_logs};
 pub use ending::{expire, finish, release_builder};
 
-use crate::build::refresh_revisions;
 use crate::{App, Refusal};
 use copr_db::builder::Builder;
-use copr_db::task::{Holder, Task as Row};
+use copr_db::task::Task as Row;
 use copr_db::{Conn, Topic};
 use copr_store::{LogFile, LogMismatch};
 use copr_types::{BuildChrootId, BuildId, Event, FileName, PackageName, Phase, Role, TaskId, state};
 use copr_wire::builder::{Beat, BeatAnswer, Lease, LeaseRequest, SourceInput, Task};
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// Seconds between heartbeats: also the longest that a builder takes to hear of a cancel.
-const HEARTBEAT_SECONDS: u64 = 1;
-/// Tasks of each owner that the scheduler looks at.
-const PER_OWNER: i64 = 20;
 
 /// Waits for a task that this builder can take, and leases it; `None` when nothing came in time. Dropping the future
 /// is fine at any moment.
@@ -34,7 +30,7 @@ pub async fn take(app: &App, builder: &Builder, request: &LeaseRequest) -> Resul
         let heard = app.db.wake().heard(Topic::Tasks);
         tokio::pin!(heard);
         heard.as_mut().enable();
-        if let Some(lease) = try_take(app, builder, request).await? {
+        if let Some(lease) = choosing::try_take(app, builder, request).await? {
             return Ok(Some(lease));
         }
         let left = end.saturating_duration_since(tokio::time::Instant::now());
@@ -44,78 +40,6 @@ pub async fn take(app: &App, builder: &Builder, request: &LeaseRequest) -> Resul
         // Besides the bell a look each second: tasks become due by time alone, and bells of others may get lost.
         let _ = tokio::time::timeout(left.min(Duration::from_secs(1)), heard).await;
     }
-}
-
-async fn try_take(app: &App, builder: &Builder, request: &LeaseRequest) -> Result<Option<Lease>, Refusal> {
-    let now = app.clock.now();
-    let mut conn = app.db.read().await?;
-    let waiting = copr_db::task::waiting(&mut conn, now, PER_OWNER).await?;
-    if waiting.is_empty() {
-        return Ok(None);
-    }
-    let running = copr_db::task::running(&mut conn).await?;
-    drop(conn);
-    let queue: Vec<copr_sched::Waiting> = waiting
-        .into_iter()
-        .map(|task| copr_sched::Waiting {
-            id: task.id.0,
-            owner: task.owner,
-            arch: task.arch,
-            tools: task.tools.split_whitespace().map(str::to_owned).collect(),
-            background: task.background,
-            source: task.source,
-        })
-        .collect();
-    let load: Vec<copr_sched::Load> =
-        running.into_iter().map(|(owner, _, _, tasks)| copr_sched::Load { owner, tasks }).collect();
-    for id in copr_sched::order(&queue, &load, &request.arches, &request.tools) {
-        match lease(app, builder, request, TaskId(id)).await {
-            Ok(None) => {}
-            Ok(lease) => return Ok(lease),
-            // One task that can not be handed out stops no other.
-            Err(refusal) => tracing::error!(task = id, "could not hand out a task: {}", refusal.inside()),
-        }
-    }
-    Ok(None)
-}
-
-/// Leases one task, unless somebody was faster.
-async fn lease(app: &App, builder: &Builder, request: &LeaseRequest, id: TaskId) -> Result<Option<Lease>, Refusal> {
-    let now = app.clock.now();
-    let deadline = now + app.rules.lease_seconds;
-    let holder = Holder { id: builder.id, name: &request.builder, isolation: &request.isolation };
-    let mut tx = app.db.begin().await?;
-    let Some(row) = copr_db::task::lease(&mut tx, id, holder, deadline).await? else { return Ok(None) };
-    if !change(&mut tx, &row, Event::Leased).await? {
-        // Whatever it belongs to has ended in the meantime: nobody needs this task.
-        copr_db::task::remove(&mut tx, row.id, row.fence).await?;
-        tx.commit().await?;
-        return Ok(None);
-    }
-    let place = place(app, &mut tx, &row).await?;
-    match row.build_chroot_id {
-        Some(chroot) => {
-            copr_db::build_chroot::started(&mut tx, BuildChrootId(chroot), &place.result_dir, now).await?;
-        }
-        None => copr_db::build::source_started(&mut tx, row.build_id, &place.result_dir, now).await?,
-    }
-    let mut task: Task = serde_json::from_str(&row.spec)?;
-    refresh_revisions(app, &mut tx, &mut task).await?;
-    note(&mut tx, &row, "starting", now).await?;
-    tx.commit().await?;
-    let line = format!(
-        "[{}] leased by builder {} (attempt {}); isolation: {}",
-        time(now),
-        request.builder,
-        row.attempts,
-        request.isolation
-    );
-    crate::blocking(move || {
-        place.live_log().begin()?;
-        Ok(place.server_log().line(&line)?)
-    })
-    .await?;
-    Ok(Some(Lease { task_id: row.id.0, fence: row.fence, deadline, heartbeat_seconds: HEARTBEAT_SECONDS, task }))
 }
 
 /// A time for people.

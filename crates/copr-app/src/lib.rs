@@ -74,6 +74,8 @@ pub struct Rules {
     pub lease_seconds: i64,
     /// Leases of one task before it fails as ours.
     pub max_attempts: i64,
+    /// In which order and how many tasks are handed out.
+    pub schedule: copr_sched::Policy,
     /// Days an API token lives.
     pub token_days: i64,
     /// Seconds that the data of a dropped chroot is kept.
@@ -115,6 +117,7 @@ impl Default for Rules {
             upload_mib: 8192,
             lease_seconds: 30,
             max_attempts: 3,
+            schedule: copr_sched::Policy::default(),
             token_days: 180,
             dropped_chroot_seconds: 7 * 86_400,
             pr_dir_days: 40,

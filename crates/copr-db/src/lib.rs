@@ -35,6 +35,7 @@ pub mod page;
 pub mod permission;
 pub mod project;
 pub mod project_chroot;
+pub mod queue;
 pub mod repo;
 pub mod revision;
 pub mod search;

@@ -42,6 +42,8 @@ pub struct Task {
     pub fence: i64,
     /// Leases so far.
     pub attempts: i64,
+    /// When the lease began.
+    pub leased_on: Option<i64>,
     /// When the lease ends.
     pub deadline: Option<i64>,
     /// Phase the builder last reported.
@@ -59,7 +61,7 @@ pub struct Task {
 macro_rules! columns {
     () => {
         "t.id, t.build_id, t.build_chroot_id, t.repo_id, t.owner, t.sandbox, t.arch, t.tools, t.background, t.leased,
-         t.blocked, t.builder_id, t.builder_name, t.isolation, t.fence, t.attempts, t.deadline, t.phase, t.cancel, t.not_before,
+         t.blocked, t.builder_id, t.builder_name, t.isolation, t.fence, t.attempts, t.leased_on, t.deadline, t.phase, t.cancel, t.not_before,
          t.spec, t.created_on"
     };
 }
@@ -77,6 +79,8 @@ pub struct NewTask<'a> {
     pub owner: &'a str,
     /// Who shares a builder.
     pub sandbox: &'a str,
+    /// Whose tasks stand in one line: the sandbox, but all who have one for a single build stand together.
+    pub line: &'a str,
     /// Architecture.
     pub arch: Option<&'a str>,
     /// Programs that its builder has to have, split by blanks.
@@ -87,14 +91,20 @@ pub struct NewTask<'a> {
     pub spec: &'a str,
 }
 
+/// Like tasks of one line: they wait for the same builders and reach the same limits.
+fn lane(new: &NewTask<'_>) -> String {
+    let (arch, background) = (new.arch.unwrap_or("-"), u8::from(new.background));
+    format!("{} {} {arch} {background} {}", new.owner, new.line, new.tools)
+}
+
 /// Puts a task into the queue. It is not handed out while its build's batch is blocked.
 pub async fn create(conn: &mut Conn, new: &NewTask<'_>, now: i64) -> Result<TaskId, Error> {
     let (id,) = run!(
         conn,
         fetch_one as (i64,),
         "INSERT INTO task (build_id, build_chroot_id, repo_id, owner, sandbox, arch, background, leased, cancel, spec,
-             created_on, tools, blocked)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11,
+             created_on, tools, lane, blocked)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12,
              COALESCE((SELECT g.blocked_by IS NOT NULL FROM build b JOIN batch g ON g.id = b.batch_id WHERE b.id = $1),
                       $8))
          RETURNING id",
@@ -108,7 +118,8 @@ pub async fn create(conn: &mut Conn, new: &NewTask<'_>, now: i64) -> Result<Task
         false,
         new.spec,
         now,
-        new.tools
+        new.tools,
+        lane(new)
     )?;
     conn.ring(Topic::Tasks);
     Ok(TaskId(id))
@@ -161,55 +172,6 @@ pub async fn counts(conn: &mut Conn) -> Result<Counts, Error> {
     )
 }
 
-/// What the scheduler looks at.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct Waiting {
-    /// The task.
-    #[sqlx(try_from = "i64")]
-    pub id: TaskId,
-    /// Owner of the project.
-    pub owner: String,
-    /// Who shares a builder.
-    pub sandbox: String,
-    /// Architecture.
-    pub arch: Option<String>,
-    /// Programs that its builder has to have, split by blanks.
-    pub tools: String,
-    /// After everybody who waits.
-    pub background: bool,
-    /// Makes a source package.
-    pub source: bool,
-}
-
-/// The first tasks of each owner that could be handed out now, in the order of the queue: at most `per_owner` of
-/// each owner, so that one with a hundred thousand tasks hides nobody.
-pub async fn waiting(conn: &mut Conn, now: i64, per_owner: i64) -> Result<Vec<Waiting>, Error> {
-    run!(
-        conn,
-        fetch_all as Waiting,
-        "SELECT id, owner, sandbox, arch, tools, background, source FROM (
-             SELECT t.id, t.owner, t.sandbox, t.arch, t.tools, t.background, t.build_chroot_id IS NULL AS source,
-                    ROW_NUMBER() OVER (PARTITION BY t.owner, t.arch, t.tools ORDER BY t.background, t.id) AS place
-             FROM task t LEFT JOIN repo r ON r.id = t.repo_id
-             WHERE t.leased = $3 AND t.blocked = $3 AND t.cancel = $3 AND t.not_before <= $1
-               AND (t.repo_id IS NULL OR r.generation > 0)) AS queue
-         WHERE place <= $2 ORDER BY background, id",
-        now,
-        per_owner,
-        false
-    )
-}
-
-/// How many tasks each owner has running, for fairness: `(owner, arch, sandbox, tasks)`.
-pub async fn running(conn: &mut Conn) -> Result<Vec<(String, Option<String>, String, i64)>, Error> {
-    run!(
-        conn,
-        fetch_all as (String, Option<String>, String, i64),
-        "SELECT owner, arch, sandbox, COUNT(*) FROM task WHERE leased = $1 GROUP BY owner, arch, sandbox",
-        true
-    )
-}
-
 /// Who takes a lease.
 #[derive(Clone, Copy, Debug)]
 pub struct Holder<'a> {
@@ -222,16 +184,22 @@ pub struct Holder<'a> {
 }
 
 /// Takes the lease of a task that nobody holds; none when somebody was faster.
-pub async fn lease(conn: &mut Conn, id: TaskId, holder: Holder<'_>, deadline: i64) -> Result<Option<Task>, Error> {
+pub async fn lease(
+    conn: &mut Conn,
+    id: TaskId,
+    holder: Holder<'_>,
+    now: i64,
+    deadline: i64,
+) -> Result<Option<Task>, Error> {
     run!(
         conn,
         fetch_optional as Task,
         concat!(
             "UPDATE task AS t SET leased = $2, builder_id = $3, builder_name = $4, isolation = $5, deadline = $6,
-                 fence = t.fence + 1, attempts = t.attempts + 1, phase = NULL
+                 leased_on = $8, fence = t.fence + 1, attempts = t.attempts + 1, phase = NULL
              WHERE t.id = $1 AND t.leased = $7 AND t.blocked = $7 AND t.cancel = $7 RETURNING ",
             "id, build_id, build_chroot_id, repo_id, owner, sandbox, arch, tools, background, leased, blocked, builder_id,
-             builder_name, isolation, fence, attempts, deadline, phase, cancel, not_before, spec, created_on"
+             builder_name, isolation, fence, attempts, leased_on, deadline, phase, cancel, not_before, spec, created_on"
         ),
         id.0,
         true,
@@ -239,7 +207,8 @@ pub async fn lease(conn: &mut Conn, id: TaskId, holder: Holder<'_>, deadline: i6
         holder.name,
         holder.isolation,
         deadline,
-        false
+        false,
+        now
     )
 }
 
@@ -262,7 +231,7 @@ pub async fn release(conn: &mut Conn, id: TaskId, fence: i64, not_before: i64) -
     let done = run!(
         conn,
         execute,
-        "UPDATE task SET leased = $3, builder_id = NULL, builder_name = NULL, deadline = NULL, phase = NULL,
+        "UPDATE task SET leased = $3, builder_id = NULL, builder_name = NULL, leased_on = NULL, deadline = NULL, phase = NULL,
              not_before = $4
          WHERE id = $1 AND fence = $2 AND leased = $5",
         id.0,
@@ -273,6 +242,12 @@ pub async fn release(conn: &mut Conn, id: TaskId, fence: i64, not_before: i64) -
     )? > 0;
     conn.ring(Topic::Tasks);
     Ok(done)
+}
+
+/// Hands out a task that nobody holds not before a time.
+pub async fn postpone(conn: &mut Conn, id: TaskId, not_before: i64) -> Result<(), Error> {
+    run!(conn, execute, "UPDATE task SET not_before = $2 WHERE id = $1 AND leased = $3", id.0, not_before, false)?;
+    Ok(())
 }
 
 /// Counts the last lease not among the attempts.

@@ -63,6 +63,7 @@ fn rules(config: &Config) -> anyhow::Result<Rules> {
         upload_mib: limits.upload_max_mib,
         lease_seconds: seconds(config.scheduler.lease_seconds),
         max_attempts: i64::from(config.scheduler.max_attempts),
+        schedule: config.scheduler.policy()?,
         token_days: i64::from(config.tokens.life_days),
         dropped_chroot_seconds: seconds(config.retention.dropped_chroot_days.into()) * 86_400,
         pr_dir_days: i64::from(config.retention.pr_dir_days),

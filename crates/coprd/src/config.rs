@@ -10,6 +10,7 @@ mod environment;
 mod error;
 mod gssapi;
 mod keys;
+mod scheduler;
 mod sections;
 mod warnings;
 
@@ -17,7 +18,8 @@ pub use address::{WebAddress, listener};
 pub use database::{DatabaseUrl, Engine};
 pub use error::ConfigError;
 pub use gssapi::Gssapi;
-pub use sections::{BuilderSettings, Distgit, KeyType, Limits, Log, LogFormat, Retention, Scheduler, Signing, Tokens};
+pub use scheduler::Scheduler;
+pub use sections::{BuilderSettings, Distgit, KeyType, Limits, Log, LogFormat, Retention, Signing, Tokens};
 
 use document::Document;
 use serde::Serialize;

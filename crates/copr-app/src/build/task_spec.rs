@@ -44,10 +44,15 @@ fn facts(app: &App, build: &Build) -> BuildFacts {
     }
 }
 
-/// Who may share a builder: owner, project and submitter.
+/// Who may share a builder: owner, project and submitter. Where nobody is known to have submitted, each build alone.
 fn sandbox(build: &Build) -> String {
     let submitter = build.submitter.clone().unwrap_or_else(|| format!("build-{}", build.id));
     format!("{}/{}--{submitter}", build.owner, build.project)
+}
+
+/// Whose tasks stand in one line.
+fn line(build: &Build) -> String {
+    format!("{}/{}--{}", build.owner, build.project, build.submitter.as_deref().unwrap_or_default())
 }
 
 pub(super) fn chroot_spec(chroot: &ProjectChroot) -> ChrootSpec {
@@ -91,6 +96,7 @@ pub(super) async fn source_task(
         repo: None,
         owner: &build.owner.to_string(),
         sandbox: &sandbox(build),
+        line: &line(build),
         arch,
         tools: &tools,
         background: build.background,
@@ -131,6 +137,7 @@ pub(crate) async fn rpm_task(
         repo: Some(repo),
         owner: &build.owner.to_string(),
         sandbox: &sandbox(build),
+        line: &line(build),
         arch: Some(chroot.name.arch()),
         tools: "",
         background: build.background,

@@ -141,6 +141,7 @@ async fn deliver(app: &App, row: &Row, place: &Place, srpm: &str, finish: &Finis
     if !change(&mut tx, row, Event::Delivered).await? {
         // Canceled in the meantime: what was delivered is of no use.
         doom_staging(app, &mut tx, row).await?;
+        charge(app, &mut tx, row).await?;
         tx.commit().await?;
         return close_logs(place).await;
     }
@@ -155,6 +156,7 @@ async fn deliver(app: &App, row: &Row, place: &Place, srpm: &str, finish: &Finis
         }
     }
     note(&mut tx, row, if row.build_chroot_id.is_some() { "publishing" } else { "importing" }, app.clock.now()).await?;
+    charge(app, &mut tx, row).await?;
     Ok(tx.commit().await?)
 }
 
@@ -165,6 +167,7 @@ async fn fail(app: &App, row: &Row, failure: &Failure) -> Result<(), Refusal> {
     }
     fail_in(app, &mut tx, row, failure).await?;
     doom_staging(app, &mut tx, row).await?;
+    charge(app, &mut tx, row).await?;
     Ok(tx.commit().await?)
 }
 
@@ -193,6 +196,7 @@ async fn canceled(app: &App, row: &Row) -> Result<(), Refusal> {
     }
     note(&mut tx, row, "canceled", app.clock.now()).await?;
     doom_staging(app, &mut tx, row).await?;
+    charge(app, &mut tx, row).await?;
     Ok(tx.commit().await?)
 }
 
@@ -212,7 +216,16 @@ async fn give_back(app: &App, row: &Row, wait: i64, attempt: Attempt) -> Result<
         copr_db::task::withdraw(&mut tx, row.id).await?;
     }
     doom_staging(app, &mut tx, row).await?;
+    charge(app, &mut tx, row).await?;
     Ok(tx.commit().await?)
+}
+
+/// Writes down what its owner was given with a lease that ends; the last thing in a transaction, because an owner has one
+/// row for all tasks.
+async fn charge(app: &App, tx: &mut Conn, row: &Row) -> Result<(), Refusal> {
+    let now = app.clock.now();
+    let seconds = now - row.leased_on.unwrap_or(now);
+    Ok(copr_db::queue::charge(tx, &row.owner, seconds.max(0)).await?)
 }
 
 /// Gives back what builders hold that did not keep their leases. A task that was lost too often fails, as ours.

@@ -22,6 +22,7 @@ mod ready;
 mod removing;
 mod roles;
 mod rpms;
+mod scheduling;
 mod sessions;
 mod sources;
 mod world;

@@ -196,6 +196,7 @@ impl Home {
             repo: chroot.map(|_| self.repo),
             owner: &self.owner,
             sandbox: "sandbox",
+            line: "line",
             arch: chroot.map(|_| "x86_64"),
             tools: if chroot.is_none() { "git tito" } else { "" },
             background: false,

@@ -2,15 +2,16 @@
 
 use crate::both_engines;
 use crate::fixture::{Fixture, Home, NOW};
+use copr_db::queue::Load;
 use copr_db::task::{self, Counts, Holder, NewTask, Task};
-use copr_db::{Conn, Error, build, build_chroot, repo};
+use copr_db::{Conn, Error, build, build_chroot, queue, repo};
 use copr_types::{BuilderId, State, TaskId};
 
 const UNTIL: i64 = NOW + 30;
 
 async fn lease(conn: &mut Conn, id: TaskId, builder: BuilderId) -> Option<Task> {
     let holder = Holder { id: builder, name: "b1-host", isolation: "namespaces" };
-    task::lease(conn, id, holder, UNTIL).await.unwrap()
+    task::lease(conn, id, holder, NOW, UNTIL).await.unwrap()
 }
 
 /// A leased source task.
@@ -23,8 +24,10 @@ async fn leased(t: &Fixture, h: &Home) -> (Task, BuilderId) {
     (task, builder)
 }
 
-async fn waiting(conn: &mut Conn, now: i64, per_owner: i64) -> Vec<TaskId> {
-    task::waiting(conn, now, per_owner).await.unwrap().into_iter().map(|one| one.id).collect()
+async fn waiting(conn: &mut Conn, now: i64) -> Vec<TaskId> {
+    let mut ids: Vec<TaskId> = queue::waiting(conn, now).await.unwrap().into_iter().map(|one| one.id).collect();
+    ids.sort();
+    ids
 }
 
 both_engines! {
@@ -38,9 +41,10 @@ both_engines! {
         assert_eq!(task::by_id(&mut conn, task.id).await.unwrap(), Some(task.clone()));
         assert_eq!(task::of_build(&mut conn, task.build_id).await.unwrap(), std::slice::from_ref(&task));
         assert_eq!(task::held_by(&mut conn, builder).await.unwrap(), std::slice::from_ref(&task));
-        let running = task::running(&mut conn).await.unwrap();
-        assert_eq!(running, [("alice".to_owned(), None, "sandbox".to_owned(), 1)]);
-        assert!(waiting(&mut conn, NOW, 9).await.is_empty());
+        let running = queue::running(&mut conn, NOW + 7).await.unwrap();
+        let load = Load { owner: "alice".into(), sandbox: "sandbox".into(), arch: None, tasks: 1, seconds: 7 };
+        assert_eq!((running, task.leased_on), (vec![load], Some(NOW)));
+        assert!(waiting(&mut conn, NOW).await.is_empty());
     }
 
     async fn what_there_is_to_do_is_counted(t: Fixture) {
@@ -165,7 +169,7 @@ both_engines! {
         assert!(!task::by_id(&mut tx, foreign).await.unwrap().unwrap().cancel);
         assert!(task::release(&mut tx, source, 1, 0).await.unwrap());
         assert!(lease(&mut tx, source, builder).await.is_none(), "a canceled task was handed out");
-        assert_eq!(waiting(&mut tx, NOW, 9).await, [foreign]);
+        assert_eq!(waiting(&mut tx, NOW).await, [foreign]);
     }
 
     async fn a_chroot_and_a_source_have_one_task_each(t: Fixture) {
@@ -177,7 +181,7 @@ both_engines! {
         tx.commit().await.unwrap();
         for chroot in [None, Some(one)] {
             let new = NewTask {
-                build, build_chroot: chroot, repo: None, owner: "alice", sandbox: "s", arch: None, tools: "", background: false, spec: "{}",
+                build, build_chroot: chroot, repo: None, owner: "alice", sandbox: "s", line: "l", arch: None, tools: "", background: false, spec: "{}",
             };
             let twice = task::create(&mut t.begin().await, &new, NOW).await;
             assert!(matches!(twice, Err(Error::Exists(_))), "{twice:?}");
@@ -191,15 +195,15 @@ both_engines! {
         let build = h.build_of(&mut tx, "a").await;
         let one = h.in_chroot(&mut tx, build, State::Pending).await;
         let id = h.task(&mut tx, build, Some(one)).await;
-        assert!(waiting(&mut tx, NOW, 9).await.is_empty(), "the repository has no generation yet");
+        assert!(waiting(&mut tx, NOW).await.is_empty(), "the repository has no generation yet");
         let claimed = repo::claim(&mut tx, Some(h.repo), NOW, NOW + 9).await.unwrap().unwrap();
         assert!(repo::published(&mut tx, h.repo, claimed.publisher_fence, 1, NOW).await.unwrap());
-        assert_eq!(waiting(&mut tx, NOW, 9).await, [id]);
+        assert_eq!(waiting(&mut tx, NOW).await, [id]);
         lease(&mut tx, id, builder).await.unwrap();
         task::release(&mut tx, id, 1, NOW + 10).await.unwrap();
-        assert!(waiting(&mut tx, NOW + 9, 9).await.is_empty());
-        assert_eq!(waiting(&mut tx, NOW + 10, 9).await, [id]);
-        let shown = task::waiting(&mut tx, NOW + 10, 9).await.unwrap().remove(0);
+        assert!(waiting(&mut tx, NOW + 9).await.is_empty());
+        assert_eq!(waiting(&mut tx, NOW + 10).await, [id]);
+        let shown = queue::waiting(&mut tx, NOW + 10).await.unwrap().remove(0);
         assert_eq!((shown.owner.as_str(), shown.arch.as_deref(), shown.source), ("alice", Some("x86_64"), false));
         assert_eq!((shown.sandbox.as_str(), shown.background, shown.tools.as_str()), ("sandbox", false, ""));
     }
@@ -213,18 +217,56 @@ both_engines! {
         }
         let background = big.build(&mut tx).await;
         let new = NewTask {
-            build: background, build_chroot: None, repo: None, owner: "big", sandbox: "s", arch: Some("s390x"), tools: "", background: true, spec: "{}",
+            build: background, build_chroot: None, repo: None, owner: "big", sandbox: "s", line: "l", arch: Some("s390x"), tools: "", background: true, spec: "{}",
         };
         let late = task::create(&mut tx, &new, NOW).await.unwrap();
         assert_eq!(task::by_id(&mut tx, many[0]).await.unwrap().unwrap().tools, "git tito");
         let (_, few) = small.source_task(&mut tx).await;
-        assert_eq!(waiting(&mut tx, NOW, 3).await, [many[0], many[1], many[2], few, late]);
+        assert_eq!(waiting(&mut tx, NOW).await, [many[0], late, few], "the first of each lane");
         let all = task::list(&mut tx, 100).await.unwrap();
         assert_eq!((all.len(), all[0].id, all[51].id), (52, many[0], late));
         assert_eq!(task::list(&mut tx, 2).await.unwrap().len(), 2);
         let builder = { copr_db::builder::create(&mut tx, "b", "h", NOW).await.unwrap().id };
         lease(&mut tx, few, builder).await.unwrap();
         assert_eq!(task::list(&mut tx, 1).await.unwrap()[0].id, few, "leased ones come first");
+    }
+
+    async fn a_task_that_is_not_due_hides_none_behind_it(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let mut tx = t.begin().await;
+        let (_, first) = h.source_task(&mut tx).await;
+        let (_, second) = h.source_task(&mut tx).await;
+        task::postpone(&mut tx, first, NOW + 5).await.unwrap();
+        assert_eq!((waiting(&mut tx, NOW).await, waiting(&mut tx, NOW + 5).await), (vec![second], vec![first]));
+    }
+
+    async fn what_owners_were_given_is_added_up(t: Fixture) {
+        let mut tx = t.begin().await;
+        queue::charge(&mut tx, "alice", 30).await.unwrap();
+        queue::charge(&mut tx, "alice", 12).await.unwrap();
+        queue::raise(&mut tx, "alice", 40).await.unwrap();
+        queue::raise(&mut tx, "@group", 100).await.unwrap();
+        queue::raise(&mut tx, "@group", 120).await.unwrap();
+        queue::charge(&mut tx, "bob", 1).await.unwrap();
+        let mut shares = queue::shares(&mut tx, &["alice", "@group", "nobody"]).await.unwrap();
+        shares.sort();
+        assert_eq!(shares, [("@group".to_owned(), 120), ("alice".to_owned(), 42)]);
+        assert!(queue::shares(&mut tx, &[]).await.unwrap().is_empty());
+    }
+
+    async fn who_hands_out_tasks_of_an_owner_is_alone(t: Fixture) {
+        let other = t.again().await;
+        let mut tx = t.begin().await;
+        queue::lock(&mut tx, Some("alice")).await.unwrap();
+        queue::lock(&mut tx, None).await.unwrap();
+        let second = tokio::spawn(async move {
+            let mut tx = other.begin().await.unwrap();
+            queue::lock(&mut tx, Some("alice")).await.unwrap();
+        });
+        tokio::task::yield_now().await;
+        assert!(!second.is_finished());
+        tx.commit().await.unwrap();
+        second.await.unwrap();
     }
 
     async fn tasks_go_with_their_build(t: Fixture) {

@@ -4,9 +4,11 @@ use super::builder::{arches, is_there, tools};
 use super::table::{self, or_dash};
 use super::{told, words};
 use crate::cli::{Listing, TaskCommand};
+use copr_app::queue::Outlook;
 use copr_app::{App, builders, queue};
 use copr_db::builder::Builder;
 use copr_db::task::Task;
+use copr_sched::Full;
 use copr_types::RepoId;
 use copr_wire::builder::Task as Work;
 use serde::Serialize;
@@ -38,6 +40,8 @@ struct Row {
     attempts: i64,
     deadline: Option<String>,
     created: String,
+    /// Its place in the queue, where the whole of it is known.
+    place: Option<usize>,
     /// Why it waits, where that is known.
     why: Option<String>,
     #[serde(skip)]
@@ -55,9 +59,11 @@ async fn list(app: &App, listing: Listing) -> anyhow::Result<()> {
         max_attempts: app.rules.max_attempts,
         builders: builders.iter().filter(|builder| is_there(builder, &tasks, now)).map(Offer::of).collect(),
         unpublished: unpublished(app, &tasks).await?,
+        outlook: outlook(app, &tasks).await?,
     };
     let rows = tasks.iter().map(|task| row(task, &around)).collect::<Result<Vec<Row>, _>>()?;
-    let head = ["TASK", "BUILD", "WORK", "PROJECT", "STATE", "AGE", "BUILDER", "PHASE", "TRIES", "LEASE", "WHY"];
+    let head =
+        ["TASK", "BUILD", "WORK", "PROJECT", "STATE", "AGE", "BUILDER", "PHASE", "TRIES", "LEASE", "PLACE", "WHY"];
     table::print(listing, &rows, head, |row| {
         [
             row.id.to_string(),
@@ -70,6 +76,7 @@ async fn list(app: &App, listing: Listing) -> anyhow::Result<()> {
             or_dash(row.phase.as_deref().unwrap_or_default()),
             row.attempts.to_string(),
             row.left.map_or_else(|| "-".to_owned(), lease_left),
+            row.place.map_or_else(|| "-".to_owned(), |place| place.to_string()),
             or_dash(row.why.as_deref().unwrap_or_default()),
         ]
     })?;
@@ -92,6 +99,16 @@ struct Around {
     builders: Vec<Offer>,
     /// Repositories that do not exist yet.
     unpublished: BTreeSet<i64>,
+    outlook: Outlook,
+}
+
+/// Limits and places; no places of a queue that is longer than the list.
+async fn outlook(app: &App, tasks: &[Task]) -> anyhow::Result<Outlook> {
+    let mut outlook = queue::outlook(app, tasks).await.map_err(told)?;
+    if tasks.len() == MOST.unsigned_abs() as usize {
+        outlook.places.clear();
+    }
+    Ok(outlook)
 }
 
 /// What a builder can do.
@@ -154,6 +171,7 @@ fn row(task: &Task, around: &Around) -> Result<Row, serde_json::Error> {
         attempts: task.attempts,
         deadline: task.deadline.map(words::stamp),
         created: words::stamp(task.created_on),
+        place: around.outlook.places.get(&task.id).copied(),
         why: why(task, around),
         age: around.now - task.created_on,
         left: task.deadline.map(|deadline| deadline - around.now),
@@ -184,8 +202,24 @@ fn why(task: &Task, around: &Around) -> Option<String> {
         Some(lacks) if !lacks.is_empty() => return Some(format!("no builder with {} is there", lacks.join(" and "))),
         Some(_) => {}
     }
+    if let Some(full) = around.outlook.full.get(&task.id) {
+        return Some(held_back(task, *full));
+    }
     let free = "until a builder is free";
     Some(if task.background { format!("{free}; in the background") } else { free.to_owned() })
+}
+
+/// The limit that a task waits for, in words.
+fn held_back(task: &Task, full: Full) -> String {
+    let (owner, arch) = (&task.owner, task.arch.as_deref().unwrap_or_default());
+    match full {
+        Full::Tasks(most) => format!("{most} tasks run, as many as may at one time"),
+        Full::Owner(most) => format!("{most} tasks of {owner} run, as many as may at one time"),
+        Full::Sandbox(most) => format!("{most} tasks of its project and submitter run, as many as may at one time"),
+        Full::ArchOwner(most) => {
+            format!("{most} tasks of {owner} for {} run, as many as may at one time", copr_sched::family(arch))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -211,6 +245,7 @@ mod tests {
             isolation: None,
             fence: 0,
             attempts: 1,
+            leased_on: None,
             deadline: None,
             phase: None,
             cancel: false,
@@ -229,6 +264,10 @@ mod tests {
         Around { now: 1000, max_attempts: 3, builders, ..Around::default() }
     }
 
+    fn full(limit: Full) -> Around {
+        Around { outlook: Outlook { full: [(TaskId(7), limit)].into(), ..Outlook::default() }, ..around() }
+    }
+
     #[test]
     fn a_task_that_waits_says_why() {
         let cases = [
@@ -245,6 +284,13 @@ mod tests {
             (Task { not_before: 1060, ..task() }, around()),
             (Task { blocked: true, ..task() }, around()),
             (Task { leased: true, ..task() }, around()),
+            (task(), full(Full::Tasks(40))),
+            (task(), full(Full::Owner(9))),
+            (task(), full(Full::Sandbox(5))),
+            (
+                Task { arch: Some("i686".to_owned()), ..task() },
+                Around { builders: vec![offer("i686", &[])], ..full(Full::ArchOwner(2)) },
+            ),
         ];
         let reasons: Vec<String> =
             cases.iter().map(|(task, around)| why(task, around).unwrap_or_else(|| "-".to_owned())).collect();
@@ -262,6 +308,10 @@ mod tests {
         try 2 of 3 in 60 s
         the batch before its own is not over
         -
+        40 tasks run, as many as may at one time
+        9 tasks of ada run, as many as may at one time
+        5 tasks of its project and submitter run, as many as may at one time
+        2 tasks of ada for x86_64 run, as many as may at one time
         ");
     }
 

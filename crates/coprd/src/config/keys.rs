@@ -1,7 +1,8 @@
 //! Which keys there are: asked of the structs themselves, so that no list of them can be wrong.
 
+use super::Scheduler;
 use super::gssapi::WrittenGssapi;
-use super::sections::{Distgit, Limits, Log, Retention, Scheduler, Tokens, Written, WrittenBuilder, WrittenSigning};
+use super::sections::{Distgit, Limits, Log, Retention, Tokens, Written, WrittenBuilder, WrittenSigning};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 /// The sections and their keys; the top level has the empty name.

@@ -1,7 +1,7 @@
 //! The sections of the file: what they hold, what is the default, and what is not allowed.
 
 use super::gssapi::WrittenGssapi;
-use super::{Config, ConfigError, DatabaseUrl, Origin, Surroundings, WebAddress, absolute};
+use super::{Config, ConfigError, DatabaseUrl, Origin, Scheduler, Surroundings, WebAddress, absolute};
 use copr_app::source::distgit::Instance;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -155,7 +155,7 @@ pub(super) fn rule<T>(key: &'static str, rule: impl Into<String>) -> Result<T, C
     Err(ConfigError::Rule { key, rule: rule.into() })
 }
 
-fn at_least(key: &'static str, value: u64, least: u64) -> Result<(), ConfigError> {
+pub(super) fn at_least(key: &'static str, value: u64, least: u64) -> Result<(), ConfigError> {
     if value < least { rule(key, format!("must be at least {least}, not {value}")) } else { Ok(()) }
 }
 
@@ -285,12 +285,15 @@ impl BuilderSettings {
         if self.name.trim().is_empty() || self.name.chars().any(char::is_control) {
             return rule("builder.name", "must be a name of one line");
         }
-        let word = |arch: &String| !arch.is_empty() && arch.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        match self.arches.iter().find(|arch| !word(arch)) {
+        match self.arches.iter().find(|arch| !is_arch(arch)) {
             Some(arch) => rule("builder.arches", format!("has `{arch}`: write architectures such as `x86_64`")),
             None => Ok(()),
         }
     }
+}
+
+pub(super) fn is_arch(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// Keys of new projects.
@@ -326,29 +329,6 @@ pub enum KeyType {
     Rsa3072,
     /// Ed25519: fast and small; rpm 4.16 and later.
     Ed25519,
-}
-
-/// How tasks are handed out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, expecting = "a section")]
-pub struct Scheduler {
-    /// Seconds that a builder may be silent before its task goes to another.
-    pub lease_seconds: u64,
-    /// How often a task is tried when builders are lost or fail by themselves.
-    pub max_attempts: u32,
-}
-
-impl Default for Scheduler {
-    fn default() -> Self {
-        Self { lease_seconds: 60, max_attempts: 3 }
-    }
-}
-
-impl Scheduler {
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
-        at_least("scheduler.lease_seconds", self.lease_seconds, 5)?;
-        at_least("scheduler.max_attempts", self.max_attempts.into(), 1)
-    }
 }
 
 /// Tokens of the API.

@@ -74,6 +74,7 @@ fn the_queue_tells_who_works_and_why_others_wait() {
                 "attempts": 0,
                 "deadline": null,
                 "created": "<time>",
+                "place": 1,
                 "why": "no builder is there"
               },
               {
@@ -90,6 +91,7 @@ fn the_queue_tells_who_works_and_why_others_wait() {
                 "attempts": 0,
                 "deadline": null,
                 "created": "<time>",
+                "place": 2,
                 "why": "no builder is there"
               }
             ]
@@ -118,6 +120,7 @@ fn the_queue_tells_who_works_and_why_others_wait() {
                 "attempts": 1,
                 "deadline": "<time>",
                 "created": "<time>",
+                "place": null,
                 "why": null
               },
               {
@@ -134,6 +137,7 @@ fn the_queue_tells_who_works_and_why_others_wait() {
                 "attempts": 0,
                 "deadline": null,
                 "created": "<time>",
+                "place": 1,
                 "why": "until a builder is free; in the background"
               }
             ]
