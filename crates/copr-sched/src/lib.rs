@@ -114,9 +114,8 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             tasks: 0,
-            // Both as where Copr is run for many people.
-            owner_tasks: 90,
-            sandbox_tasks: 35,
+            owner_tasks: 0,
+            sandbox_tasks: 0,
             arch_owner_tasks: BTreeMap::new(),
             background_seconds: 86_400,
             share_seconds: 7200,
@@ -230,7 +229,7 @@ mod tests {
         let small = Waiting { arch: Some("i686".into()), ..task(3, "a") };
         let queue = [task(1, "a"), other, small, task(4, "b")];
         let running = [load("a", 2)];
-        let none = Policy { owner_tasks: 0, sandbox_tasks: 0, ..Policy::default() };
+        let none = Policy::default();
         let under = |policy: Policy| ordered(&queue, &running, &[], &policy);
         assert_eq!(under(none.clone()), [4, 1, 2, 3]);
         assert_eq!(under(Policy { owner_tasks: 2, ..none.clone() }), [4]);

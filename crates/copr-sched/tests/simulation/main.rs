@@ -15,7 +15,7 @@ fn from_environment(name: &str, or: u64) -> u64 {
 
 /// Nobody dies, and there is work without end for everybody.
 fn busy(owners: usize, builders: usize, horizon: i64) -> World {
-    let policy = Policy { owner_tasks: 0, sandbox_tasks: 0, ..Policy::default() };
+    let policy = Policy::default();
     let mut world = World::new(policy, 11, Chance::NONE);
     for _ in 0..builders {
         world.builder(&["x86_64"], &[]);
