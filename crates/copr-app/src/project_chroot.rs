@@ -64,9 +64,7 @@ async fn of_project(conn: &mut Conn, project: &Project, chroot: &str) -> Result<
 pub async fn list(app: &App, id: ProjectId) -> Result<Vec<ProjectChroot>, Refusal> {
     let mut conn = app.db.read().await?;
     let project = access::numbered(&mut conn, id).await?;
-    let mut all = copr_db::project_chroot::list(&mut conn, project.id).await?;
-    all.retain(|chroot| chroot.enabled && chroot.active);
-    Ok(all)
+    enabled(&mut conn, &project).await
 }
 
 /// A chroot of the project of a number.
@@ -90,7 +88,7 @@ pub async fn enable(
     let known = copr_db::chroot::by_name(&mut tx, chroot.as_str()).await?.filter(|known| known.enabled);
     let known = known.ok_or_else(|| Refusal::field("name", not_choices(&[chroot.as_str()])))?;
     may_edit(&mut tx, who, &project).await?;
-    let mut chosen = enabled(&mut tx, &project).await?;
+    let mut chosen = chosen(&mut tx, &project).await?;
     if chosen.contains(&known.id) {
         let text = format!("Chroot {chroot} is enabled in {} already.", project.full_name());
         return Err(Refusal::taken(text));
@@ -108,7 +106,7 @@ pub async fn disable(app: &App, who: &Account, id: ProjectId, chroot: &ChrootNam
     let project = access::held(&mut tx, id).await?;
     may_edit(&mut tx, who, &project).await?;
     let known = copr_db::chroot::by_name(&mut tx, chroot.as_str()).await?.map(|known| known.id);
-    let mut chosen = enabled(&mut tx, &project).await?;
+    let mut chosen = chosen(&mut tx, &project).await?;
     let before = chosen.len();
     chosen.retain(|id| Some(*id) != known);
     if chosen.len() == before {
@@ -133,10 +131,16 @@ pub async fn edit_numbered(
     find_numbered(app, id, chroot).await
 }
 
+/// The chroots that are enabled and switched on, by name.
+async fn enabled(conn: &mut Conn, project: &Project) -> Result<Vec<ProjectChroot>, Refusal> {
+    let mut all = copr_db::project_chroot::list(conn, project.id).await?;
+    all.retain(|chroot| chroot.enabled && chroot.active);
+    Ok(all)
+}
+
 /// Numbers of the chroots that are enabled and switched on.
-async fn enabled(conn: &mut Conn, project: &Project) -> Result<Vec<ChrootId>, Refusal> {
-    let all = copr_db::project_chroot::list(conn, project.id).await?;
-    Ok(all.iter().filter(|chroot| chroot.enabled && chroot.active).map(|chroot| chroot.chroot_id).collect())
+async fn chosen(conn: &mut Conn, project: &Project) -> Result<Vec<ChrootId>, Refusal> {
+    Ok(enabled(conn, project).await?.iter().map(|chroot| chroot.chroot_id).collect())
 }
 
 async fn may_edit(conn: &mut Conn, who: &Account, project: &Project) -> Result<(), Refusal> {

@@ -1,8 +1,17 @@
 //! The `Authorization` header of the API: a login and a token, as a browser would send a name and a password.
 
+use crate::Web;
 use axum::http::{HeaderMap, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use copr_app::Refusal;
+use copr_db::account::Account;
+
+/// The account whose login and token are in the header. Without one the request is to end with the contract's 401.
+pub async fn account(headers: &HeaderMap, web: &Web) -> Result<Account, Refusal> {
+    let Some((login, token)) = credentials(headers) else { return Err(web.app.login_needed()) };
+    web.app.authenticate(&login, &token).await
+}
 
 /// `<any word> base64(<login>:<token>)`: the scheme's word is not looked at, as Copr never did.
 pub fn credentials(headers: &HeaderMap) -> Option<(String, String)> {

@@ -27,8 +27,13 @@ impl<'de> Deserialize<'de> for BuildNumber {
     }
 }
 
-/// A build's number in a text. A number too large for any build is the largest one, which does not exist either.
+/// A build's number in a text.
 pub fn build_number(text: &str) -> Option<BuildId> {
+    number(text).map(BuildId)
+}
+
+/// The number of something in a text: digits. One too large for anything is the largest one, which does not exist either.
+pub fn number(text: &str) -> Option<i64> {
     let digits = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    digits.then(|| BuildId(text.parse().unwrap_or(i64::MAX)))
+    digits.then(|| text.parse().unwrap_or(i64::MAX))
 }

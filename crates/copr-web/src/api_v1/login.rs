@@ -2,8 +2,7 @@
 //! send wrong ones there too.
 
 use super::answer::Refused;
-use crate::Web;
-use crate::authorization::credentials;
+use crate::{Web, authorization};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use copr_db::account::Account;
@@ -16,7 +15,6 @@ impl FromRequestParts<Web> for Login {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Refused> {
-        let Some((login, token)) = credentials(&parts.headers) else { return Err(web.app.login_needed().into()) };
-        Ok(Self(web.app.authenticate(&login, &token).await?))
+        Ok(Self(authorization::account(&parts.headers, web).await?))
     }
 }

@@ -1,8 +1,7 @@
 //! Who asks. A handler that needs somebody says so in its arguments.
 
 use super::refused::Refused;
-use crate::authorization::credentials;
-use crate::{Web, session};
+use crate::{Web, authorization, session};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use copr_db::account::Account;
@@ -19,7 +18,6 @@ impl FromRequestParts<Web> for Login {
         if let Some(account) = session::account(parts, web).await? {
             return Ok(Self(account));
         }
-        let Some((login, token)) = credentials(&parts.headers) else { return Err(web.app.login_needed().into()) };
-        Ok(Self(web.app.authenticate(&login, &token).await?))
+        Ok(Self(authorization::account(&parts.headers, web).await?))
     }
 }
