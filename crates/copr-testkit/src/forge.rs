@@ -1,5 +1,5 @@
 //! A forge on this machine: repositories of git over HTTP, smart and plain, with and without a password; files of any kind; and
-//! Subversion's own server.
+//! Subversion's own server, and the same over HTTP.
 //!
 //! ```no_run
 //! use copr_testkit::forge::{Forge, Repository};
@@ -11,6 +11,7 @@
 //! println!("{}", forge.smart("hello.git"));
 //! ```
 
+mod svn;
 mod web;
 
 use std::fs;
@@ -23,6 +24,8 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use crate::{command, output, temp_dir};
+
+pub use svn::Svn;
 
 /// Who may read what lies under `/secret/`.
 pub const USER: &str = "ada";
@@ -207,50 +210,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
-    }
-}
-
-/// Subversion's own server with one repository.
-#[derive(Debug)]
-pub struct Svn {
-    _server: Server,
-    address: SocketAddr,
-    place: TempDir,
-}
-
-impl Svn {
-    /// Begins to serve an empty repository.
-    pub fn start() -> Result<Svn> {
-        let place = temp_dir();
-        output(command("svnadmin").arg("create").arg(place.path().join("repository")));
-        let address = crate::service::free_address()?;
-        let (port, root) = (address.port().to_string(), place.path().display().to_string());
-        let listen =
-            ["--daemon", "--foreground", "--listen-host", "127.0.0.1", "--listen-port", &port, "--root", &root];
-        let server = Server::start(&crate::require("svnserve"), &listen, address)?;
-        let svn = Svn { _server: server, address, place };
-        Ok(svn)
-    }
-
-    /// Its address.
-    pub fn url(&self, path: &str) -> String {
-        format!("svn://{}/repository/{path}", self.address)
-    }
-
-    /// Commits the files of a tree at a path, over those that are there.
-    pub fn commit(&self, tree: &Path, path: &str, message: &str) {
-        let url = format!("file://{}/repository/{path}", self.place.path().display());
-        let known =
-            command("svn").args(["info", "--non-interactive", &url]).output().is_ok_and(|done| done.status.success());
-        if !known {
-            output(command("svn").args(["import", "--quiet", "--message", message]).arg(tree).arg(&url));
-            return;
-        }
-        let copy = temp_dir();
-        output(command("svn").args(["checkout", "--quiet", &url]).arg(copy.path()));
-        output(command("cp").arg("-rT").arg(tree).arg(copy.path()));
-        output(command("svn").current_dir(copy.path()).args(["add", "--quiet", "--force", "."]));
-        output(command("svn").current_dir(copy.path()).args(["commit", "--quiet", "--message", message]));
     }
 }
 

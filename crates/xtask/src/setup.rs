@@ -43,6 +43,11 @@ const FURTHER: &[Need] = &[
         debian: "debian-archive-keyring",
         fedora: "debian-keyring",
     },
+    Need {
+        what: What::File(&["/usr/lib/apache2/modules/mod_dav_svn.so", "/usr/lib64/httpd/modules/mod_dav_svn.so"]),
+        debian: "libapache2-mod-svn",
+        fedora: "mod_dav_svn",
+    },
     // PyPI has Python's binding to the Kerberos library as source only.
     Need { what: What::PythonHeaders, debian: "python3-dev", fedora: "python3-devel" },
     // tito imports it.

@@ -144,7 +144,9 @@ fn svn_settings(from: &Address) -> Vec<(String, String)> {
 }
 
 /// Words of git and Subversion for faults of the network or of the server, which pass.
-const PASSING: [&str; 18] = [
+///
+/// Not among them: "Unable to connect to a repository", which Subversion says of everything, a wrong password included.
+const PASSING: [&str; 20] = [
     "could not resolve",
     "couldn't resolve",
     "failed to connect",
@@ -161,8 +163,10 @@ const PASSING: [&str; 18] = [
     "returned error: 429",
     "error: 408",
     "empty reply from server",
-    "unable to connect",
     "network connection closed",
+    "closed the connection",
+    "unexpected http status 5",
+    "unexpected http status 429",
 ];
 
 /// Whose fault it is, and what is said of it.
@@ -260,6 +264,12 @@ mod tests {
             ("fatal: unable to access 'x': Could not resolve host: host", 91, infrastructure),
             ("error: pathspec 'v1' did not match any file(s) known to git", 92, user),
             ("fatal: transport 'ext' not allowed", 93, user),
+            ("svn: E170013: Unable to connect to a repository\nsvn: E215004: No more credentials", 91, user),
+            (
+                "svn: E170013: Unable to connect to a repository\nsvn: E175002: Unexpected HTTP status 503",
+                91,
+                infrastructure,
+            ),
             ("sh: mkfifo: not found", 90, infrastructure),
         ] {
             assert_eq!(class(words, exit), expected, "{words}");

@@ -190,24 +190,48 @@ async fn a_builder_that_keeps_to_the_internet_reaches_no_house() {
     trial.stop().await;
 }
 
-#[tokio::test]
-async fn subversion_is_checked_out_at_a_revision() {
-    let (trial, svn) = (Trial::start().await, Svn::start().unwrap());
+/// A tree of Subversion with two revisions of one package.
+fn two_revisions() -> Svn {
+    let svn = Svn::start().unwrap();
     svn.commit(repository("hello-noarch", "").path(), "other", "Another");
     let mut tree = Repository::new();
     tree.write("package/tiny.spec", tiny("1"));
     svn.commit(tree.path(), "trunk", "One");
     tree.write("package/tiny.spec", tiny("2"));
     svn.commit(tree.path(), "trunk", "Two");
-    let of = |committish: &'static str, directory: &'static str| {
-        git(&svn.url("trunk"), |scm| {
-            scm.scm_type = ScmType::Svn;
-            (scm.committish, scm.subdirectory) = (Some(committish.to_owned()), Some(directory.to_owned()));
-        })
-    };
-    assert_eq!(made(&trial.source(of("", "package")).await), "tiny-2-1.src.rpm");
-    assert_eq!(made(&trial.source(of("2", "package")).await), "tiny-1-1.src.rpm");
-    trial.source(of("77", "package")).await.fails(FailureClass::User, Phase::Fetch, &["No such revision 77"]);
+    svn
+}
+
+fn svn_source(url: &str, committish: &str) -> SourceInput {
+    git(url, |scm| {
+        scm.scm_type = ScmType::Svn;
+        (scm.committish, scm.subdirectory) = (Some(committish.to_owned()), Some("package".to_owned()));
+    })
+}
+
+#[tokio::test]
+async fn subversion_is_checked_out_at_a_revision() {
+    let (trial, svn) = (Trial::start().await, two_revisions());
+    let of = |committish: &str| svn_source(&svn.url("trunk"), committish);
+    assert_eq!(made(&trial.source(of("")).await), "tiny-2-1.src.rpm");
+    assert_eq!(made(&trial.source(of("2")).await), "tiny-1-1.src.rpm");
+    trial.source(of("77")).await.fails(FailureClass::User, Phase::Fetch, &["No such revision 77"]);
+    trial.stop().await;
+}
+
+#[tokio::test]
+async fn subversion_is_checked_out_over_http_with_a_password_where_one_is_asked_for() {
+    let (trial, svn) = (Trial::start().await, two_revisions());
+    let (_server, http) = svn.over_http().unwrap();
+    assert_eq!(made(&trial.source(svn_source(&format!("{http}/open/trunk"), "2")).await), "tiny-1-1.src.rpm");
+    let secret = format!("{http}/secret/trunk");
+    let given = trial.source(svn_source(&Forge::with_password(&secret), "")).await;
+    assert_eq!(made(&given), "tiny-2-1.src.rpm");
+    assert!(!given.text().contains(PASSWORD), "the log tells the password");
+    let refused = trial.source(svn_source(&secret, "")).await;
+    refused.fails(FailureClass::User, Phase::Fetch, &["No more credentials"]);
+    let missing = trial.source(svn_source(&format!("{http}/open/nothing"), "")).await;
+    missing.fails(FailureClass::User, Phase::Fetch, &["/open/nothing"]);
     trial.stop().await;
 }
 
