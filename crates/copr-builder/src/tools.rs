@@ -27,8 +27,14 @@ pub(crate) const PYP2RPM: Tool =
 pub(crate) const GEM2RPM: Tool =
     Tool { program: "gem2rpm", package: "rubygem-gem2rpm", sources: "sources from RubyGems" };
 
+pub(crate) const RPMAUTOSPEC: Tool = Tool {
+    program: "rpmautospec",
+    package: "rpmautospec",
+    sources: "spec files of dist-gits whose release or changelog is made from commits",
+};
+
 /// All of them.
-pub(crate) const ALL: [Tool; 6] = [GIT, SVN, TITO, PYP2SPEC, PYP2RPM, GEM2RPM];
+pub(crate) const ALL: [Tool; 7] = [GIT, SVN, TITO, PYP2SPEC, PYP2RPM, GEM2RPM, RPMAUTOSPEC];
 
 /// Where programs of the machine are looked for, besides the operator's directory.
 const PLACES: [&str; 2] = ["/usr/local/bin", "/usr/bin"];

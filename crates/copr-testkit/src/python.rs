@@ -107,7 +107,13 @@ pub const SCHEMATHESIS: Environment = Environment {
 /// What makes source packages. tito imports the binding of the system's rpm.
 pub const GENERATORS: Environment = Environment {
     python: Python::SystemWithItsPackages,
-    packages: &[("tito", "0.6.26"), ("pyp2spec", "0.16.0"), ("pyp2rpm", "3.3.10")],
+    packages: &[
+        ("tito", "0.6.26"),
+        ("pyp2spec", "0.16.0"),
+        ("pyp2rpm", "3.3.10"),
+        ("rpmautospec", "0.8.5"),
+        ("pygit2", "1.21.0"),
+    ],
     proof: Proof::Program("tito"),
 };
 

@@ -27,15 +27,30 @@ const SETTINGS: [(&str, &str); 9] = [
     ("advice.detachedHead", "false"),
 ];
 
+/// How many of a git repository's commits are needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum History {
+    /// The last ones.
+    Recent,
+    /// All of them where a spec file beside the top has a release or a changelog that is made from commits.
+    Counted,
+}
+
 /// Brings the tree there, with several tries when the network is at fault.
-pub(super) async fn bring(shop: &mut Workshop<'_>, scm: &Scm) -> Step<()> {
+pub(super) async fn bring(shop: &mut Workshop<'_>, scm: &Scm, history: History) -> Step<()> {
     let address = address(scm)?;
     let committish = scm.committish.as_deref().map(str::trim).unwrap_or_default();
     if committish.starts_with('-') || committish.chars().any(char::is_control) {
         return Err(end::user(Phase::Fetch, format!("`{committish}` is no branch, tag or commit")));
     }
     let gate = Gate::open(shop.work).await?;
-    let done = patiently(shop, &gate, scm.scm_type, &address, committish).await;
+    let done = patiently(
+        shop,
+        &gate,
+        || job(scm.scm_type, &address, committish, history),
+        |ran, seen| failure(ran, seen, committish, &address),
+    )
+    .await;
     gate.close().await;
     done
 }
@@ -89,16 +104,21 @@ fn percent_decoded(text: &str) -> String {
         .unwrap_or_default()
 }
 
-async fn patiently(shop: &mut Workshop<'_>, gate: &Gate, kind: ScmType, from: &Address, committish: &str) -> Step<()> {
+async fn patiently<'a>(
+    shop: &mut Workshop<'_>,
+    gate: &Gate,
+    job: impl Fn() -> Job<'a>,
+    failure: impl Fn(&Ran, &Seen) -> End,
+) -> Step<()> {
     let (attempts, mut pause) = (shop.work.place.config.attempts, shop.work.place.config.retry_pause);
     let mut tried = 1;
     loop {
         gate.take_seen();
-        let ran = shop.run(job(kind, from, committish), Some(gate)).await?;
+        let ran = shop.run(job(), Some(gate)).await?;
         if ran.exit == Exit::Exited(0) {
             return Ok(());
         }
-        let failed = failure(&ran, &gate.take_seen(), committish, from);
+        let failed = failure(&ran, &gate.take_seen());
         let transient = matches!(&failed, End::Failed(failure) if failure.class == FailureClass::Infrastructure);
         if !transient || tried >= attempts {
             return Err(failed);
@@ -109,12 +129,14 @@ async fn patiently(shop: &mut Workshop<'_>, gate: &Gate, kind: ScmType, from: &A
     }
 }
 
-fn job<'a>(kind: ScmType, from: &Address, committish: &str) -> Job<'a> {
+fn job<'a>(kind: ScmType, from: &Address, committish: &str, history: History) -> Job<'a> {
     let (script, step, env) = match kind {
         ScmType::Git => (GIT, "git clone", git_settings(from)),
         ScmType::Svn => (SVN, "svn checkout", svn_settings(from)),
     };
-    Job { step, script, args: vec![from.plain.clone(), committish.to_owned()], env, phase: Phase::Fetch }
+    let history = if history == History::Counted { "counted" } else { "" };
+    let args = vec![from.plain.clone(), committish.to_owned(), history.to_owned()];
+    Job { step, script, args, env, phase: Phase::Fetch }
 }
 
 /// git's settings as variables, so that a password is in no file that the next step can read.

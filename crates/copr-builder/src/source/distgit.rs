@@ -6,9 +6,9 @@ use copr_types::Phase;
 use copr_types::source::{Scm, ScmType, SrpmMethod};
 use copr_wire::builder::SourceTask;
 
-use super::checkout::{self, TREE};
+use super::checkout::{self, History, TREE};
 use super::spec::{self, Spec};
-use super::{lookaside, scm};
+use super::{autospec, lookaside, scm};
 use crate::end::Step;
 use crate::work::Work;
 use crate::workshop::Workshop;
@@ -32,10 +32,11 @@ pub(super) async fn make(
         spec: None,
         srpm_build_method: SrpmMethod::Rpkg,
     };
-    checkout::bring(&mut shop, &repository).await?;
+    checkout::bring(&mut shop, &repository, History::Counted).await?;
     work.held.enter(Phase::Srpm);
+    let found = scm::tree(&shop).spec(work, TREE, None).await?;
+    autospec::expand(&mut shop, &found).await?;
     let tree = scm::tree(&shop);
-    let found = tree.spec(work, TREE, None).await?;
     let fetched = lookaside::fetch(work, task, tree, &found, Some(lookaside_url)).await?;
     let spec = Spec { tree, found: &found, hint: HINT, fetched };
     spec::make_srpm(work, task, &spec, None).await

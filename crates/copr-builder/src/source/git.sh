@@ -1,4 +1,5 @@
-# Clones a repository and checks out what is asked for. $1: address, $2: branch, tag, commit, `refs/…` or nothing.
+# Clones a repository and checks out what is asked for. $1: address, $2: branch, tag, commit, `refs/…` or nothing,
+# $3: `counted` where a spec file may be counted from commits: all of them are needed then.
 # Ends with: 91 it can not be cloned, 92 not be checked out, 93 its submodules can not be had.
 url=$1 committish=$2
 rm -rf repo
@@ -27,6 +28,9 @@ refs/*)
 esac
 if [ -e .gitmodules ]; then
     run git submodule update --init --recursive --depth 500 || run git submodule update --init --recursive || exit 93
+fi
+if [ "$3" = counted ] && [ -e .git/shallow ] && grep -Eqs '%[{?!]*auto(release|changelog)' ./*.spec; then
+    run git fetch --unshallow origin || exit 91
 fi
 run git log -1 --format='%H %s'
 exit 0

@@ -1,6 +1,7 @@
 //! The source task: whatever the user gave becomes a source package.
 
 mod addresses;
+mod autospec;
 mod checkout;
 mod custom;
 mod distgit;

@@ -7,7 +7,7 @@ use copr_types::Phase;
 use copr_types::source::{Scm, SrpmMethod};
 use copr_wire::builder::{Checkout, SourceTask};
 
-use super::checkout::{self, TREE};
+use super::checkout::{self, History, TREE};
 use super::spec::{self, Spec, source_package};
 use super::tree::{Tree, below, plain};
 use super::{lookaside, make_srpm};
@@ -26,7 +26,7 @@ const RESULTS: &str = "results";
 pub(super) async fn make(work: &Work, task: &SourceTask, checkout: &Checkout) -> Step<PathBuf> {
     let scm = &checkout.scm;
     let mut shop = Workshop::open(work, &task.build.limits, &task.build.macros)?;
-    checkout::bring(&mut shop, scm).await?;
+    checkout::bring(&mut shop, scm, History::Recent).await?;
     let directory = subdirectory(work, &shop, scm).await?;
     work.held.enter(Phase::Srpm);
     match scm.srpm_build_method {
