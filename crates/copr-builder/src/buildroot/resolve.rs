@@ -119,9 +119,16 @@ pub(super) async fn resolve(work: &Work, name: &str, question: &Question<'_>) ->
     loop {
         let out = work.desk.directory(&format!("{name}-packages-{tried}")).map_err(io("make a directory"))?;
         let python = if manager == Manager::Dnf4 { staying::python_of(&program) } else { None };
-        let (success, output) = match python {
+        let answer = match python {
             Some(python) => ask(work, question, python, &program, &out).await?,
-            None => run(work, name, question, manager, &program, &out).await?,
+            None => Some(run(work, name, question, manager, &program, &out).await?),
+        };
+        let Some((success, output)) = answer else {
+            if tried >= place.config.attempts {
+                return Err(end::infrastructure(phase, "the package manager ends in the middle of its work"));
+            }
+            tried += 1;
+            continue;
         };
         if success {
             let empty = fs::read_dir(&out).map_err(io("list downloaded packages"))?.next().is_none();
@@ -195,14 +202,14 @@ pub(super) fn begin(work: &Work, question: &Question<'_>) {
     }
 }
 
-/// Asks a package manager that stays.
+/// Asks a package manager that stays; `None` when that one has ended, and another is to be asked.
 async fn ask(
     work: &Work,
     question: &Question<'_>,
     python: PathBuf,
     program: &Path,
     out: &Path,
-) -> Step<(bool, String)> {
+) -> Step<Option<(bool, String)>> {
     let phase = question.phase;
     let io = |doing: &'static str| end::local(phase, doing);
     let place = &work.place;
@@ -253,15 +260,13 @@ async fn ask(
     let success = match answered {
         Answered::Code(code) => code == 0,
         Answered::Late => return Err(end::infrastructure(phase, "the package manager did not come to an end")),
-        Answered::Gone | Answered::Unwanted => {
-            return Err(end::infrastructure(phase, "the package manager ended in the middle of its work"));
-        }
+        Answered::Gone | Answered::Unwanted => return Ok(None),
     };
     if success {
         fs::remove_dir(out).and_then(|()| fs::rename(packages, out)).map_err(io("take the downloaded packages"))?;
     }
     let output = kept.lock().map(|kept| kept.clone()).unwrap_or_default();
-    Ok((success, output))
+    Ok(Some((success, output)))
 }
 
 async fn run(

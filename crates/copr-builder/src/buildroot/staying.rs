@@ -107,7 +107,7 @@ impl Managers {
     /// The process for this kind of question, started now unless it is there. Longest unused ones make room.
     pub(super) fn get(&self, place: &Place, kind: Kind) -> io::Result<Arc<Staying>> {
         let Ok(mut staying) = self.staying.lock() else { return Err(io::Error::other("a panic while it was started")) };
-        staying.retain(|one| one.lives() && one.used.lock().is_ok_and(|used| used.elapsed() < IDLE));
+        staying.retain(|one| one.lives());
         if let Some(at) = staying.iter().position(|one| one.kind == kind) {
             let one = staying.remove(at);
             one.touch();
@@ -132,7 +132,7 @@ impl Managers {
     /// Ends those that have had nothing to do for long.
     pub(crate) fn rest(&self) {
         if let Ok(mut staying) = self.staying.lock() {
-            staying.retain(|one| one.lives() && one.used.lock().is_ok_and(|used| used.elapsed() < IDLE));
+            staying.retain(|one| one.lives());
         }
     }
 
@@ -196,8 +196,10 @@ impl Staying {
         Ok((Staying { kind, exchange, counter, hearing, state, used, stop, _stop }, running))
     }
 
+    /// Whether it is to be asked once more.
     fn lives(&self) -> bool {
-        *self.state.borrow() != State::Ended
+        let fresh = self.used.lock().is_ok_and(|used| used.elapsed() < IDLE);
+        fresh && *self.state.borrow() != State::Ended && !self.stop.is_cancelled()
     }
 
     fn touch(&self) {
