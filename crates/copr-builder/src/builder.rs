@@ -15,7 +15,7 @@ use flate2::write::GzEncoder;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::{CallError, Client};
-use crate::config::Config;
+use crate::config::{Config, Engine};
 use crate::end::{End, Step, Stop};
 use crate::error::Error;
 use crate::held::Held;
@@ -24,7 +24,7 @@ use crate::place::{Desk, Place};
 use crate::tools::Tools;
 use crate::transcript::Transcript;
 use crate::work::{Done, Work, file_ref};
-use crate::{header, package, source};
+use crate::{header, mock, package, source};
 
 /// How long a lease call waits for work.
 const WAIT_SECONDS: u64 = 30;
@@ -57,7 +57,10 @@ impl Builder {
         let request = LeaseRequest {
             builder: config.name.clone(),
             arches: config.arches.clone(),
-            isolation: header::isolation(sandbox.capabilities()),
+            isolation: match config.engine {
+                Engine::Native => header::isolation(sandbox.capabilities()),
+                Engine::Mock => mock::isolation(sandbox.capabilities()),
+            },
             tools: Tools::new(config.tools_dir.clone()).words(),
             wait_seconds: WAIT_SECONDS,
         };
@@ -75,6 +78,8 @@ impl Builder {
     pub async fn run(&self, shutdown: CancellationToken) {
         let workers = (0..self.place.config.workers.max(1)).map(|_| self.worker(shutdown.clone()));
         futures::future::join_all(workers).await;
+        self.place.stopping.cancel();
+        self.place.managers.end().await;
         self.place.clearing.close();
         self.place.clearing.wait().await;
         self.place.clearing.reopen();
@@ -161,7 +166,10 @@ async fn do_task(work: &Work, task: &Task, shutdown: &CancellationToken) -> Step
     let doing = async {
         match task {
             Task::Source(task) => source::make(work, task).await,
-            Task::Rpm(task) => package::build(work, task).await,
+            Task::Rpm(task) => match work.place.config.engine {
+                Engine::Native => package::build(work, task).await,
+                Engine::Mock => mock::build(work, task).await,
+            },
         }
     };
     tokio::pin!(doing);
@@ -285,7 +293,10 @@ async fn put(held: &Held, path: PathBuf) -> Result<FileRef, CallError> {
 /// Compresses the logs of the result under Copr's names.
 async fn compress_logs(work: &Work) -> io::Result<Vec<PathBuf>> {
     let logs = work.transcript.directory().to_owned();
-    fs::write(logs.join("hw_info.log"), header::hardware(&work.place.config.data_dir))?;
+    // mock writes one of its own.
+    if !logs.join("hw_info.log").exists() {
+        fs::write(logs.join("hw_info.log"), header::hardware(&work.place.config.data_dir))?;
+    }
     let compress = move || {
         let mut compressed = Vec::new();
         for name in ["build.log", "root.log", "state.log", "hw_info.log", "installed_pkgs.log"] {

@@ -6,7 +6,7 @@ use std::path::Path;
 use copr_sandbox::Sandbox;
 
 use crate::buildroot::resolve::Manager;
-use crate::config::Config;
+use crate::config::{Config, Engine};
 use crate::tools::{self, Tools};
 
 /// One fact about this machine.
@@ -53,6 +53,9 @@ impl fmt::Display for Finding {
 pub fn check(config: &Config) -> Vec<Finding> {
     let mut findings = isolation(config);
     findings.push(package_manager());
+    if config.engine == Engine::Mock {
+        findings.push(mock(config));
+    }
     findings.push(program("rpm", "rpm", Verdict::Missing, "base trees are installed by it"));
     findings.push(program(
         "gpg",
@@ -96,6 +99,24 @@ fn isolation(config: &Config) -> Vec<Finding> {
             };
             vec![Finding { subject: "isolation", verdict: Verdict::Missing, text, hint }]
         }
+    }
+}
+
+fn mock(config: &Config) -> Finding {
+    let subject = "mock";
+    let missing =
+        |text: String, hint: &str| Finding { subject, verdict: Verdict::Missing, text, hint: Some(hint.to_owned()) };
+    let root = std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    match crate::mock::find(config) {
+        None => missing(
+            format!("there is no `{}`, which the configuration wants packages to be built with", config.mock.display()),
+            "install `mock`, or set `engine = \"native\"`",
+        ),
+        Some(_) if !root => missing(
+            "mock makes its chroots as root, and this builder is another user".to_owned(),
+            "run the builder as root, or set `engine = \"native\"`",
+        ),
+        Some(path) => good(subject, path.display().to_string()),
     }
 }
 

@@ -53,13 +53,17 @@ pub struct Config {
     /// A directory with further programs that make sources, in `bin` below it: a virtual environment of Python, say. Sandboxes see it
     /// at its own place, read-only.
     pub tools_dir: Option<PathBuf>,
+    /// What builds packages.
+    pub engine: Engine,
+    /// Where mock is, for [`Engine::Mock`].
+    pub mock: PathBuf,
     /// How sandboxes are made.
     pub sandbox: copr_sandbox::Config,
     /// How downloads of users' addresses are done.
     pub downloads: Downloads,
     /// Distribution repositories are asked for changes no more often than this.
     pub repo_check: Duration,
-    /// Bytes that warm trees and layers may take together; the longest unused go first.
+    /// Bytes that warm trees, layers, downloaded packages and metadata may take together; the longest unused go first.
     pub keep_bytes: u64,
     /// How long work goes on without an answer from the server.
     pub patience: Duration,
@@ -86,6 +90,8 @@ impl Config {
             arches: native_arches(std::env::consts::ARCH),
             program: std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into()),
             tools_dir: None,
+            engine: Engine::Native,
+            mock: "/usr/bin/mock".into(),
             sandbox: copr_sandbox::Config::default(),
             downloads: Downloads::default(),
             repo_check: Duration::from_secs(300),
@@ -97,6 +103,17 @@ impl Config {
             clock: Clock::system(),
         }
     }
+}
+
+/// What builds packages. Source packages are made without mock in either case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// This crate: warm buildroots, rpmbuild in a sandbox.
+    #[default]
+    Native,
+    /// mock, which has to be on the machine.
+    Mock,
 }
 
 /// Rules for fetching what users point at.

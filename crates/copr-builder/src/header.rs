@@ -7,6 +7,7 @@ use copr_sandbox::Capabilities;
 use copr_types::source::without_passwords;
 use copr_wire::builder::{Checkout, SourceInput, Task, TaskLimits};
 
+use crate::config::Engine;
 use crate::work::Work;
 
 /// Writes the header.
@@ -40,9 +41,18 @@ pub(crate) fn write(work: &Work, task: &Task) {
         held.task_id,
         held.fence,
         work.place.config.name,
-        isolation(work.place.sandbox.capabilities()),
+        of_task(work, task),
         limits(&build.limits),
     ));
+}
+
+/// What keeps this task to itself.
+fn of_task(work: &Work, task: &Task) -> String {
+    let capabilities = work.place.sandbox.capabilities();
+    match (work.place.config.engine, task) {
+        (Engine::Mock, Task::Rpm(_)) => crate::mock::isolation(capabilities),
+        _ => isolation(capabilities),
+    }
 }
 
 /// The isolation in one line, without a word for what it is: that stands before it everywhere.

@@ -41,6 +41,7 @@ mod held;
 mod live_log;
 mod macros;
 mod marks;
+mod mock;
 mod package;
 mod place;
 mod source;
@@ -52,7 +53,7 @@ mod workshop;
 
 pub use builder::Builder;
 pub use check::{Finding, Verdict, check};
-pub use config::{Config, Downloads, PrivateNetworks, Token};
+pub use config::{Config, Downloads, Engine, PrivateNetworks, Token};
 pub use error::Error;
 pub use tokio_util::sync::CancellationToken;
 

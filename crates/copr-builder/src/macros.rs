@@ -37,24 +37,36 @@ pub(crate) fn text(
     text
 }
 
+/// The same for a program that writes the file itself and has the fixed ones: names without `%`, values of one line.
+pub(crate) fn pairs(definition: &ChrootDefinition, host: &str, task: &[(String, String)]) -> Vec<(String, String)> {
+    let chroot = definition.macros.iter().map(|(name, value)| (name.clone(), value.clone()));
+    let all = chroot.chain([("_buildhost".to_owned(), host_name(host))]).chain(task.iter().cloned());
+    all.filter_map(|(name, value)| one(&name, &value)).collect()
+}
+
 fn host_name(host: &str) -> String {
     let host: String = host.chars().filter(|c| c.is_ascii_alphanumeric() || "-.".contains(*c)).collect();
     if host.is_empty() { "builder".to_owned() } else { host }
 }
 
 fn write<'a>(text: &mut String, macros: impl Iterator<Item = (&'a str, &'a str)>) {
-    for (name, value) in macros {
-        let name = name.trim_start_matches('%');
-        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-            continue;
-        }
-        // A line end would begin another macro, and a macro without a body is an error.
-        let value: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        // A backslash at the end would take the next line with it.
-        let value = value.trim_end().trim_end_matches('\\').to_owned();
-        let value = if value.trim().is_empty() { "%{nil}".to_owned() } else { value };
+    for (name, value) in macros.filter_map(|(name, value)| one(name, value)) {
         let _ = writeln!(text, "%{name} {value}");
     }
+}
+
+/// A macro that can do nothing but be one; `None` when its name is none.
+fn one(name: &str, value: &str) -> Option<(String, String)> {
+    let name = name.trim_start_matches('%');
+    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        return None;
+    }
+    // A line end would begin another macro, and a macro without a body is an error.
+    let value: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    // A backslash at the end would take the next line with it.
+    let value = value.trim_end().trim_end_matches('\\').to_owned();
+    let value = if value.trim().is_empty() { "%{nil}".to_owned() } else { value };
+    Some((name.to_owned(), value))
 }
 
 #[cfg(test)]

@@ -9,7 +9,10 @@ use crate::{
     Config, Error, IdRange, Limiter, WeakIsolation,
     cgroup::group_name,
     host::Stage,
-    stage::message::{Job, Reply, Task},
+    stage::{
+        filter,
+        message::{Job, Reply, Task},
+    },
 };
 
 /// What sandboxes on this machine are made of. Printing it gives the operator's lines.
@@ -21,6 +24,8 @@ pub struct Capabilities {
     pub limiter: Limiter,
     /// Overlays can be mounted; otherwise lower trees are copied into the upper.
     pub overlay: bool,
+    /// System calls that builds do not need are refused.
+    pub filter: bool,
     /// What is missing, each with what to do about it.
     pub missing: Vec<String>,
 }
@@ -102,16 +107,23 @@ async fn look(config: &Config) -> Result<Capabilities, Error> {
     if !facts.proc {
         missing.push("/proc inside: the container hides parts of its own; unmask it".into());
     }
+    if let Err(reason) = &facts.filter {
+        missing.push(format!("a filter of system calls ({reason}): the kernel needs CONFIG_SECCOMP_FILTER"));
+    } else if !filter::KNOWN {
+        missing.push("a filter of system calls: there is none for this architecture yet".into());
+    }
     let (limiter, reason) = Limiter::probe(&config.cgroup_prefix);
     if let Some(reason) = reason {
         missing.push(format!("control groups ({reason}): delegate them (systemd: `Delegate=yes`) or run as root"));
     }
-    Ok(Capabilities { isolation, limiter, overlay: facts.overlay.is_ok(), missing })
+    let filter = facts.filter.is_ok() && filter::KNOWN;
+    Ok(Capabilities { isolation, limiter, overlay: facts.overlay.is_ok(), filter, missing })
 }
 
 struct Facts {
     overlay: Result<(), String>,
     proc: bool,
+    filter: Result<(), String>,
 }
 
 async fn try_out(config: &Config, isolation: Isolation, place: &Path) -> Result<Facts, Error> {
@@ -120,14 +132,15 @@ async fn try_out(config: &Config, isolation: Isolation, place: &Path) -> Result<
     let reply = stage.reply(isolation).await;
     stage.wait().await;
     match reply? {
-        Reply::Facts { overlay, proc } => Ok(Facts { overlay, proc }),
+        Reply::Facts { overlay, proc, filter } => Ok(Facts { overlay, proc, filter }),
         _ => Err(Error::Lost),
     }
 }
 
 /// The overlay's work directory belongs to ids inside.
 async fn remove(config: &Config, isolation: Isolation, directory: &Path) {
-    let capabilities = Capabilities { isolation, limiter: Limiter::Rlimits, overlay: false, missing: Vec::new() };
+    let capabilities =
+        Capabilities { isolation, limiter: Limiter::Rlimits, overlay: false, filter: false, missing: Vec::new() };
     let _ = crate::Sandbox::with(config.clone(), capabilities).remove_tree(directory).await;
 }
 
@@ -203,6 +216,9 @@ impl fmt::Display for Capabilities {
         write!(f, "isolation: {isolation}")?;
         if let Isolation::Namespaces(_) = self.isolation {
             f.write_str("; mount, pid, ipc, uts, cgroup, net namespaces")?;
+        }
+        if self.filter {
+            f.write_str("; system calls filtered")?;
         }
         let limits = match self.limiter {
             Limiter::V2 { .. } => "cgroup v2 (memory, pids)",

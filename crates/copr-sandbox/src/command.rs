@@ -96,6 +96,7 @@ pub(crate) struct Spec {
     pub binds: Vec<Bind>,
     pub writable: Vec<PathBuf>,
     pub system_at: Option<PathBuf>,
+    pub old_sockets: bool,
 }
 
 type Call = Box<dyn FnMut(&[u8]) + Send>;
@@ -124,6 +125,7 @@ impl Command {
                 binds: Vec::new(),
                 writable: Vec::new(),
                 system_at: None,
+                old_sockets: false,
             },
             output: Output::Nowhere,
             cancel: CancellationToken::new(),
@@ -199,6 +201,13 @@ impl Command {
     /// binds: for a tree that is bound there and that the command changes its root into.
     pub fn system_at(mut self, inside: impl Into<PathBuf>) -> Command {
         self.spec.system_at = Some(inside.into());
+        self
+    }
+
+    /// For a root of 32-bit programs on a 64-bit machine: they make sockets in an old way, by which the families that are
+    /// refused to others can not be told from the rest.
+    pub fn old_sockets(mut self) -> Command {
+        self.spec.old_sockets = true;
         self
     }
 

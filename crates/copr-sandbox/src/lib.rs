@@ -39,6 +39,7 @@ mod ended;
 mod error;
 mod host;
 mod out;
+mod remove;
 mod run;
 mod stage;
 mod take;

@@ -72,6 +72,7 @@ impl Sandbox {
             group: group_name(&self.config.cgroup_prefix),
             overlay: self.capabilities.overlay,
             hostname: self.config.hostname.clone(),
+            filter: self.capabilities.filter,
         };
         let isolation = self.capabilities.isolation;
         let job = Job { isolation, task: Task::Run(Box::new(run)) };

@@ -5,7 +5,7 @@ use std::{fs, io, path::Path, process::Stdio};
 use crate::{
     Entry, Error, Isolation, Sandbox, UserMap,
     host::Stage,
-    out,
+    out, remove,
     stage::message::{Job, Reply, Task},
 };
 
@@ -73,14 +73,14 @@ impl Sandbox {
     pub async fn remove_tree(&self, tree: &Path) -> Result<(), Error> {
         let path = tree.to_path_buf();
         let doing = || format!("remove `{}`", tree.display());
-        match blocking(move || fs::remove_dir_all(path)).await? {
+        match blocking(move || remove::tree(&path)).await? {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(_) if self.has_stage_rights() => {
                 // Inside the user namespace we are root over all of its ids. The top directory itself
                 // may lie in one of the host that only the service may write: it is tried again here.
                 let asked = self.ask(Task::Remove { tree: tree.to_path_buf() }, Stdio::null()).await;
-                match fs::remove_dir_all(tree) {
+                match remove::tree(tree) {
                     Ok(()) => Ok(()),
                     Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
                     Err(error) => Err(asked.err().unwrap_or_else(|| Error::io(doing())(error))),

@@ -4,7 +4,7 @@ use crate::config::{BuilderSettings, Config, Surroundings};
 use crate::{cli, log};
 use anyhow::Context;
 use copr_app::App;
-use copr_builder::{Builder, PrivateNetworks, Token, Verdict};
+use copr_builder::{Builder, Engine, PrivateNetworks, Token, Verdict};
 use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -19,7 +19,8 @@ pub async fn embed(app: App, config: Config, end: CancellationToken) {
 }
 
 async fn embedded(app: &App, config: &Config) -> anyhow::Result<Builder> {
-    let BuilderSettings { workers, name, data_dir, arches, tools_dir, private_networks, .. } = &config.builder;
+    let BuilderSettings { workers, name, data_dir, arches, tools_dir, private_networks, engine, cache_mib, .. } =
+        &config.builder;
     // One registration per process: servers that share a database each have a builder of their own.
     let token = copr_app::builders::embed(app, &format!("{name} (in the service)")).await?;
     let back = copr_app::lease::release_builder(app, &token).await?;
@@ -35,6 +36,8 @@ async fn embedded(app: &App, config: &Config) -> anyhow::Result<Builder> {
     }
     settings.tools_dir.clone_from(tools_dir);
     settings.downloads.private = private(*private_networks);
+    settings.engine = *engine;
+    settings.keep_bytes = cache_mib << 20;
     ready(settings).await
 }
 
@@ -88,6 +91,10 @@ pub async fn alone(flags: cli::Builder, surroundings: &Surroundings) -> anyhow::
     };
     settings.tools_dir = flags.tools_dir.map(std::path::absolute).transpose()?;
     settings.downloads.private = private(!flags.no_private_networks);
+    settings.engine = if flags.mock { Engine::Mock } else { Engine::Native };
+    if let Some(mib) = flags.cache_mib {
+        settings.keep_bytes = mib << 20;
+    }
     settings.name = flags.name.unwrap_or_else(|| surroundings.hostname.clone());
     let builder = ready(settings).await?;
     let end = CancellationToken::new();

@@ -80,6 +80,12 @@ pub struct Builder {
     /// Fetch sources from the public internet alone
     #[arg(long)]
     pub no_private_networks: bool,
+    /// Build packages with mock, which has to be on the machine
+    #[arg(long)]
+    pub mock: bool,
+    /// MiB that kept buildroots, downloaded packages and metadata may take together [default: 20480]
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(512..))]
+    pub cache_mib: Option<u64>,
 }
 
 /// `coprd check-config`

@@ -2,6 +2,7 @@
 
 mod api;
 mod build;
+mod buildroot;
 mod cli;
 mod idle;
 
@@ -40,6 +41,15 @@ pub enum Bench {
         #[arg(long, value_name = "PROGRAM")]
         coprd: Option<PathBuf>,
     },
+    /// The build phase of small packages with nothing kept, a warm base and warm dependencies, against dnf and rpmbuild alone
+    Buildroot {
+        /// Measured builds of each kind; a third as many with nothing kept
+        #[arg(long, default_value_t = 9)]
+        rounds: usize,
+        /// Measure this program instead of building coprd from the checkout
+        #[arg(long, value_name = "PROGRAM")]
+        coprd: Option<PathBuf>,
+    },
     /// Start-up of `copr`, and listing 1,000 builds with it, against copr-cli
     Cli {
         /// Measured runs of each
@@ -67,6 +77,7 @@ pub fn bench(bench: &Bench) -> Result<()> {
             api::api(coprd.as_deref(), *seconds, database.as_deref(), only.as_deref())
         }
         Bench::Build { rounds, coprd } => build::build(*rounds, coprd.as_deref()),
+        Bench::Buildroot { rounds, coprd } => buildroot::buildroot(*rounds, coprd.as_deref()),
         Bench::Cli { rounds, coprd, copr } => cli::cli(coprd.as_deref(), copr.as_deref(), *rounds),
         Bench::Idle { coprd } => idle::idle(coprd.as_deref()),
     }

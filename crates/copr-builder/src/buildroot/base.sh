@@ -1,5 +1,5 @@
 # Makes a base tree in /tree out of /packages with the host's rpm.
-# $1: where the database shall be for now; $2: what a line about a package looks like
+# $1: where the database shall be for now; $2: what is told of each package
 set -eu
 database=$1 format=$2
 mkdir -p "/tree$database"
@@ -25,7 +25,6 @@ grep -q '^mock:' /tree/etc/group 2>/dev/null || echo 'mock:x:1000:mockbuild' >>/
 [ -s /tree/etc/hosts ] || printf '127.0.0.1 localhost\n::1 localhost\n' >/tree/etc/hosts
 mkdir -p /tree/builddir /tree/copr
 
-chroot /tree rpm -qa --qf "$format" >/out/packages
+chroot /tree rpm -qa --qf "$format" >/out/list
 mkdir -p /out/rpmdb
 cp -a "/tree$wanted/." /out/rpmdb/
-chroot /tree rpm -qa --qf '[%{REQUIRENAME}\n]' | sort -u >/out/requires

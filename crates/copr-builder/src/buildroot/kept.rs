@@ -1,15 +1,24 @@
 //! Trees and layers that are kept: what is known of them, and how they are found again.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use copr_types::Phase;
 use serde::{Deserialize, Serialize};
 
+use super::list::{self, List, LockedRpm};
 use super::repositories::RepoState;
 use crate::end::{self, Step};
 use crate::place::{lock_name, touch};
 use crate::work::Work;
+
+/// Beside what is on the disk for certain.
+const SETTLED: &str = "settled";
+/// The kernel writes by itself what is half as old.
+const UNHURRIED: Duration = Duration::from_secs(60);
 
 /// One kept tree or layer, held.
 pub(super) struct Kept {
@@ -25,6 +34,8 @@ pub(super) struct Kept {
 pub(super) struct Facts {
     /// `nevra buildtime size installed`, sorted.
     pub packages: Vec<String>,
+    /// The same packages, as a lock names them.
+    pub rpms: Vec<LockedRpm>,
     /// States of the chroot's repositories when it was made.
     pub repos: Vec<RepoState>,
     /// Nothing was missing: the layer has no tree.
@@ -33,6 +44,8 @@ pub(super) struct Facts {
     pub interest: Vec<String>,
     /// What was offered under these names.
     pub fingerprint: String,
+    /// The machine's life in which it was made.
+    pub boot: String,
 }
 
 impl Facts {
@@ -65,12 +78,18 @@ pub(super) async fn open(work: &Work, kind: &str, home: &Path, tree: &str) -> St
 pub(super) async fn keep(work: &Work, kind: &str, new: &Path, home: &Path, facts: &Facts, bytes: u64) -> Step<()> {
     let phase = Phase::Buildroot;
     let written = (|| {
-        fs::write(new.join("bytes"), bytes.to_string())?;
+        let database: u64 = fs::read_dir(new.join("rpmdb"))
+            .map(|entries| entries.flatten().filter_map(|entry| entry.metadata().ok()).map(|file| file.len()).sum())
+            .unwrap_or(0);
+        fs::write(new.join("bytes"), (bytes + database).to_string())?;
         fs::write(new.join("facts.json"), serde_json::to_vec(facts)?)?;
         fs::rename(new, home)
     })();
     match written {
-        Ok(()) => Ok(()),
+        Ok(()) => {
+            settle(work, home.to_owned());
+            Ok(())
+        }
         // Another builder was faster.
         Err(_) if home.join("facts.json").exists() => {
             let _ = work.place.sandbox.remove_tree(new).await;
@@ -80,21 +99,57 @@ pub(super) async fn keep(work: &Work, kind: &str, new: &Path, home: &Path, facts
     }
 }
 
-/// The lists that an installing script left: packages, and names they require.
-pub(super) async fn lists(work: &Work, out: &Path, phase: Phase) -> Step<(Vec<String>, Vec<String>)> {
-    let taken = work.desk.fresh("lists").map_err(end::local(phase, "make a directory"))?;
-    let mut lists = Vec::new();
-    for name in ["packages", "requires"] {
-        let list = taken.join(name);
-        let copied = work.place.sandbox.copy_out(out, Path::new(name), &list, 64 << 20).await;
-        copied.map_err(end::sandbox(phase))?;
-        let text = fs::read(&list).map_err(end::local(phase, "read a list of packages"))?;
-        let mut lines: Vec<String> = String::from_utf8_lossy(&text).lines().map(str::to_owned).collect();
-        lines.sort();
-        lists.push(lines);
+/// What an installing script wrote down about the packages that are there.
+pub(super) async fn list(work: &Work, out: &Path, phase: Phase) -> Step<List> {
+    let text = take_text(work, out, "list", phase).await?;
+    Ok(list::read(&text))
+}
+
+/// Where downloaded packages come from, as far as the package manager has told.
+pub(super) async fn locations(work: &Work, from: &Path, phase: Phase) -> Step<HashMap<String, String>> {
+    if !from.join(".locations").exists() {
+        return Ok(HashMap::new());
     }
-    let requires = lists.pop().unwrap_or_default();
-    Ok((lists.pop().unwrap_or_default(), requires))
+    let text = take_text(work, from, ".locations", phase).await?;
+    Ok(text.lines().filter_map(|line| serde_json::from_str::<(String, String)>(line).ok()).collect())
+}
+
+async fn take_text(work: &Work, tree: &Path, name: &str, phase: Phase) -> Step<String> {
+    let taken = work.desk.fresh("list").map_err(end::local(phase, "make a directory"))?.join("text");
+    let copied = work.place.sandbox.copy_out(tree, Path::new(name), &taken, 64 << 20).await;
+    copied.map_err(end::sandbox(phase))?;
+    let text = fs::read(&taken).map_err(end::local(phase, "read a list of packages"))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// The present life of the machine (proc_sys_kernel(5), `boot_id`).
+pub(super) fn boot() -> &'static str {
+    static BOOT: OnceLock<String> = OnceLock::new();
+    BOOT.get_or_init(|| fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned())
+}
+
+/// Whether a power failure may have taken some of its bytes: nobody waits for the disk while a tree is made.
+pub(crate) fn is_unsure(home: &Path) -> bool {
+    look(home).is_none_or(|facts| facts.boot != boot()) && !home.join(SETTLED).exists()
+}
+
+/// Has a new thing written to the disk, when the disk has had time to do it by itself.
+fn settle(work: &Work, home: PathBuf) {
+    let stopping = work.place.stopping.clone();
+    work.place.clearing.spawn(async move {
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            () = tokio::time::sleep(UNHURRIED) => {}
+        }
+        let settled = tokio::task::spawn_blocking(move || {
+            rustix::fs::syncfs(File::open(&home)?)?;
+            File::create(home.join(SETTLED))?.sync_all()
+        });
+        if let Ok(Err(error)) = settled.await {
+            // Removed meanwhile, most likely; after a failure of power it is made anew.
+            tracing::debug!(%error, "a kept tree is not on the disk for certain");
+        }
+    });
 }
 
 /// Takes a copy of the rpm database, for the package manager to look at next time.

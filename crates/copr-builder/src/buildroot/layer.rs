@@ -8,7 +8,8 @@ use copr_sandbox::{Command, Limits, Root};
 use copr_types::Phase;
 use copr_wire::builder::{BuildRepo, ChrootSpec};
 
-use super::kept::{self, Facts, Kept};
+use super::kept::{self, Facts, Kept, boot};
+use super::list::{self, List};
 use super::offers::{Offers, package_name, words_of};
 use super::repositories::hash;
 use super::resolve::{self, Question};
@@ -39,16 +40,40 @@ pub(crate) async fn upgrade(work: &Work, buildroot: &mut Buildroot, sources: &So
     work.transcript.step("buildroot update", extend(work, buildroot, sources, &Needs::Upgrade)).await
 }
 
+/// A package says in its header what it will most likely need. Where no layer has that yet, the package manager is started now, so
+/// that it is there when it is asked.
+pub(crate) async fn expect(work: &Work, buildroot: &Buildroot, sources: &Sources<'_>, list: Vec<String>) {
+    let needs = Needs::Requires { srpm: PathBuf::new(), list };
+    if needs.list().is_empty() {
+        return;
+    }
+    let recipe = recipe_of(buildroot, sources, &needs);
+    if let Ok(None) = known(work, sources, &recipe).await {
+        resolve::begin(work, &question(sources, &needs, None));
+    }
+}
+
+/// What makes one layer another one than the next, apart from what repositories offer.
+fn recipe_of(buildroot: &Buildroot, sources: &Sources<'_>, needs: &Needs) -> String {
+    let mut wanted = needs.list().to_vec();
+    wanted.sort();
+    wanted.dedup();
+    let modules = sources.modules.join("\n");
+    let repositories = sources.offers.repositories();
+    hash(&[&form(), buildroot.key(), needs.kind(), &wanted.join("\n"), &repositories, &modules])
+}
+
+fn question<'a>(sources: &Sources<'a>, needs: &'a Needs, rpmdb: Option<&'a Path>) -> Question<'a> {
+    let definition = &sources.chroot.definition;
+    let modules = definition.modules.iter().chain(&sources.modules).cloned().collect();
+    Question { chroot: sources.chroot, repos: sources.repos, modules, needs, rpmdb, phase: Phase::Builddeps }
+}
+
 /// Puts what is needed on top, from a kept layer or by installing it now.
 pub(crate) async fn extend(work: &Work, buildroot: &mut Buildroot, sources: &Sources<'_>, needs: &Needs) -> Step<()> {
     let phase = Phase::Builddeps;
     work.held.enter(phase);
-    let mut wanted = needs.list().to_vec();
-    wanted.sort();
-    wanted.dedup();
-    let repositories = sources.offers.repositories();
-    let modules = sources.modules.join("\n");
-    let recipe = hash(&[&form(), buildroot.key(), needs.kind(), &wanted.join("\n"), &repositories, &modules]);
+    let recipe = recipe_of(buildroot, sources, needs);
     if let Some(kept) = known(work, sources, &recipe).await? {
         work.transcript.say(format!("They are there from before, in layer {}", kept.key));
         buildroot.kept.push(kept);
@@ -109,40 +134,41 @@ fn remember(work: &Work, recipe: &str, key: &str) -> std::io::Result<()> {
 async fn make(work: &Work, below: &Buildroot, sources: &Sources<'_>, needs: &Needs, new: &Path) -> Step<Facts> {
     let phase = Phase::Builddeps;
     let io = |doing: &'static str| end::local(phase, doing);
-    let definition = &sources.chroot.definition;
-    let modules = definition.modules.iter().chain(&sources.modules).cloned().collect();
     // An empty layer has no database of its own.
     let rpmdb = below.kept.iter().rev().find(|kept| !kept.facts.empty).map(|kept| kept.rpmdb.as_path());
-    let question = Question { chroot: sources.chroot, repos: sources.repos, modules, needs, rpmdb, phase };
+    let question = question(sources, needs, rpmdb);
     let number = below.kept.len();
     let found = resolve::resolve(work, &format!("layer{number}"), &question).await?;
     let mut interest: Vec<String> = below.top().map(|top| top.facts.interest.clone()).unwrap_or_default();
     interest.extend(needs.list().iter().flat_map(|one| words_of(one)));
     let mut facts = Facts {
         packages: below.packages().to_vec(),
+        rpms: below.rpms().to_vec(),
         repos: below.repos().to_vec(),
         empty: true,
         interest,
         fingerprint: String::new(),
+        boot: boot().to_owned(),
     };
-    if let Some(packages) = found {
+    if let Some(from) = found {
         let out = work.desk.directory(&format!("layer{number}-out")).map_err(io("make a directory"))?;
         let root = Root::Overlay { lowers: below.lowers(), upper: new.join("upper"), work: new.join("work") };
         let command = Command::new(root, "/bin/sh")
             .args(["-c", SCRIPT, "layer", FORMAT])
             .env("HOME", "/root")
-            .bind_read_only(&packages, "/packages")
+            .bind_read_only(&from, "/packages")
             .bind_writable(&out, "/out");
         let limits = Limits { processes: Some(4096), disk: Some(64 << 30), ..Limits::default() };
         if let Some(problem) = install(work, command, limits, phase).await? {
             return Err(end::user(phase, format!("the build dependencies could not be installed:\n{problem}")));
         }
-        let (packages, requires) = kept::lists(work, &out, phase).await?;
+        let List { packages, mut rpms, requires } = kept::list(work, &out, phase).await?;
+        list::locate(&mut rpms, &kept::locations(work, &from, phase).await?, below.rpms());
         kept::take_rpmdb(work, &out, new, phase).await?;
         let _ = work.place.sandbox.remove_tree(&new.join("work")).await;
         facts.interest.extend(packages.iter().map(|line| name_of(line)));
         facts.interest.extend(requires.iter().flat_map(|one| words_of(one)));
-        (facts.packages, facts.empty) = (packages, false);
+        (facts.packages, facts.rpms, facts.empty) = (packages, rpms, false);
     }
     facts.interest.sort();
     facts.interest.dedup();

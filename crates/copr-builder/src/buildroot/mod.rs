@@ -1,12 +1,14 @@
 //! Clean buildroots that are there at once: a base tree per chroot, kept warm and read-only under a
 //! key of its definition and its exact packages; layers of dependencies on top, kept likewise.
 
-mod blame;
+pub(crate) mod blame;
 mod kept;
 mod layer;
+mod list;
 pub(crate) mod offers;
 pub(crate) mod repositories;
 pub(crate) mod resolve;
+pub(crate) mod staying;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,19 +20,25 @@ use copr_wire::builder::ChrootSpec;
 use crate::end::{self, Step};
 use crate::transcript::Of;
 use crate::work::{Tail, Work};
-use kept::{Facts, Kept};
+use kept::{Facts, Kept, boot};
 use repositories::{RepoState, hash};
 use resolve::Question;
 
-pub(crate) use layer::{Sources, extend, upgrade};
+pub(crate) use kept::is_unsure;
+pub(crate) use layer::{Sources, expect, extend, upgrade};
+pub(crate) use list::LockedRpm;
 
 const BASE: &str = include_str!("base.sh");
-/// One line per package, as `installed_pkgs.log` has it.
-const FORMAT: &str = "%{nevra} %{buildtime} %{size} installed\\n";
+/// What the root's rpm tells of each package: its line in `installed_pkgs.log`, its facts for the lock, and what it requires.
+/// [`list::read`] takes it apart.
+const FORMAT: &str = "P\\t%{nevra} %{buildtime} %{size} installed\\n\
+                      L\\t%{name}\\t%{epoch}\\t%{version}\\t%{release}\\t%{arch}\\t%{sigmd5}\\t\
+                      %|RSAHEADER?{%{RSAHEADER:pgpsig}}:{%|DSAHEADER?{%{DSAHEADER:pgpsig}}:{(none)}|}|\\t%{license}\\n\
+                      [R\\t%{REQUIRENAME}\\n]";
 
 /// Kept trees that another form of the scripts made are not used.
 fn form() -> String {
-    hash(&["2", BASE, layer::SCRIPT, FORMAT])
+    hash(&["3", BASE, layer::SCRIPT, FORMAT])
 }
 
 /// What shall be installed.
@@ -86,6 +94,11 @@ impl Buildroot {
     /// States of the chroot's repositories that the base was made from.
     pub fn repos(&self) -> &[RepoState] {
         self.kept.first().map_or(&[], |kept| &kept.facts.repos)
+    }
+
+    /// The packages, with what a lock tells of them.
+    pub fn rpms(&self) -> &[LockedRpm] {
+        self.top().map_or(&[], |kept| &kept.facts.rpms)
     }
 
     /// The key of the whole.
@@ -147,7 +160,7 @@ async fn make_base(work: &Work, chroot: &ChrootSpec, new: &Path, repos: Vec<Repo
     let needs = Needs::Packages(chroot.definition.install.clone());
     let modules = chroot.definition.modules.clone();
     let question = Question { chroot, repos: &[], modules, needs: &needs, rpmdb: None, phase };
-    let packages = resolve::resolve(work, "base", &question)
+    let from = resolve::resolve(work, "base", &question)
         .await?
         .ok_or_else(|| end::infrastructure(phase, "the chroot's definition installs no packages"))?;
     let out = work.desk.directory("base-out").map_err(io("make a directory"))?;
@@ -155,7 +168,7 @@ async fn make_base(work: &Work, chroot: &ChrootSpec, new: &Path, repos: Vec<Repo
     let command = Command::new(Root::HostTools, "/bin/sh")
         .args(["-c", BASE, "base", &database, FORMAT])
         .bind_writable(&root, "/tree")
-        .bind_read_only(&packages, "/packages")
+        .bind_read_only(&from, "/packages")
         .bind_writable(&out, "/out")
         .system_at("/tree");
     if let Some(problem) = install(work, command, Limits::default(), phase).await? {
@@ -164,17 +177,18 @@ async fn make_base(work: &Work, chroot: &ChrootSpec, new: &Path, repos: Vec<Repo
             format!("the packages of the chroot could not be installed:\n{problem}"),
         ));
     }
-    let (packages, requires) = kept::lists(work, &out, phase).await?;
+    let list::List { packages, mut rpms, requires } = kept::list(work, &out, phase).await?;
     if packages.is_empty() {
         let message = "the chroot's own rpm can not read the database that this builder's rpm wrote";
         return Err(end::infrastructure(phase, message));
     }
     kept::take_rpmdb(work, &out, new, phase).await?;
+    list::locate(&mut rpms, &kept::locations(work, &from, phase).await?, &[]);
     let names = packages.iter().map(|line| layer::name_of(line));
     let mut interest: Vec<String> = names.chain(requires.iter().flat_map(|one| offers::words_of(one))).collect();
     interest.sort();
     interest.dedup();
-    Ok(Facts { packages, repos, empty: false, interest, fingerprint: String::new() })
+    Ok(Facts { packages, rpms, repos, empty: false, interest, fingerprint: String::new(), boot: boot().to_owned() })
 }
 
 /// Where the database is written before the root can be asked.

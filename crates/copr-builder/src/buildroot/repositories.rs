@@ -144,7 +144,7 @@ pub(crate) fn configuration(
     let mut text = String::from(
         "[main]\nreposdir=/nowhere\nkeepcache=1\ninstall_weak_deps=0\nbest=1\nassumeyes=1\nobsoletes=1\ngpgcheck=0\n\
          skip_if_unavailable=False\nprotected_packages=\ndeltarpm=False\nallow_vendor_change=True\n\
-         retries=3\ntimeout=30\nlogdir=/tmp/log\npersistdir=/tmp/persist\n",
+         retries=3\ntimeout=30\nmax_parallel_downloads=8\nlogdir=/tmp/log\npersistdir=/tmp/persist\n",
     );
     if let Some(platform) = &definition.platform_id {
         let _ = writeln!(text, "module_platform_id=platform:{}", plain(platform.trim_start_matches("platform:")));

@@ -1,6 +1,6 @@
 //! The RPM task: a clean buildroot, rpmbuild, packages.
 
-mod results;
+pub(crate) mod results;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,16 +24,12 @@ const ROUNDS: usize = 10;
 /// Does the task.
 pub(crate) async fn build(work: &Work, task: &RpmTask) -> Step<Done> {
     work.held.enter(Phase::Buildroot);
-    let name = &task.srpm.name;
     let (source, base, offers) = tokio::join!(
-        work.source(name, Phase::Buildroot),
+        source(work, task),
         buildroot::base(work, &task.chroot),
         Offers::load(work, &task.chroot, &task.repos),
     );
-    let (source, file) = source?;
-    if file.sha256 != task.srpm.sha256 {
-        return Err(end::infrastructure(Phase::Fetch, format!("`{name}` arrived damaged: its digest differs")));
-    }
+    let source = source?;
     let mut buildroot = base?;
     let modules = modules(&task.modules);
     let sources = Sources { chroot: &task.chroot, repos: &task.repos, modules, offers: offers? };
@@ -44,11 +40,30 @@ pub(crate) async fn build(work: &Work, task: &RpmTask) -> Step<Done> {
         buildroot::extend(work, &mut buildroot, &sources, &needs).await?;
         work.transcript.finish();
     }
+    buildroot::expect(work, &buildroot, &sources, needs_of(&source)).await;
     let copr = work.desk.directory("copr").map_err(end::local(Phase::Build, "make a directory"))?;
     prepare(work, task, &source, &copr).map_err(end::local(Phase::Build, "prepare the build"))?;
     let results = rounds(work, task, &sources, &copr, &mut buildroot).await?;
     work.held.enter(Phase::Build);
-    results::collect(work, task, &source, &results, &buildroot).await
+    let (mut done, out) = results::collect(work, task, &source, &results).await?;
+    done.files.push(results::write_lock(work, task, &buildroot, &out)?);
+    Ok(done)
+}
+
+/// The source package, as the server has it.
+pub(crate) async fn source(work: &Work, task: &RpmTask) -> Step<PathBuf> {
+    let name = &task.srpm.name;
+    let (source, file) = work.source(name, Phase::Buildroot).await?;
+    if file.sha256 != task.srpm.sha256 {
+        return Err(end::infrastructure(Phase::Fetch, format!("`{name}` arrived damaged: its digest differs")));
+    }
+    Ok(source)
+}
+
+/// What a source package says that it needs to be built, where it was made.
+fn needs_of(source: &Path) -> Vec<String> {
+    let Ok(package) = copr_rpm::header::read_package(source) else { return Vec::new() };
+    package.requires.iter().filter(|one| !one.name.starts_with("rpmlib(")).map(ToString::to_string).collect()
 }
 
 /// Runs rpmbuild until it has all it asks for.
@@ -113,6 +128,8 @@ async fn attempt(
         .bind_writable(&results, "/results")
         .network(network)
         .limits(sandbox_limits(limits, work.transcript.size(), *spent));
+    let half = ["i386", "i486", "i586", "i686", "armhfp", "armv7hl"].contains(&task.chroot.name.arch());
+    let command = if half { command.old_sockets() } else { command };
     let command = as_build_user(command).cancelled_by(work.held.stop.clone()).on_output(move |bytes| marks.push(bytes));
     let begun = Instant::now();
     let ended = work.place.sandbox.run(command).await.map_err(end::sandbox(phase))?;
@@ -172,16 +189,19 @@ fn prepare(work: &Work, task: &RpmTask, source: &Path, copr: &Path) -> std::io::
     fs::hard_link(source, &there).or_else(|_| fs::copy(source, &there).map(drop))
 }
 
-/// Options of every rpmbuild call.
-fn options(task: &RpmTask) -> Vec<String> {
-    let arch = task.chroot.name.arch();
-    let target = match (&task.chroot.definition.target, arch) {
+/// What rpmbuild builds for.
+pub(crate) fn target(task: &RpmTask) -> String {
+    match (&task.chroot.definition.target, task.chroot.name.arch()) {
         (Some(target), _) => target.clone(),
         (None, "i386") => "i686".to_owned(),
         (None, "armhfp") => "armv7hl".to_owned(),
         (None, arch) => arch.to_owned(),
-    };
-    let mut options = vec!["--target".to_owned(), target];
+    }
+}
+
+/// Options of every rpmbuild call.
+fn options(task: &RpmTask) -> Vec<String> {
+    let mut options = vec!["--target".to_owned(), target(task)];
     for (option, values) in [("--with", &task.with_opts), ("--without", &task.without_opts)] {
         // One word each: what begins with a dash is a value here, never an option.
         options.extend(values.iter().flat_map(|value| [option.to_owned(), value.clone()]));
@@ -190,7 +210,7 @@ fn options(task: &RpmTask) -> Vec<String> {
 }
 
 /// `nodejs:20` is enabled, `!nodejs:18` disabled.
-fn modules(streams: &[String]) -> Vec<String> {
+pub(crate) fn modules(streams: &[String]) -> Vec<String> {
     let plain =
         |stream: &&String| !stream.chars().any(|c| c.is_whitespace() || c.is_control()) && !stream.starts_with('-');
     streams

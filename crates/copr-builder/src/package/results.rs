@@ -4,26 +4,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use copr_rpm::Nevra;
-use copr_sandbox::EntryKind;
+use copr_sandbox::{EntryKind, Limit};
 use copr_types::Phase;
 use copr_wire::builder::RpmTask;
 use serde_json::json;
 
 use crate::buildroot::Buildroot;
 use crate::end::{self, Step};
+use crate::package::target;
 use crate::work::{Done, Work};
 
 /// Most packages of one build.
 const MOST_FILES: usize = 5000;
 
-/// Takes out and checks every package, and adds spec file, `results.json` and the lock.
-pub(super) async fn collect(
-    work: &Work,
-    task: &RpmTask,
-    source: &Path,
-    results: &Path,
-    buildroot: &Buildroot,
-) -> Step<Done> {
+/// Takes out and checks every package, and adds spec file and `results.json`. Answers with the directory of the files, too.
+pub(crate) async fn collect(work: &Work, task: &RpmTask, source: &Path, results: &Path) -> Step<(Done, PathBuf)> {
     let phase = Phase::Build;
     let out = work.desk.directory("result").map_err(end::local(phase, "make a directory"))?;
     let (mut files, mut packages, mut srpm) = (Vec::new(), Vec::new(), None);
@@ -51,12 +46,19 @@ pub(super) async fn collect(
     files.push(write(&spec.name, &spec.bytes).map_err(io("write the spec file"))?);
     let pretty = |value: &serde_json::Value| format!("{value:#}\n").into_bytes();
     files.push(write("results.json", &pretty(&results_json(&packages))).map_err(io("write results.json"))?);
-    files.push(write("buildroot.json", &pretty(&lock_json(task, buildroot))).map_err(io("write buildroot.json"))?);
+    Ok((Done { srpm, files }, out))
+}
+
+/// Writes down the exact packages of the buildroot: for people, and as a lock.
+pub(super) fn write_lock(work: &Work, task: &RpmTask, buildroot: &Buildroot, out: &Path) -> Step<PathBuf> {
+    let io = |doing: &'static str| end::local(Phase::Build, doing);
     let mut installed = buildroot.packages().join("\n");
     installed.push('\n');
     let logs = work.transcript.directory();
     fs::write(logs.join("installed_pkgs.log"), installed).map_err(io("write the list of packages"))?;
-    Ok(Done { srpm, files })
+    let path = out.join("buildroot_lock.json");
+    fs::write(&path, format!("{:#}\n", lock_json(task, buildroot))).map_err(io("write buildroot_lock.json"))?;
+    Ok(path)
 }
 
 /// Copies the packages out, and checks that each is what its name says.
@@ -68,7 +70,7 @@ async fn take(work: &Work, task: &RpmTask, results: &Path, out: &Path) -> Step<V
         0 => u64::MAX,
         mib => mib << 20,
     };
-    let mut taken = Vec::new();
+    let (mut taken, mut total) = (Vec::new(), 0_u64);
     for entry in sandbox.read_dir_out(results, Path::new(""), MOST_FILES).await.map_err(odd)? {
         let name = &entry.name;
         if !name.ends_with(".rpm") || name.ends_with(".buildreqs.nosrc.rpm") {
@@ -82,8 +84,13 @@ async fn take(work: &Work, task: &RpmTask, results: &Path, out: &Path) -> Step<V
                     format!("`{name}` is larger than the limit of {limit} MiB for one file"),
                 ));
             }
-            EntryKind::File(_) => {}
+            // A file may claim more bytes than it takes: copied, it takes them all.
+            EntryKind::File(size) => total = total.saturating_add(size),
             _ => return Err(end::user(phase, format!("`{name}` among the results is no file"))),
+        }
+        let disk = task.build.limits.disk_mib;
+        if disk > 0 && total > disk << 20 {
+            return Err(end::limit(phase, Limit::Disk, &task.build.limits));
         }
         let path = out.join(name);
         sandbox.copy_out(results, Path::new(name), &path, most).await.map_err(odd)?;
@@ -110,20 +117,22 @@ fn results_json(packages: &[Nevra]) -> serde_json::Value {
     json!({ "packages": packages.iter().map(one).collect::<Vec<_>>() })
 }
 
-/// The exact packages that the build saw.
+/// The exact packages that the build saw, in the form of mock's plugin `buildroot_lock`. What is ours alone stands under `config`,
+/// the one place that its schema leaves open.
 fn lock_json(task: &RpmTask, buildroot: &Buildroot) -> serde_json::Value {
-    let package = |line: &String| {
-        let mut words = line.split(' ');
-        let nevra = words.next().unwrap_or_default();
-        let mut number = || words.next().and_then(|word| word.parse::<u64>().ok());
-        json!({ "nevra": nevra, "buildtime": number(), "size": number() })
-    };
+    let target = target(task);
     json!({
-        "version": 1,
-        "chroot": task.chroot.name.as_str(),
-        "buildroot": buildroot.key(),
-        "repositories": buildroot.repos(),
-        "project_repositories": task.repos,
-        "packages": buildroot.packages().iter().map(package).collect::<Vec<_>>(),
+        "version": "1.1.0",
+        "buildroot": { "rpms": buildroot.rpms() },
+        "config": {
+            "target_arch": target,
+            "legal_host_arches": [task.chroot.name.arch()],
+            "coprd": {
+                "chroot": task.chroot.name.as_str(),
+                "buildroot": buildroot.key(),
+                "repositories": buildroot.repos(),
+                "project_repositories": task.repos,
+            },
+        },
     })
 }

@@ -13,7 +13,7 @@ async fn a_noarch_package_is_built_with_everything_that_belongs_to_it() {
     let others: Vec<&str> = built.files.keys().map(String::as_str).filter(|name| !name.ends_with(".rpm")).collect();
     let expected = [
         "build.log.gz",
-        "buildroot.json",
+        "buildroot_lock.json",
         "hello-noarch.spec",
         "hw_info.log.gz",
         "installed_pkgs.log.gz",
@@ -40,7 +40,18 @@ async fn a_noarch_package_is_built_with_everything_that_belongs_to_it() {
     assert!(built.gz("installed_pkgs.log.gz").lines().all(|line| line.ends_with(" installed")));
     assert!(built.gz("installed_pkgs.log.gz").lines().count() > 50);
     assert!(built.gz("hw_info.log.gz").contains("MemTotal"));
-    assert_eq!(built.json("buildroot.json")["chroot"], "debian-12-x86_64");
+    let lock = built.json("buildroot_lock.json");
+    assert_eq!((&lock["version"], &lock["config"]["target_arch"]), (&"1.1.0".into(), &"x86_64".into()));
+    assert_eq!(lock["config"]["coprd"]["chroot"], "debian-12-x86_64");
+    let rpms = lock["buildroot"]["rpms"].as_array().unwrap();
+    assert_eq!(rpms.len(), built.gz("installed_pkgs.log.gz").lines().count());
+    // Whoever has the lock alone gets the very same packages.
+    for rpm in rpms {
+        let path = rpm["url"].as_str().unwrap().strip_prefix("file://").unwrap();
+        let package = copr_rpm::header::read_package(std::path::Path::new(path)).unwrap().nevra;
+        assert_eq!((&rpm["name"], &rpm["version"]), (&package.name.into(), &package.version.into()));
+        assert!(rpm["sigmd5"].as_str().is_some_and(|digest| digest.len() == 32), "{rpm}");
+    }
     assert_eq!(built.phases.last(), Some(&Phase::Upload));
     trial.stop().await;
 }

@@ -7,7 +7,7 @@ use crate::server::Server;
 use crate::trial::{Trial, config};
 
 /// Processes on this machine that sleep for this long.
-fn sleepers(seconds: &str) -> usize {
+pub fn sleepers(seconds: &str) -> usize {
     let lines = std::fs::read_dir("/proc").unwrap().flatten();
     let lines = lines.filter_map(|entry| std::fs::read_to_string(entry.path().join("cmdline")).ok());
     lines.filter(|line| *line == format!("sleep\0{seconds}\0")).count()

@@ -1,4 +1,4 @@
-//! What a repository may try: none of it reaches the machine.
+//! What a repository and a package may try: none of it reaches the machine.
 
 use copr_testkit::forge::{Forge, Repository, git as plain_git};
 use copr_types::source::SrpmMethod;
@@ -110,5 +110,70 @@ async fn a_makefile_and_a_spec_file_see_nothing_of_the_machine() {
     let given = trial.source(git(&url, |_| {})).await;
     assert_eq!(given.packages(), ["tiny-1-1.src.rpm"]);
     assert_eq!(given.package("tiny-1-1.src.rpm").summary.as_deref(), Some("none"));
+    trial.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_no_package_among_the_results_is_not_taken() {
+    let trial = Trial::start().await;
+    let evil = "/results/evil-1-1.noarch.rpm";
+    for (name, script, class, words) in [
+        ("symlink", format!("ln -s /etc/passwd {evil}"), FailureClass::User, "is no file"),
+        ("fifo", format!("mkfifo {evil}"), FailureClass::User, "is no file"),
+        ("directory", format!("mkdir {evil}"), FailureClass::User, "is no file"),
+        ("text", format!("echo x >{evil}"), FailureClass::User, "is no package"),
+        ("newline", "touch \"$(printf '/results/a\\nb.rpm')\"".to_owned(), FailureClass::User, "is no package"),
+        ("hardlink", format!("ln /results/*.src.rpm {evil}"), FailureClass::User, "says about itself"),
+        ("sparse", format!("truncate -s 600M {evil}"), FailureClass::Resource, "512 MiB"),
+    ] {
+        // It is put back for as long as the build runs, since the results are cleared before packages come.
+        let build = format!("(while :; do {script}; done) >/dev/null 2>&1 &\nsleep 0.2");
+        let id = trial.spec(name, &build).await;
+        trial.server.ended(id).await.fails(class, Phase::Build, &[words]);
+    }
+    let many = "seq -f /results/directory-%.0f 6000 | xargs mkdir";
+    let id = trial.spec("many", many).await;
+    trial.server.ended(id).await.fails(FailureClass::User, Phase::Build, &["the results can not be taken", "5000"]);
+    // What no package can be called does no harm.
+    let id =
+        trial.spec("names", "touch \"$(printf '/results/\\377.rpm')\" /results/$(printf 'x%.0s' $(seq 255))").await;
+    assert_eq!(trial.server.ended(id).await.packages().len(), 2);
+    trial.stop().await;
+}
+
+#[tokio::test]
+async fn a_build_reaches_neither_the_machine_nor_other_builds() {
+    let trial = Trial::with(|config| config.workers = 2).await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let secret = trial.scratch.path().join("secret");
+    std::fs::write(&secret, "the machine's own").unwrap();
+    let other = trial.spec(
+        "other",
+        "echo begun; echo other >/tmp/x; echo other >/var/tmp/x; while test -d /builddir; do sleep 0.1; done",
+    );
+    let other = other.await;
+    trial.server.logged(other, "begun\n").await;
+    let look = format!(
+        "cat {} /tmp/x /var/tmp/x 2>/dev/null && exit 3\n\
+         (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && exit 4\n\
+         mount -t tmpfs none /mnt 2>/dev/null && exit 5\n\
+         unshare -Ur true 2>/dev/null && exit 6\n\
+         mknod disk b 8 0 2>/dev/null && exit 7\n\
+         touch /usr/x /etc/x 2>/dev/null && exit 8\n\
+         cat /proc/kcore >/dev/null 2>&1 && exit 9\n\
+         ls /proc/1/root/ /proc/1/cwd/ 2>/dev/null && exit 10\n\
+         grep -l 'while test -d' /proc/[0-9]*/cmdline 2>/dev/null && exit 11\n\
+         kill -9 -1 || echo saw nobody",
+        secret.display()
+    );
+    // It ends itself with all that it can see.
+    let id = trial.spec("look", &look).await;
+    let ended = trial.server.ended(id).await;
+    let failure = ended.failure();
+    assert!(failure.message.contains("signal 9") || failure.message.contains("Killed"), "{failure}\n{}", ended.text());
+    assert!(trial.server.known().tasks[&other].finish.is_none(), "the other build goes on");
+    trial.server.cancel(other);
+    trial.server.ended(other).await;
     trial.stop().await;
 }

@@ -6,6 +6,7 @@ mod disturbed;
 mod foreign;
 mod hostile;
 mod limits;
+mod mock;
 mod scripts;
 mod server;
 mod source;

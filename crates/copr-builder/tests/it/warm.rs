@@ -28,7 +28,7 @@ async fn a_second_build_asks_no_package_manager() {
     assert_eq!(second.packages(), first.packages());
     assert_eq!(second.gz("root.log.gz"), "", "no package manager was asked");
     assert_eq!((names(&data.join("trees")), names(&data.join("layers"))), (trees, layers));
-    assert_eq!(second.json("buildroot.json")["buildroot"], first.json("buildroot.json")["buildroot"]);
+    assert_eq!(second.json("buildroot_lock.json"), first.json("buildroot_lock.json"));
     trial.stop().await;
 }
 
@@ -110,5 +110,82 @@ async fn a_distribution_that_can_not_be_reached_is_no_fault_of_the_package() {
     let url = trial.server.url("status/503/distribution");
     let built = trial.build("hello-noarch", |task| task.chroot.definition.repos[0].url = url).await;
     built.fails(FailureClass::Infrastructure, Phase::Buildroot, &["minidistro", "503"]);
+    trial.stop().await;
+}
+
+/// Processes below this one whose command line holds these words.
+fn below(words: &str) -> Vec<u32> {
+    let mut family = vec![std::process::id()];
+    let mut found = Vec::new();
+    let all: Vec<(u32, u32)> = fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .filter_map(|entry| {
+            let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
+            let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+            Some((pid, stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?))
+        })
+        .collect();
+    while let Some(parent) = family.pop() {
+        for (pid, _) in all.iter().filter(|(_, of)| *of == parent) {
+            family.push(*pid);
+            let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            if line.contains(words) {
+                found.push(*pid);
+            }
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_package_manager_stays_for_the_next_question_and_one_that_ended_is_started_again() {
+    let scratch = copr_testkit::temp_dir();
+    let trial = Trial::with(|config| config.data_dir = scratch.path().to_owned()).await;
+    let with = async |name: &'static str| {
+        let built = trial.build("hello-noarch", |task| task.additional_packages = vec![name.into()]).await;
+        assert!(built.gz("installed_pkgs.log.gz").contains(&format!("{name}-")), "{}", built.text());
+        let mut staying = below("process that stays");
+        staying.sort();
+        staying
+    };
+    let first = with("make").await;
+    assert!(!first.is_empty());
+    assert_eq!(with("gcc").await, first, "the same process has answered");
+    for pid in first.iter().rev() {
+        let killed = copr_testkit::command("kill").args(["-9", &pid.to_string()]).status();
+        assert!(killed.is_ok());
+    }
+    let third = with("zlib1g-dev").await;
+    assert!(!third.is_empty() && third.iter().all(|pid| !first.contains(pid)), "{first:?} {third:?}");
+    trial.stop().await;
+    assert!(below("process that stays").is_empty());
+}
+
+#[tokio::test]
+async fn downloaded_packages_are_kept_and_share_the_bound() {
+    let scratch = copr_testkit::temp_dir();
+    let data = scratch.path().to_owned();
+    let trial = Trial::with(|config| config.data_dir = data.clone()).await;
+    trial.server.known().public = Some(copr_testkit::minidistro(copr_testkit::Suite::Bookworm));
+    let url = trial.server.url("files");
+    let built = trial.build("hello-noarch", |task| task.chroot.definition.repos[0].url = url.clone()).await;
+    let lock = built.json("buildroot_lock.json");
+    let of_server = |rpm: &serde_json::Value| rpm["url"].as_str().is_some_and(|address| address.starts_with(&url));
+    assert!(lock["buildroot"]["rpms"].as_array().unwrap().iter().all(of_server), "{lock}");
+    let packages = || {
+        let caches = fs::read_dir(data.join("dnf/debian-12-x86_64")).unwrap().flatten();
+        caches.filter_map(|cache| fs::read_dir(cache.path().join("packages")).ok()).flatten().count()
+    };
+    let kept = packages();
+    assert_eq!(kept, lock["buildroot"]["rpms"].as_array().unwrap().len());
+    trial.stop().await;
+    // A builder that may keep little: trees and layers of the moment are in use, packages are not.
+    let trial = Trial::with(|config| (config.data_dir, config.keep_bytes) = (data.clone(), 1 << 20)).await;
+    trial.server.known().public = Some(copr_testkit::minidistro(copr_testkit::Suite::Bookworm));
+    let url = trial.server.url("files");
+    let built = trial.build("hello-c", |task| task.chroot.definition.repos[0].url = url).await;
+    assert_eq!(built.packages().len(), 4);
+    assert_eq!(packages(), 0);
     trial.stop().await;
 }

@@ -24,7 +24,7 @@ use nix::{
 };
 
 use super::{
-    copies,
+    copies, filter,
     ids::{BUILD, Ids},
     inside::{Inside, change_owner, path_of},
     loopback,
@@ -72,6 +72,9 @@ fn work(above: &mut Line, job: Job) -> Result<Reply, Failure> {
     // The build user may be the same user on the host: nothing of process 1 is for it to look at.
     prctl::set_dumpable(false).map_err(Failure::of("hide process 1"))?;
     die_with_parent(above)?;
+    if run.filter {
+        filter::apply(filter::Subject { user: run.spec.user, old_sockets: run.spec.old_sockets })?;
+    }
     start(above, &run.spec, job.isolation)
 }
 
@@ -199,7 +202,7 @@ fn reap(first: u32) -> Result<crate::Exit, Failure> {
 /// All of a run but the command.
 fn probe(above: &mut Line, isolation: Isolation, directory: &Path) -> Result<Reply, Failure> {
     let Isolation::Namespaces(map) = isolation else {
-        return Ok(Reply::Facts { overlay: Err("chroot only".into()), proc: false });
+        return Ok(Reply::Facts { overlay: Err("chroot only".into()), proc: false, filter: try_filter() });
     };
     namespaces(Network::Off, "localhost")?;
     let ids = Ids::new(isolation);
@@ -218,11 +221,18 @@ fn probe(above: &mut Line, isolation: Isolation, directory: &Path) -> Result<Rep
         group: String::new(),
         overlay: overlay.is_ok(),
         hostname: "localhost".into(),
+        filter: false,
     };
     let proc = mounts::enter(&run, ids)?;
     drop_rights(above, map, User::Build)?;
     let overlay = overlay.map_err(|failure| format!("{}: {}", failure.doing, failure.reason));
-    Ok(Reply::Facts { overlay, proc })
+    Ok(Reply::Facts { overlay, proc, filter: try_filter() })
+}
+
+/// The filter of the build user; from here on nothing else can be tried.
+fn try_filter() -> Result<(), String> {
+    let subject = filter::Subject { user: User::Build, old_sockets: false };
+    filter::apply(subject).map_err(|failure| failure.reason)
 }
 
 /// The end of a stage as the end of a command.

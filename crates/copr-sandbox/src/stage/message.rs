@@ -41,6 +41,8 @@ pub(crate) struct Run {
     pub group: String,
     pub overlay: bool,
     pub hostname: String,
+    /// Refuse system calls that builds do not need.
+    pub filter: bool,
 }
 
 /// What a stage answers to the one above.
@@ -59,7 +61,7 @@ pub(crate) enum Reply {
     /// Something before the start failed.
     Failed { doing: String, reason: String },
     /// A probe succeeded.
-    Facts { overlay: Result<(), String>, proc: bool },
+    Facts { overlay: Result<(), String>, proc: bool, filter: Result<(), String> },
     /// A file was copied.
     Copied(u64),
     /// A directory was listed.

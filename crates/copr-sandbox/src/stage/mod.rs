@@ -1,6 +1,7 @@
 //! The stages: this program, re-executed with one thread, between the host and the command.
 
 mod copies;
+pub(crate) mod filter;
 mod ids;
 mod inner;
 mod inside;

@@ -30,7 +30,7 @@ use super::{
     privileges,
     watch::{TICK, Watch},
 };
-use crate::{Exit, Isolation, Limit, Usage, UserMap, cgroup::Group, out};
+use crate::{Exit, Isolation, Limit, Usage, UserMap, cgroup::Group, out, remove};
 
 /// Never returns.
 pub(crate) fn main(mut host: Line) -> ! {
@@ -67,7 +67,7 @@ fn work(host: &mut Line, job: Job) -> Result<Reply, Failure> {
         Task::Probe { .. } => below(host, &job, None),
         Task::CopyOut { tree, inside, most } => Ok(out::reply_to_copy(tree, inside, *most)),
         Task::ReadDir { tree, inside, most } => Ok(out::reply_to_list(tree, inside, *most)),
-        Task::Remove { tree } => match fs::remove_dir_all(tree) {
+        Task::Remove { tree } => match remove::tree(tree) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(Failure::of(format!("remove `{}`", tree.display()))(error))
             }
@@ -190,6 +190,10 @@ enum Event {
 }
 
 fn wait(host: &Line, line: &Line, watching: bool) -> Result<Event, Failure> {
+    // A host that wants the end at once says so right behind the job, and both may have been read together.
+    if host.buffered() {
+        return Ok(Event::Host);
+    }
     if line.buffered() {
         return Ok(Event::Inner);
     }

@@ -17,6 +17,8 @@ use crate::{Limit, Limiter, Limits, Root, cgroup::Group, command::Spec};
 /// How often counters are read; measuring disk takes at most a tenth of the time.
 pub(crate) const TICK: Duration = Duration::from_millis(50);
 const DISK_TICK: Duration = Duration::from_millis(100);
+/// What a file takes besides its content, an empty one too: there are only so many of them on a disk.
+const ENTRY: u64 = 512;
 
 /// Watches the processes below one inner stage.
 pub(crate) struct Watch<'a> {
@@ -188,7 +190,8 @@ fn size_below(top: &Path) -> u64 {
 fn bytes(found: &Metadata) -> u64 {
     const BLOCK: u64 = 4096;
     let allocated = found.blocks() * 512;
-    if found.is_file() { allocated.min(found.len().next_multiple_of(BLOCK)) } else { allocated }
+    let content = if found.is_file() { allocated.min(found.len().next_multiple_of(BLOCK)) } else { allocated };
+    content + ENTRY
 }
 
 fn too_long(error: &io::Error) -> bool {

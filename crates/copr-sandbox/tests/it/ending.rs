@@ -58,6 +58,18 @@ async fn a_cancelled_command_ends_and_says_so() {
 }
 
 #[tokio::test]
+async fn a_command_that_nobody_wants_by_the_time_it_begins_ends_at_once() {
+    let place = Place::new();
+    for number in 0..5 {
+        let token = CancellationToken::new();
+        token.cancel();
+        let command = place.shell(&format!("upper-{number}"), "sleep 1000").cancelled_by(token);
+        let ended = place.sandbox.run(command).await.unwrap();
+        assert!(ended.cancelled && ended.limit_hit.is_none(), "{ended:?}");
+    }
+}
+
+#[tokio::test]
 async fn dropping_the_future_ends_every_process() {
     let place = Place::new();
     let (command, witness) = forever(&place);

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "the tests start stages by hand")]
 
 mod ending;
+mod escapes;
 mod isolation;
 mod limits;
 mod place;

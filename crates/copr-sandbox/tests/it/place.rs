@@ -96,6 +96,12 @@ impl Place {
             .limits(Limits { wall: Some(GIVE_UP), ..Limits::default() })
     }
 
+    /// Do namespaces belong to root inside? Without privileges they do, and what is done to them harms nobody else.
+    pub fn owns_its_namespaces(&self) -> bool {
+        let isolation = self.sandbox.capabilities().isolation;
+        matches!(isolation, Isolation::Namespaces(UserMap::Own | UserMap::Subordinate { .. }))
+    }
+
     /// The uid on the host of this user inside.
     pub fn outer_uid(&self, user: User) -> u32 {
         let inner = if user == User::Root { 0 } else { 1000 };

@@ -3,6 +3,7 @@
 use super::gssapi::WrittenGssapi;
 use super::{Config, ConfigError, DatabaseUrl, Origin, Scheduler, Surroundings, WebAddress, absolute};
 use copr_app::source::distgit::Instance;
+use copr_builder::Engine;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -65,6 +66,8 @@ pub(super) struct WrittenBuilder {
     pub arches: Vec<String>,
     pub tools_dir: PathBuf,
     pub private_networks: bool,
+    pub engine: Engine,
+    pub cache_mib: u64,
 }
 
 impl Default for WrittenBuilder {
@@ -77,6 +80,8 @@ impl Default for WrittenBuilder {
             arches: Vec::new(),
             tools_dir: PathBuf::new(),
             private_networks: true,
+            engine: Engine::Native,
+            cache_mib: 20_480,
         }
     }
 }
@@ -125,6 +130,8 @@ impl Written {
                 given => Some(absolute(&given)?),
             },
             private_networks: self.builder.private_networks,
+            engine: self.builder.engine,
+            cache_mib: self.builder.cache_mib,
         };
         let gssapi = self.gssapi.resolve(&domain)?;
         let signing =
@@ -275,6 +282,10 @@ pub struct BuilderSettings {
     pub tools_dir: Option<PathBuf>,
     /// Whether sources may be fetched from this machine and from private networks.
     pub private_networks: bool,
+    /// What builds packages.
+    pub engine: Engine,
+    /// MiB that kept buildroots, downloaded packages and metadata may take together.
+    pub cache_mib: u64,
 }
 
 impl BuilderSettings {
@@ -285,6 +296,8 @@ impl BuilderSettings {
         if self.name.trim().is_empty() || self.name.chars().any(char::is_control) {
             return rule("builder.name", "must be a name of one line");
         }
+        // Less than a buildroot with a compiler would be made anew for each build.
+        at_least("builder.cache_mib", self.cache_mib, 512)?;
         match self.arches.iter().find(|arch| !is_arch(arch)) {
             Some(arch) => rule("builder.arches", format!("has `{arch}`: write architectures such as `x86_64`")),
             None => Ok(()),

@@ -40,6 +40,14 @@ impl Config {
              hint: set `limits.memory_mib`, `limits.processes` and `limits.disk_mib`"
                 .to_owned(),
         );
+        warn(
+            self.builder.enabled
+                && self.builder.engine == copr_builder::Engine::Mock
+                && !std::path::Path::new("/usr/bin/mock").is_file(),
+            "this machine does not build: there is no `/usr/bin/mock`\n\
+             hint: install `mock`, or set `builder.engine = \"native\"`"
+                .to_owned(),
+        );
         if let Some(keytab) = &self.gssapi.keytab {
             warn(
                 !copr_web::gssapi::BUILT_IN,

@@ -14,18 +14,18 @@ use serde_json::{Value, json};
 use super::median;
 use crate::coprd;
 
-const CHROOT: &str = "debian-12-x86_64";
+pub(super) const CHROOT: &str = "debian-12-x86_64";
 const PROJECT: &str = "bench";
 /// The first builds make the buildroot; they are not measured.
 const WARM_UP: usize = 2;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// When each phase of one build ended, in seconds since it was submitted.
-struct Timing {
-    submitted: f64,
-    source: f64,
-    delivered: f64,
-    installable: f64,
+pub(super) struct Timing {
+    pub submitted: f64,
+    pub source: f64,
+    pub delivered: f64,
+    pub installable: f64,
 }
 
 pub fn build(rounds: usize, given: Option<&Path>) -> Result<()> {
@@ -35,11 +35,12 @@ pub fn build(rounds: usize, given: Option<&Path>) -> Result<()> {
     let srpm = copr_testkit::srpm("hello-noarch", scratch.path());
     let service = Launch::of(&binary).start(scratch.path())?;
     distribution.enable(&service)?;
-    let submitter = Submitter::new(&service, &srpm)?;
+    let submitter = Submitter::new(&service, PROJECT)?;
+    let package = Package::read("hello-noarch", &srpm)?;
 
     let mut timings = Vec::new();
     for round in 0..WARM_UP + rounds {
-        let timing = submitter.build_once()?;
+        let timing = submitter.build_once(&package)?;
         if round >= WARM_UP {
             timings.push(timing);
         }
@@ -63,42 +64,53 @@ fn report(figure: &str, ours: f64, peer: Option<f64>) {
     println!("bench build {figure}: ours={ours:.3}s peer={peer} ratio={ratio}");
 }
 
-/// Uploads the same source package again and again.
-struct Submitter {
+/// A source package to be uploaded again and again.
+pub(super) struct Package {
+    name: String,
+    file: String,
+    srpm: Vec<u8>,
+}
+
+impl Package {
+    pub fn read(name: &str, srpm: &Path) -> Result<Package> {
+        let file = srpm.file_name().context("a source package has a name")?.to_string_lossy().into_owned();
+        Ok(Package { name: name.to_owned(), file, srpm: std::fs::read(srpm)? })
+    }
+}
+
+/// Uploads source packages to a project of its own.
+pub(super) struct Submitter {
     client: Client,
     owner: String,
-    name: String,
-    srpm: Vec<u8>,
+    project: String,
     results: PathBuf,
 }
 
 impl Submitter {
-    fn new(service: &Service, srpm: &Path) -> Result<Submitter> {
+    pub fn new(service: &Service, project: &str) -> Result<Submitter> {
         let client = service.client()?;
         let owner = service.setting("username")?.to_owned();
-        let project = json!({"name": PROJECT, "chroots": [CHROOT]});
-        client.post_json(&format!("/api_3/project/add/{owner}"), &project)?.json()?;
-        let name = srpm.file_name().context("a source package has a name")?;
-        let name = name.to_string_lossy().into_owned();
-        Ok(Submitter { client, owner, name, srpm: std::fs::read(srpm)?, results: service.data_dir().join("results") })
+        let wanted = json!({"name": project, "chroots": [CHROOT]});
+        client.post_json(&format!("/api_3/project/add/{owner}"), &wanted)?.json()?;
+        Ok(Submitter { client, owner, project: project.to_owned(), results: service.data_dir().join("results") })
     }
 
-    fn build_once(&self) -> Result<Timing> {
+    pub fn build_once(&self, package: &Package) -> Result<Timing> {
         let before = self.revision()?;
         let start = Instant::now();
         let options = json!({
-            "ownername": self.owner, "projectname": PROJECT, "project_dirname": PROJECT,
+            "ownername": self.owner, "projectname": self.project, "project_dirname": self.project,
             "chroots": [CHROOT], "timeout": "100",
         });
         let path = "/api_3/build/create/upload";
-        let build = self.client.post_file(path, &self.name, &self.srpm, &options)?.json()?;
+        let build = self.client.post_file(path, &package.file, &package.srpm, &options)?.json()?;
         let submitted = start.elapsed().as_secs_f64();
         let id = build["id"].as_u64().context("the build has no id")?;
 
         let source = self.when(start, &format!("/api_3/build/source-chroot/{id}"), is_done)?;
         let chroot = format!("/api_3/build-chroot?build_id={id}&chrootname={CHROOT}");
         let installable = self.when(start, &chroot, is_done)?;
-        let delivered = installable - self.publishing(id)?;
+        let delivered = installable - self.publishing(id, package)?;
         // "succeeded" has to mean that: the repository that dnf would read is a new one.
         ensure!(self.revision()? != before, "build {id} succeeded, but its repository is as it was");
         Ok(Timing { submitted, source, delivered, installable })
@@ -122,9 +134,9 @@ impl Submitter {
 
     /// Seconds from the delivery to the switch to the new repository. The API shows no such moment, the tree does: the
     /// first thing that publishing writes beside the results, and the link to the metadata.
-    fn publishing(&self, id: u64) -> Result<f64> {
-        let repository = self.results.join(&self.owner).join(PROJECT).join(CHROOT);
-        let begun = repository.join(format!("{id:08}-hello-noarch/build.info"));
+    fn publishing(&self, id: u64, package: &Package) -> Result<f64> {
+        let repository = self.results.join(&self.owner).join(&self.project).join(CHROOT);
+        let begun = repository.join(format!("{id:08}-{}/build.info", package.name));
         let begun = begun.metadata().and_then(|file| file.modified()).context("when publishing began")?;
         let switched = repository.join("repodata").symlink_metadata().and_then(|link| link.modified())?;
         Ok(switched.duration_since(begun).context("the switch came before its beginning")?.as_secs_f64())
@@ -132,7 +144,7 @@ impl Submitter {
 
     /// The repository's index, which changes with every publication.
     fn revision(&self) -> Result<Vec<u8>> {
-        let path = format!("/results/{}/{PROJECT}/{CHROOT}/repodata/repomd.xml", self.owner);
+        let path = format!("/results/{}/{}/{CHROOT}/repodata/repomd.xml", self.owner, self.project);
         let answer = self.client.get(&path)?;
         ensure!(answer.status == 200, "GET {path}: HTTP {}", answer.status);
         Ok(answer.body)
