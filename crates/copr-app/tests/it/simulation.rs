@@ -24,7 +24,8 @@ mod server;
 
 use crate::world::World;
 use copr_sched::Policy;
-use run::Simulation;
+use errand::Said;
+use run::{Simulation, Weather};
 
 fn from_environment(name: &str, or: u64) -> u64 {
     std::env::var(name).map_or(or, |text| text.parse().unwrap_or_else(|_| panic!("`{name}` must be a number")))
@@ -52,9 +53,9 @@ fn runtime() -> tokio::runtime::Runtime {
 
 async fn life(server: Option<copr_testkit::Database>, seed: u64, builds: u64) -> Simulation {
     let mut s = Simulation::new(World::under(server, place(), policy()).await, seed, policy());
-    let people = 4 + (builds / 500) as usize;
+    let people = 4 + (builds / 1000) as usize;
     for n in 0..people {
-        s.person(&format!("o{n}"), 1 + n % 3).await;
+        s.person(&format!("o{n}"), 1 + n % 2).await;
     }
     for n in 0..14 {
         s.worker(&format!("b{n}"), (n == 0).then_some(0)).await;
@@ -64,6 +65,60 @@ async fn life(server: Option<copr_testkit::Database>, seed: u64, builds: u64) ->
     s.run_in_bad_weather().await;
     s.run_to_the_end().await;
     s
+}
+
+#[test]
+fn the_same_seed_gives_the_same_life() {
+    runtime().block_on(async {
+        let (one, same, other) = (life(None, 3, 25).await, life(None, 3, 25).await, life(None, 4, 25).await);
+        assert_eq!(one.trace, same.trace);
+        assert_ne!(one.trace, other.trace);
+        for s in [one, same, other] {
+            s.close().await;
+        }
+    });
+}
+
+/// Owners build short and long things, all more than there are builders for; servers and builders die.
+#[test]
+fn builders_time_is_shared_equally_in_bad_weather() {
+    const PACE: [i64; 4] = [12, 20, 35, 60];
+    const BUILDERS: i64 = 6;
+    const HORIZON: i64 = 2500;
+    runtime().block_on(async {
+        let mut s = Simulation::new(World::under(None, place(), Policy::default()).await, 5, Policy::default());
+        for (n, pace) in PACE.iter().enumerate() {
+            s.person(&format!("o{n}"), 1).await;
+            s.pace.insert(format!("o{n}"), *pace);
+            s.stock(n, usize::try_from(2 * HORIZON * BUILDERS / 4 / pace).unwrap()).await;
+        }
+        for n in 0..BUILDERS {
+            s.worker(&format!("b{n}"), (n == 0).then_some(0)).await;
+        }
+        s.weather = Weather { mishap: 0.03, lost: 0.01, dies: 0.01, ..Weather::CLEAR };
+        s.ends = Some(Said::UserFailure);
+        s.begin();
+        s.run_until(HORIZON).await;
+        s.events().await;
+        let held = s.ledger.held_until(s.now());
+        let ideal = held.values().sum::<i64>() as f64 / held.len() as f64;
+        for (project, seconds) in &held {
+            let distance = (*seconds as f64 - ideal).abs() / ideal * 100.0;
+            assert!(distance < 5.0, "owner {project} had {seconds} s, {distance:.1} % from the ideal share: {held:?}");
+        }
+        assert!(ideal * 4.0 > 0.7 * (BUILDERS * HORIZON) as f64, "the builders were idle: {held:?}");
+        s.close().await;
+    });
+}
+
+#[test]
+fn so_it_is_with_postgresql() {
+    match copr_testkit::fresh_database() {
+        Some(database) => runtime().block_on(async {
+            life(Some(database), from_environment("COPR_SIMULATION_SEED", 2), 60).await.close().await;
+        }),
+        None => eprintln!("skipped on PostgreSQL: COPR_TESTS_POSTGRES is not set (`cargo xtask test` sets it)"),
+    }
 }
 
 #[test]

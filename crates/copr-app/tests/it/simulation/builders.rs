@@ -80,11 +80,13 @@ impl Simulation {
         }
         if let Some(Ok(Answer::Leased(Some(lease)))) = answer {
             let now = self.now();
-            let seconds = match lease.task {
-                Task::Source(_) => self.within(2..12),
-                Task::Rpm(_) => self.within(3..60),
+            let (owner, usual) = match &lease.task {
+                Task::Source(task) => (&task.build.owner, 2..12),
+                Task::Rpm(task) => (&task.build.owner, 3..60),
             };
-            let said = self.how_it_ends();
+            let seconds = self.pace.get(owner).map_or(usual, |pace| pace / 2..pace * 3 / 2);
+            let seconds = self.within(seconds);
+            let said = self.ends.unwrap_or_else(|| self.how_it_ends());
             let (mut ends, mut silent) = (now + seconds, None);
             if self.chance(self.weather.dies) {
                 silent = Some((now + self.within(0..seconds), Silence::Death));
@@ -95,7 +97,7 @@ impl Simulation {
             self.workers[n].at_work = Some(Work { lease, ends, said, silent, stop: false, tries: 0 });
             return self.worker_goes_on(n, 1..3);
         }
-        self.worker_goes_on(n, 2..9);
+        self.worker_goes_on(n, 4..20);
     }
 
     fn how_it_ends(&mut self) -> Said {

@@ -48,6 +48,10 @@ pub struct Ledger {
     /// States by events, of sources and of chroots.
     states: BTreeMap<(i64, Option<i64>), State>,
     pub last_event: i64,
+    /// When builders began with sources, by build.
+    since: HashMap<i64, i64>,
+    /// Seconds that each project's sources were held by builders, in leases that are over.
+    pub held: BTreeMap<usize, i64>,
     /// Confirmed ends that are of use to nobody: leases that were over.
     pub refused: u64,
     pub leased: u64,
@@ -200,6 +204,29 @@ impl Ledger {
         // A builder that says nothing of its phases starts and delivers in one transaction.
         let legal = moves(from).any(|one| one == to) || moves(from).flat_map(moves).any(|one| one == to);
         assert!(same || legal, "{kind} of build {build}, chroot {chroot:?}: from {from} to {to}");
+    }
+
+    /// Counts the time between the begin and the end of a source's lease.
+    pub fn time(&mut self, kind: &str, build: i64, body: &str, when: i64) {
+        if kind != "source.state" {
+            return;
+        }
+        if body.contains("\"starting\"") {
+            self.since.insert(build, when);
+        } else if ["\"pending\"", "\"failed\"", "\"importing\""].iter().any(|word| body.contains(word))
+            && let Some(since) = self.since.remove(&build)
+        {
+            *self.held.entry(self.of[&BuildId(build)]).or_default() += when - since;
+        }
+    }
+
+    /// The same with those that last.
+    pub fn held_until(&self, now: i64) -> BTreeMap<usize, i64> {
+        let mut held = self.held.clone();
+        for (build, since) in &self.since {
+            *held.entry(self.of[&BuildId(*build)]).or_default() += now - since;
+        }
+        held
     }
 
     /// What readers see in a repository now.

@@ -31,7 +31,8 @@ impl Simulation {
         }
     }
 
-    async fn events(&mut self) {
+    /// Reads what happened since the last time.
+    pub async fn events(&mut self) {
         loop {
             let mut conn = self.w.app.db.read().await.unwrap();
             let events = copr_db::event::after(&mut conn, self.ledger.last_event, 1000).await.unwrap();
@@ -39,6 +40,7 @@ impl Simulation {
             self.ledger.last_event = last.id;
             for event in events {
                 if let Some(build) = event.build_id {
+                    self.ledger.time(&event.kind, build, &event.body, event.created_on);
                     self.ledger.event(&event.kind, build, event.build_chroot_id, &event.body);
                 }
             }

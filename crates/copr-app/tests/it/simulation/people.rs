@@ -3,7 +3,7 @@
 use super::errand::{Errand, Outcomes, Wish};
 use super::run::{Event, Simulation};
 use crate::world::{ARM, X86, input};
-use copr_app::build::{Options, Upload};
+use copr_app::build::{self, Options, Upload};
 use copr_app::{Kind, project};
 use copr_db::account::Account;
 use copr_types::BuildId;
@@ -33,6 +33,17 @@ impl Simulation {
             numbers.push(self.ledger.project(name, &project, chroots));
         }
         self.people.push(Person { account, projects: numbers });
+    }
+
+    /// A person's project has so much to build, at once.
+    pub async fn stock(&mut self, person: usize, builds: usize) {
+        let Person { account, projects } = &self.people[person];
+        let (owner, name) = self.ledger.name(projects[0]);
+        let urls = vec!["http://example.org/hello-noarch-1.0-1.src.rpm".to_owned(); builds];
+        let made = build::by_urls(&self.w.app, account, &owner, &name, &urls, &Options::default()).await.unwrap();
+        for shown in made {
+            self.ledger.found(projects[0], shown.build.id);
+        }
     }
 
     /// So many builds are submitted from now on.
@@ -66,7 +77,7 @@ impl Simulation {
         if !old.is_empty() {
             self.set_out(Errand::Delete(account, old)).await;
         }
-        let pause = if self.chance(0.04) { self.within(10..120) } else { self.within(0..6) };
+        let pause = if self.chance(0.04) { self.within(10..120) } else { self.within(0..5) };
         self.plan(pause, Event::Person);
     }
 

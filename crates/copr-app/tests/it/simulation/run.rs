@@ -1,7 +1,7 @@
 //! The course of events: a queue of them, one at a time, under the world's clock.
 
 use super::builders::Worker;
-use super::errand::{Answer, Errand, Job, Outcomes};
+use super::errand::{Answer, Errand, Job, Outcomes, Said};
 use super::ledger::Ledger;
 use super::people::Person;
 use super::server::{End, Mishap, Release, Server, Work};
@@ -38,7 +38,7 @@ pub struct Weather {
 
 impl Weather {
     pub const CLEAR: Self = Self { mishap: 0.0, lost: 0.0, dies: 0.0, late: 0.0, twice: 0.0, fails: 0.0 };
-    pub const BAD: Self = Self { mishap: 0.06, lost: 0.02, dies: 0.03, late: 0.04, twice: 0.05, fails: 0.12 };
+    pub const BAD: Self = Self { mishap: 0.12, lost: 0.02, dies: 0.03, late: 0.04, twice: 0.05, fails: 0.12 };
 }
 
 pub enum Event {
@@ -70,6 +70,10 @@ pub struct Simulation {
     pub weather: Weather,
     pub policy: Policy,
     pub ledger: Ledger,
+    /// Seconds that tasks of these owners take, about.
+    pub pace: BTreeMap<String, i64>,
+    /// How every build ends, when that is to be known.
+    pub ends: Option<Said>,
     pub(super) random: StdRng,
     pub(super) workers: Vec<Worker>,
     pub(super) people: Vec<Person>,
@@ -96,6 +100,8 @@ impl Simulation {
             weather: Weather::CLEAR,
             policy,
             ledger: Ledger::default(),
+            pace: BTreeMap::new(),
+            ends: None,
             random: StdRng::seed_from_u64(seed),
             workers: Vec::new(),
             people: Vec::new(),
@@ -164,6 +170,7 @@ impl Simulation {
                 let pause = match job {
                     Job::Expire => 5,
                     Job::Uploads | Job::Expiry => 600,
+                    Job::Publish => self.random.random_range(5..40),
                     Job::Staging => 60,
                     _ => 30,
                 };
@@ -217,7 +224,9 @@ impl Simulation {
     }
 
     fn mishap(&mut self, errand: &Errand) -> Option<(u64, Mishap)> {
-        if !self.random.random_bool(self.weather.mishap) {
+        // Beats are most of what is asked, and short.
+        let share = if matches!(errand, Errand::Beat(..)) { 0.3 } else { 1.0 };
+        if !self.chance(share * self.weather.mishap) {
             return None;
         }
         let steps = self.random.random_range(0..errand.length());
@@ -341,12 +350,10 @@ impl Simulation {
         self.ledger.hear(errand, outcome);
         match (errand, outcome) {
             (Errand::Lease(..), Ok(Answer::Leased(Some(_)))) => self.check_limits().await,
-            // The bell.
+            // The bell. Publishers wait for their timer: a generation that takes in much costs as much as one of little.
             (Errand::Finish(..), Ok(_)) => {
-                for job in [Job::Import, Job::Publish] {
-                    let pause = self.within(0..5);
-                    self.plan(pause, Event::Errand(Box::new(Errand::Job(job))));
-                }
+                let pause = self.within(0..5);
+                self.plan(pause, Event::Errand(Box::new(Errand::Job(Job::Import))));
             }
             _ => {}
         }
@@ -383,6 +390,13 @@ impl Simulation {
             if self.chance(0.001) {
                 self.kill_one().await;
             }
+        }
+    }
+
+    /// Events until so many seconds after the beginning.
+    pub async fn run_until(&mut self, end: i64) {
+        while self.passed() < end {
+            assert!(self.step().await, "nothing will ever happen");
         }
     }
 
