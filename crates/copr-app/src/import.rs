@@ -45,7 +45,7 @@ async fn one(app: &App, id: BuildId) -> Result<(), Refusal> {
     let taken = staged.clone();
     let arrived = crate::blocking(move || {
         log.line_unless_finished(&line)?;
-        Ok(take(&store, &dir, &taken))
+        take(&store, &dir, &taken)
     })
     .await?;
     // Before the end is told: whoever hears of it finds the logs under their final names.
@@ -56,26 +56,34 @@ async fn one(app: &App, id: BuildId) -> Result<(), Refusal> {
     }
 }
 
-/// Verifies and moves what was delivered. Whatever was moved by an earlier try stays.
-fn take(store: &copr_store::Store, dir: &Path, staged: &Staged) -> Result<Arrived, Failure> {
-    let ours = |what: String| Failure::new(FailureClass::Infrastructure, Phase::Import, what);
+fn ours(what: impl Into<String>) -> Failure {
+    Failure::new(FailureClass::Infrastructure, Phase::Import, what)
+}
+
+/// Verifies and moves what was delivered. Whatever was moved by an earlier try stays. The inner error is final; the outer
+/// one, of our own files, may pass.
+fn take(store: &copr_store::Store, dir: &Path, staged: &Staged) -> Result<Result<Arrived, Failure>, Refusal> {
     let staging = staged.dir(store);
-    store.remove_unfinished(dir).map_err(|error| ours(error.to_string()))?;
+    store.remove_unfinished(dir)?;
     for file in &staged.files {
         let (from, to) = (staging.join(&file.name), dir.join(&file.name));
         if !from.exists() && to.exists() {
             continue;
         }
         if digest(&from).ok().as_deref() != Some(file.sha256.as_str()) {
-            return Err(ours(format!("`{}` did not arrive whole", file.name)));
+            return Ok(Err(ours(format!("`{}` did not arrive whole", file.name))));
         }
-        store.adopt(&from, &to).map_err(|error| ours(error.to_string()))?;
+        store.adopt(&from, &to)?;
     }
-    store.write(&dir.join("success"), b"done\n").map_err(|error| ours(error.to_string()))?;
-    store.sync_dir(dir).map_err(|error| ours(error.to_string()))?;
-    let path = dir.join(&staged.srpm);
+    store.write(&dir.join("success"), b"done\n")?;
+    store.sync_dir(dir)?;
+    Ok(read(&dir.join(&staged.srpm), staged))
+}
+
+/// What a source package in its place says of itself.
+fn read(path: &Path, staged: &Staged) -> Result<Arrived, Failure> {
     let theirs = |what: String| Failure::new(FailureClass::User, Phase::Import, what);
-    let facts = copr_rpm::header::read_package(&path).map_err(|error| theirs(error.to_string()))?;
+    let facts = copr_rpm::header::read_package(path).map_err(|error| theirs(error.to_string()))?;
     if !facts.is_source {
         return Err(theirs(format!("`{}` is not a source package", staged.srpm)));
     }
@@ -83,7 +91,7 @@ fn take(store: &copr_store::Store, dir: &Path, staged: &Staged) -> Result<Arrive
         return Err(theirs(format!("`{}` lacks its sources (nosrc): it can not be built", staged.srpm)));
     }
     let srpm = staged.files.iter().find(|file| file.name == staged.srpm).cloned();
-    let srpm = srpm.ok_or_else(|| ours("the source package was not delivered".to_owned()))?;
+    let srpm = srpm.ok_or_else(|| ours("the source package was not delivered"))?;
     Ok(Arrived { facts, srpm })
 }
 

@@ -153,10 +153,13 @@ pub async fn beat(app: &App, builder: &Builder, id: i64, beat: &Beat) -> Result<
     if !copr_db::task::beat(&mut tx, row.id, row.fence, deadline, phase).await? {
         return Err(lost());
     }
-    if beat.phase.is_some() && row.phase.is_none() && change(&mut tx, &row, Event::Started).await? {
-        note(&mut tx, &row, "running", app.clock.now()).await?;
-    } else if beat.phase.is_some() && row.phase.as_deref() != phase {
-        note(&mut tx, &row, phase.unwrap_or_default(), app.clock.now()).await?;
+    // What was canceled has ended, whatever its builder still does.
+    if beat.phase.is_some() && !row.cancel {
+        if row.phase.is_none() && change(&mut tx, &row, Event::Started).await? {
+            note(&mut tx, &row, "running", app.clock.now()).await?;
+        } else if row.phase.as_deref() != phase {
+            note(&mut tx, &row, phase.unwrap_or_default(), app.clock.now()).await?;
+        }
     }
     tx.commit().await?;
     Ok(BeatAnswer { cancel: row.cancel, deadline })

@@ -6,7 +6,7 @@ use crate::{App, Refusal};
 use copr_db::Conn;
 use copr_db::build::Build;
 use copr_db::project::Project;
-use copr_types::{FileName, SourceKind};
+use copr_types::{FileName, SourceKind, TaskId};
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -138,6 +138,33 @@ pub async fn sweep(app: &App) -> Result<usize, Refusal> {
             }
         }
     }
+}
+
+/// Removes what was delivered under leases that are over and that nobody takes in. The end of a lease dooms its directory;
+/// a file that was on its way just then makes it once more.
+pub async fn sweep_staging(app: &App) -> Result<(), Refusal> {
+    let store = app.store.clone();
+    // In this order: a directory is there after its lease began, and a delivery ends the lease in the transaction that
+    // says where the files wait.
+    let leases = crate::blocking(move || Ok(store.staged()?)).await?;
+    let mut over = Vec::new();
+    let mut conn = app.db.read().await?;
+    for (id, fence) in leases {
+        let row = copr_db::task::by_id(&mut conn, TaskId(id)).await?;
+        if !row.is_some_and(|row| row.leased && row.fence == fence) {
+            over.push(app.store.staging_dir(id, fence));
+        }
+    }
+    let mut used = Vec::new();
+    for staged in copr_db::build::delivered(&mut conn).await? {
+        used.push(serde_json::from_str::<Staged>(&staged)?.dir(&app.store));
+    }
+    drop(conn);
+    for dir in over.into_iter().filter(|dir| !used.contains(dir)) {
+        let store = app.store.clone();
+        crate::blocking(move || Ok(store.remove(&store.relative(&dir))?)).await?;
+    }
+    Ok(())
 }
 
 /// Finishes the deletion of projects: their trees, their keys, their rows.

@@ -496,6 +496,18 @@ pub async fn importing(conn: &mut Conn, limit: i64) -> Result<Vec<BuildId>, Erro
     Ok(rows.into_iter().map(|(id,)| BuildId(id)).collect())
 }
 
+/// What was delivered, of sources and for chroots, and is being taken in: JSON as the one who stored it wrote it.
+pub async fn delivered(conn: &mut Conn) -> Result<Vec<String>, Error> {
+    let rows = run!(
+        conn,
+        fetch_all as (String,),
+        "SELECT staged FROM build WHERE source_state = 'importing' AND staged IS NOT NULL
+         UNION ALL
+         SELECT staged FROM build_chroot WHERE state = 'publishing' AND staged IS NOT NULL"
+    )?;
+    Ok(rows.into_iter().map(|(staged,)| staged).collect())
+}
+
 /// Sources, as JSON, of the builds that still need the file that was uploaded for them.
 pub async fn uploads_in_use(conn: &mut Conn) -> Result<Vec<String>, Error> {
     let rows = run!(

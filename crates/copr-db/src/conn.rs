@@ -2,6 +2,8 @@
 
 use crate::page::Marks;
 use crate::wake::{Topic, Wake};
+use copr_types::Faults;
+use copr_types::faults::Step;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -54,6 +56,7 @@ pub struct Db {
     pools: Pools,
     wake: Wake,
     marks: Arc<Marks>,
+    faults: Faults,
 }
 
 impl Db {
@@ -72,7 +75,12 @@ impl Db {
         } else {
             return Err(Error::Address(address.split('@').next_back().unwrap_or_default().to_owned()));
         };
-        Ok(Self { pools, wake: Wake::default(), marks: Arc::default() })
+        Ok(Self { pools, wake: Wake::default(), marks: Arc::default(), faults: Faults::default() })
+    }
+
+    /// The same database, with what is to go wrong from now on.
+    pub fn with_faults(self, faults: Faults) -> Self {
+        Self { faults, ..self }
     }
 
     /// WAL and one writer, as SQLite wants it; readers never wait for the writer.
@@ -95,20 +103,22 @@ impl Db {
 
     /// A connection for reading, outside of any transaction.
     pub async fn read(&self) -> Result<Conn, Error> {
+        self.faults.before(Step::Read).await.map_err(sqlx::Error::Io)?;
         let inner = match &self.pools {
             Pools::Sqlite { read, .. } => Inner::SqliteRead(read.acquire().await?),
             Pools::Postgres(pool) => Inner::PostgresRead(pool.acquire().await?),
         };
-        Ok(Conn { inner, rings: Vec::new(), wake: self.wake.clone() })
+        Ok(Conn { inner, rings: Vec::new(), wake: self.wake.clone(), faults: self.faults.clone() })
     }
 
     /// A transaction that may write. Rolled back unless committed.
     pub async fn begin(&self) -> Result<Conn, Error> {
+        self.faults.before(Step::Begin).await.map_err(sqlx::Error::Io)?;
         let inner = match &self.pools {
             Pools::Sqlite { write, .. } => Inner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
-        Ok(Conn { inner, rings: Vec::new(), wake: self.wake.clone() })
+        Ok(Conn { inner, rings: Vec::new(), wake: self.wake.clone(), faults: self.faults.clone() })
     }
 
     /// The bells that commits ring.
@@ -160,6 +170,7 @@ pub struct Conn {
     inner: Inner,
     rings: Vec<Topic>,
     wake: Wake,
+    faults: Faults,
 }
 
 /// Either engine's connection, for one statement.
@@ -178,6 +189,12 @@ impl Conn {
         }
     }
 
+    /// The connection, for the next statement.
+    pub(crate) async fn next(&mut self) -> Result<Each<'_>, Error> {
+        self.faults.before(Step::Statement).await.map_err(sqlx::Error::Io)?;
+        Ok(self.each())
+    }
+
     /// Rings a bell when, and only when, this transaction is in.
     pub fn ring(&mut self, topic: Topic) {
         if !self.rings.contains(&topic) {
@@ -187,6 +204,7 @@ impl Conn {
 
     /// Makes what was written last.
     pub async fn commit(self) -> Result<(), Error> {
+        self.faults.before(Step::Commit).await.map_err(sqlx::Error::Io)?;
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await?,
             Inner::Postgres(mut tx) => {
@@ -199,6 +217,7 @@ impl Conn {
             }
             Inner::SqliteRead(_) | Inner::PostgresRead(_) => {}
         }
+        self.faults.before(Step::Committed).await.map_err(sqlx::Error::Io)?;
         for topic in self.rings {
             self.wake.ring(topic);
         }
@@ -210,9 +229,10 @@ impl Conn {
 /// Where the texts differ: `run!(conn, execute, [sqlite: "…", postgres: "…"], bind…)`.
 macro_rules! run {
     ($conn:expr, $how:ident $(as $row:ty)?, [sqlite: $sqlite:expr, postgres: $postgres:expr] $(, $bind:expr)* $(,)?) => {
-        match $conn.each() {
-            crate::conn::Each::Sqlite(c) => run!(@one sqlx::Sqlite, c, $how $(as $row)?, $sqlite $(, $bind)*),
-            crate::conn::Each::Postgres(c) => run!(@one sqlx::Postgres, c, $how $(as $row)?, $postgres $(, $bind)*),
+        match $conn.next().await {
+            Err(error) => Err(error),
+            Ok(crate::conn::Each::Sqlite(c)) => run!(@one sqlx::Sqlite, c, $how $(as $row)?, $sqlite $(, $bind)*),
+            Ok(crate::conn::Each::Postgres(c)) => run!(@one sqlx::Postgres, c, $how $(as $row)?, $postgres $(, $bind)*),
         }
     };
     ($conn:expr, $how:ident $(as $row:ty)?, $sql:expr $(, $bind:expr)* $(,)?) => {

@@ -132,6 +132,7 @@ async fn copy_all(app: App) -> Result<(), Refusal> {
 async fn remove(app: App) -> Result<(), Refusal> {
     removal::sweep(&app).await?;
     removal::sweep_uploads(&app).await?;
+    removal::sweep_staging(&app).await?;
     removal::sweep_projects(&app).await
 }
 

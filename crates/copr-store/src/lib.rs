@@ -19,7 +19,7 @@ mod write;
 pub use log::{LogFile, LogMismatch};
 pub use write::UNFINISHED;
 
-use copr_types::{BuildId, ChrootName, DirName, FileName, OwnerName, PackageName, ProjectId};
+use copr_types::{BuildId, ChrootName, DirName, Faults, FileName, OwnerName, PackageName, ProjectId};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -45,6 +45,7 @@ pub(crate) fn doing<T>(doing: &'static str, path: &Path, result: io::Result<T>) 
 #[derive(Clone, Debug)]
 pub struct Store {
     root: PathBuf,
+    faults: Faults,
 }
 
 impl Store {
@@ -55,7 +56,17 @@ impl Store {
             doing("make the directory", &dir, std::fs::create_dir_all(&dir))?;
         }
         let root = doing("find", root, root.canonicalize())?;
-        Ok(Self { root })
+        Ok(Self { root, faults: Faults::default() })
+    }
+
+    /// The same data directory, with what is to go wrong from now on.
+    pub fn with_faults(self, faults: Faults) -> Self {
+        Self { faults, ..self }
+    }
+
+    /// To be called before each change.
+    pub(crate) fn about_to(&self, verb: &'static str, path: &Path) -> Result<(), Error> {
+        doing(verb, path, self.faults.before_file())
     }
 
     /// The data directory.
@@ -120,6 +131,24 @@ impl Store {
         self.root.join("staging").join(format!("{task}-{fence}"))
     }
 
+    /// Task and fence of the leases under which something was delivered that is still there.
+    pub fn staged(&self) -> Result<Vec<(i64, i64)>, Error> {
+        let number = |text: &str| text.parse::<i64>().ok();
+        let names = self.in_staging()?;
+        let lease = |name: &String| name.split_once('-').and_then(|(task, fence)| number(task).zip(number(fence)));
+        Ok(names.iter().filter_map(lease).collect())
+    }
+
+    /// Names of what lies in the staging area.
+    fn in_staging(&self) -> Result<Vec<String>, Error> {
+        let staging = self.root.join("staging");
+        let mut found = Vec::new();
+        for entry in doing("list", &staging, std::fs::read_dir(&staging))? {
+            found.push(doing("list", &staging, entry)?.file_name().to_string_lossy().into_owned());
+        }
+        Ok(found)
+    }
+
     /// Where the files of one fork wait until they are in place.
     pub fn fork_dir(&self, fork: i64) -> PathBuf {
         self.root.join("staging").join(format!("fork-{fork}"))
@@ -127,13 +156,8 @@ impl Store {
 
     /// Numbers of the forks of which files wait.
     pub fn forks(&self) -> Result<Vec<i64>, Error> {
-        let staging = self.root.join("staging");
-        let mut found = Vec::new();
-        for entry in doing("list", &staging, std::fs::read_dir(&staging))? {
-            let name = doing("list", &staging, entry)?.file_name();
-            found.extend(name.to_string_lossy().strip_prefix("fork-").and_then(|number| number.parse::<i64>().ok()));
-        }
-        Ok(found)
+        let number = |name: &String| name.strip_prefix("fork-").and_then(|number| number.parse::<i64>().ok());
+        Ok(self.in_staging()?.iter().filter_map(number).collect())
     }
 
     /// Where the trees of a deleted project wait for their removal.
@@ -154,6 +178,7 @@ impl Store {
         if let Some(parent) = to.parent() {
             self.make_dir(parent)?;
         }
+        self.about_to("move", from)?;
         doing("move", from, std::fs::rename(from, to))
     }
 
@@ -165,6 +190,7 @@ impl Store {
         }
         let parent = to.parent().unwrap_or(&self.root);
         self.make_dir(parent)?;
+        self.about_to("move", from)?;
         doing("move", from, std::fs::rename(from, to))?;
         self.sync_dir(parent)
     }
@@ -183,6 +209,7 @@ impl Store {
             let outside = io::Error::new(io::ErrorKind::InvalidInput, "it is not inside the data directory");
             return doing("remove", &path, Err(outside));
         }
+        self.about_to("remove", &path)?;
         let gone = match std::fs::symlink_metadata(&path) {
             Ok(meta) if meta.is_dir() => std::fs::remove_dir_all(&path),
             Ok(_) => std::fs::remove_file(&path),

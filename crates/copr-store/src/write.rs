@@ -9,11 +9,13 @@ impl Store {
     /// Writes a file: its bytes are on disk before it appears under its name, and its name is on disk afterwards.
     pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
         let dir = parent(path);
+        self.about_to("write", path)?;
         doing("make the directory", &dir, std::fs::create_dir_all(&dir))?;
         let mut file = doing("make a file in", &dir, unfinished(&dir))?;
         doing("write", path, file.write_all(bytes))?;
         doing("sync", path, file.as_file().sync_data())?;
         doing("set the mode of", path, readable(file.as_file()))?;
+        self.about_to("put in place", path)?;
         doing("put in place", path, file.persist(path).map_err(|error| error.error))?;
         self.sync_dir(&dir)
     }
@@ -25,6 +27,7 @@ impl Store {
         let file = doing("open", from, File::open(from))?;
         doing("set the mode of", from, readable(&file))?;
         doing("sync", from, file.sync_all())?;
+        self.about_to("put in place", to)?;
         doing("put in place", to, std::fs::rename(from, to))
     }
 
@@ -33,10 +36,12 @@ impl Store {
         let file = doing("open", from, File::open(from))?;
         doing("set the mode of", from, readable(&file))?;
         doing("sync", from, file.sync_all())?;
+        self.about_to("put in place", to)?;
         match std::fs::hard_link(from, to) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(false),
             linked => doing("put in place", to, linked)?,
         }
+        self.about_to("remove", from)?;
         doing("remove", from, std::fs::remove_file(from))?;
         Ok(true)
     }
@@ -52,6 +57,7 @@ impl Store {
             }
             doing("make the directory", to, std::fs::create_dir_all(to))?;
             let (from, to) = (entry.path(), to.join(entry.file_name()));
+            self.about_to("put in place", &to)?;
             match std::fs::hard_link(&from, &to) {
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -82,11 +88,13 @@ impl Store {
 
     /// Makes the names in a directory last.
     pub fn sync_dir(&self, dir: &Path) -> Result<(), Error> {
+        self.about_to("sync", dir)?;
         doing("sync", dir, File::open(dir).and_then(|dir| dir.sync_all()))
     }
 
     /// Makes a directory.
     pub fn make_dir(&self, dir: &Path) -> Result<(), Error> {
+        self.about_to("make the directory", dir)?;
         doing("make the directory", dir, std::fs::create_dir_all(dir))
     }
 }

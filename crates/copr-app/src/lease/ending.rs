@@ -66,7 +66,7 @@ pub async fn finish(app: &App, builder: &Builder, id: i64, finish: &Finish) -> R
         {
             let wait = RETRY_SECONDS * row.attempts;
             say(&place, app, format!("attempt {} failed: {failure}; trying again in {wait} s", row.attempts)).await?;
-            give_back(app, &row, wait, Attempt::Used).await
+            give_back(app, &row, &place, wait, Attempt::Used).await
         }
         Outcome::Failed { failure } | Outcome::Unable { failure } => {
             keep_logs(app, &row, &place, &finish.files).await?;
@@ -83,7 +83,7 @@ pub async fn finish(app: &App, builder: &Builder, id: i64, finish: &Finish) -> R
         }
         Outcome::Returned => {
             say(&place, app, "the builder gave the task back".to_owned()).await?;
-            give_back(app, &row, 0, Attempt::Unused).await
+            give_back(app, &row, &place, 0, Attempt::Unused).await
         }
     }
 }
@@ -200,7 +200,7 @@ async fn canceled(app: &App, row: &Row) -> Result<(), Refusal> {
     Ok(tx.commit().await?)
 }
 
-async fn give_back(app: &App, row: &Row, wait: i64, attempt: Attempt) -> Result<(), Refusal> {
+async fn give_back(app: &App, row: &Row, place: &Place, wait: i64, attempt: Attempt) -> Result<(), Refusal> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     // The task first: everything that ends a lease takes the rows in this order.
@@ -210,14 +210,17 @@ async fn give_back(app: &App, row: &Row, wait: i64, attempt: Attempt) -> Result<
     if attempt == Attempt::Unused {
         copr_db::task::forget_attempt(&mut tx, row.id).await?;
     }
-    if change(&mut tx, row, Event::LeaseLost).await? {
+    let again = change(&mut tx, row, Event::LeaseLost).await?;
+    if again {
         note(&mut tx, row, "pending", now).await?;
     } else {
         copr_db::task::withdraw(&mut tx, row.id).await?;
     }
     doom_staging(app, &mut tx, row).await?;
     charge(app, &mut tx, row).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    // Canceled in the meantime: nobody writes into them any more.
+    if again { Ok(()) } else { close_logs(place).await }
 }
 
 /// Writes down what its owner was given with a lease that ends; the last thing in a transaction, because an owner has one
@@ -248,7 +251,7 @@ async fn give_back_all(app: &App, rows: Vec<Row>, why: &str) -> Result<usize, Re
             let place = place(app, &mut app.db.read().await?, &row).await?;
             say(&place, app, format!("attempt {} ended: {why}", row.attempts)).await?;
             if row.attempts < app.rules.max_attempts {
-                return give_back(app, &row, 0, Attempt::Used).await;
+                return give_back(app, &row, &place, 0, Attempt::Used).await;
             }
             let message = format!("{why}, for the {}. time; this is no fault of the package", row.attempts);
             let phase = row.phase.as_deref().and_then(Phase::from_word).unwrap_or(Phase::Build);

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+#[derive(Clone)]
 pub struct FakeBuilder {
     app: App,
     row: Builder,
@@ -27,6 +28,10 @@ impl FakeBuilder {
     }
 
     pub async fn lease_for(&self, arches: &[&str]) -> Option<Lease> {
+        self.ask_for(arches).await.unwrap()
+    }
+
+    pub async fn ask_for(&self, arches: &[&str]) -> Result<Option<Lease>, Refusal> {
         let request = LeaseRequest {
             builder: self.row.name.clone(),
             arches: arches.iter().map(|&arch| arch.to_owned()).collect(),
@@ -34,7 +39,7 @@ impl FakeBuilder {
             tools: ["git", "svn", "tito", "pyp2spec", "pyp2rpm", "gem2rpm"].map(str::to_owned).to_vec(),
             wait_seconds: 0,
         };
-        lease::take(&self.app, &self.row, &request).await.unwrap()
+        lease::take(&self.app, &self.row, &request).await
     }
 
     /// A task, if there is one.
@@ -82,6 +87,12 @@ impl FakeBuilder {
 
     /// Delivers what this package of `packages/` gives for the task.
     pub async fn deliver(&self, lease: &Lease, package: &str) -> Result<(), Refusal> {
+        let (outcome, files) = self.upload_all(lease, package).await?;
+        self.finish(lease, outcome, files).await
+    }
+
+    /// All of that but the end.
+    pub async fn upload_all(&self, lease: &Lease, package: &str) -> Result<(Outcome, Vec<FileRef>), Refusal> {
         let made = made(package);
         let srpm = self.upload(lease, &made.srpm).await?;
         let outcome = Outcome::Succeeded { srpm: srpm.name.clone() };
@@ -91,7 +102,7 @@ impl FakeBuilder {
                 files.push(self.upload(lease, rpm).await?);
             }
         }
-        self.finish(lease, outcome, files).await
+        Ok((outcome, files))
     }
 
     /// Takes the next task and does it, as builders do when all is well.

@@ -2,6 +2,7 @@
 //! `COPR_TESTS_POSTGRES` names a server, as `cargo xtask test` does; otherwise its half says aloud that it did not run.
 
 mod batches;
+mod books;
 mod builder;
 mod building;
 mod canceling;
@@ -24,6 +25,7 @@ mod roles;
 mod rpms;
 mod scheduling;
 mod sessions;
+mod simulation;
 mod sources;
 mod world;
 

@@ -6,6 +6,7 @@ use copr_app::project::Input;
 use copr_app::{App, Refusal, Rules, account, build, builders, chroot, import, project, publish, removal};
 use copr_db::Db;
 use copr_db::account::Account;
+use copr_sched::Policy;
 use copr_sign::{Expiry, KeyStore, KeyType, LocalSigner};
 use copr_store::Store;
 use copr_types::clock::ClockHand;
@@ -24,6 +25,7 @@ pub struct World {
     pub clock: ClockHand,
     /// Owns the project that stories begin with.
     pub alice: Account,
+    schedule: Policy,
     // Dropped after the app: the data directory, and the database where it is not in there.
     data: tempfile::TempDir,
     server: Option<copr_testkit::Database>,
@@ -58,19 +60,23 @@ impl World {
     }
 
     async fn new(server: Option<copr_testkit::Database>) -> Self {
-        let data = copr_testkit::temp_dir();
+        Self::under(server, copr_testkit::temp_dir(), Policy::default()).await
+    }
+
+    /// With a place for the data directory, and limits.
+    pub async fn under(server: Option<copr_testkit::Database>, data: tempfile::TempDir, schedule: Policy) -> Self {
         let (clock, hand) = Clock::manual(START);
-        let app = app(data.path(), server.as_ref(), clock).await;
+        let app = app(data.path(), server.as_ref(), clock, &schedule).await;
         for name in [X86, ARM] {
             chroot::put(&app, &name.parse().unwrap(), &definition(), true).await.unwrap();
         }
         let (alice, _) = account::create(&app, &"alice".parse().unwrap(), "", false).await.unwrap();
-        Self { app, clock: hand, alice, data, server }
+        Self { app, clock: hand, alice, schedule, data, server }
     }
 
     /// A second server on the same database and the same files.
     pub async fn second(&self) -> App {
-        app(self.data.path(), self.server.as_ref(), self.app.clock.clone()).await
+        app(self.data.path(), self.server.as_ref(), self.app.clock.clone(), &self.schedule).await
     }
 
     pub async fn person(&self, name: &str) -> Account {
@@ -181,7 +187,9 @@ impl World {
     /// The same of any repository.
     pub fn published_at(&self, dir: &std::path::Path) -> BTreeMap<String, String> {
         let report = copr_rpm::repodata::verify(&dir.join("repodata")).expect("metadata that verify");
+        let count = report.packages.len();
         let found: BTreeMap<_, _> = report.packages.into_iter().map(|one| (one.href, one.pkgid)).collect();
+        assert_eq!(found.len(), count, "some of `{found:?}` are in the metadata twice");
         for (href, pkgid) in &found {
             let bytes = std::fs::read(dir.join(href)).unwrap_or_else(|error| panic!("`{href}`: {error}"));
             assert_eq!(&hex::encode(Sha256::digest(bytes)), pkgid, "`{href}` is not what the metadata say");
@@ -207,11 +215,11 @@ pub fn entries(dir: PathBuf) -> Vec<PathBuf> {
     std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }
 
-async fn app(data: &std::path::Path, server: Option<&copr_testkit::Database>, clock: Clock) -> App {
+async fn app(data: &std::path::Path, server: Option<&copr_testkit::Database>, clock: Clock, schedule: &Policy) -> App {
     let address =
         server.map_or_else(|| format!("sqlite://{}", data.join("test.sqlite").display()), copr_testkit::Database::url);
     // Ed25519, because making an RSA key takes a second.
-    let rules = Rules { key_type: KeyType::Ed25519, ..Rules::default() };
+    let rules = Rules { key_type: KeyType::Ed25519, schedule: schedule.clone(), ..Rules::default() };
     let keys = KeyStore::open(data.join("keys")).unwrap();
     App {
         db: Db::open(&address).await.unwrap(),
