@@ -52,7 +52,7 @@ mod workshop;
 
 pub use builder::Builder;
 pub use check::{Finding, Verdict, check};
-pub use config::{Config, Downloads, PrivateNetworks, Token};
+pub use config::{Config, Downloads, PrivateNetworks, Token, memory_mib};
 pub use error::Error;
 pub use tokio_util::sync::CancellationToken;
 

@@ -220,6 +220,11 @@ async fn give_back(app: &App, row: &Row, wait: i64, attempt: Attempt) -> Result<
     Ok(tx.commit().await?)
 }
 
+/// Takes back a lease that its builder has not heard of.
+pub(super) async fn take_back(app: &App, row: &Row) -> Result<(), Refusal> {
+    give_back(app, row, 0, Attempt::Unused).await
+}
+
 /// Writes down what its owner was given with a lease that ends; the last thing in a transaction, because an owner has one
 /// row for all tasks.
 async fn charge(app: &App, tx: &mut Conn, row: &Row) -> Result<(), Refusal> {

@@ -33,6 +33,7 @@ impl FakeBuilder {
             isolation: "none".to_owned(),
             tools: ["git", "svn", "tito", "pyp2spec", "pyp2rpm", "gem2rpm"].map(str::to_owned).to_vec(),
             wait_seconds: 0,
+            ..LeaseRequest::default()
         };
         lease::take(&self.app, &self.row, &request).await.unwrap()
     }

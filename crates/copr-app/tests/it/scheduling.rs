@@ -4,6 +4,8 @@ use crate::both_engines;
 use crate::builder::FakeBuilder;
 use crate::world::{World, X86, input};
 use copr_app::build::Options;
+use copr_app::lease::Desk;
+use copr_app::queue::{Around, Reason};
 use copr_app::{App, Rules, build, project, queue};
 use copr_db::account::Account;
 use copr_sched::{Full, Policy};
@@ -13,7 +15,8 @@ use std::sync::Arc;
 
 /// The same service under another policy.
 fn under(app: &App, schedule: Policy) -> App {
-    App { rules: Arc::new(Rules { schedule, ..(*app.rules).clone() }), ..app.clone() }
+    let rules = Arc::new(Rules { schedule, ..(*app.rules).clone() });
+    App { rules, desk: Desk::default(), ..app.clone() }
 }
 
 async fn submit(w: &World, who: &Account, owner: &str, background: bool) -> i64 {
@@ -118,14 +121,15 @@ both_engines! {
         let bobs = submit(&w, &bob, "bob", false).await;
         let app = under(&w.app, Policy { owner_tasks: 1, ..Policy::default() });
         let tasks = w.tasks().await;
-        let outlook = queue::outlook(&app, &tasks).await.unwrap();
+        let places = queue::places(&app, &tasks).await.unwrap();
+        let around = Around::read(&app, &mut app.db.read().await.unwrap(), &tasks).await.unwrap();
         let waiting = |build: i64| {
-            let id = tasks.iter().find(|task| task.build_id.0 == build).unwrap().id;
-            (outlook.places[&id], outlook.full.get(&id).copied())
+            let task = tasks.iter().find(|task| task.build_id.0 == build).unwrap();
+            (places[&task.id], around.reason(task).unwrap())
         };
-        assert_eq!(waiting(bobs), (1, None));
-        assert_eq!(waiting(first), (2, Some(Full::Owner(1))));
-        assert_eq!(waiting(second), (3, Some(Full::Owner(1))));
-        assert_eq!(outlook.places.len(), 3, "what runs has no place");
+        assert_eq!(waiting(bobs), (1, Reason::Busy));
+        assert_eq!(waiting(first), (2, Reason::Full(Full::Owner(1))));
+        assert_eq!(waiting(second), (3, Reason::Full(Full::Owner(1))));
+        assert_eq!(places.len(), 3, "what runs has no place");
     }
 }

@@ -136,6 +136,7 @@ async fn a_failed_build_says_whose_fault_it_was_and_shows_the_end_of_its_log() {
         isolation: "none".to_owned(),
         tools: Vec::new(),
         wait_seconds: 0,
+        ..LeaseRequest::default()
     };
     let lease = copr_app::lease::take(&service.app, &builder, &request).await.expect("an answer").expect("a lease");
     let log = b"error: <script>alert(1)</script>\n".to_vec();
