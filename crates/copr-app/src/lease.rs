@@ -26,10 +26,7 @@ const SEEN_SECONDS: i64 = 15;
 /// is fine at any moment.
 pub async fn take(app: &App, builder: &Builder, request: &LeaseRequest) -> Result<Option<Lease>, Refusal> {
     note_seen(app, builder, request).await?;
-    match desk::wait(app, builder.id, request).await? {
-        Some(handed) => Ok(Some(handed.begin().await?)),
-        None => Ok(None),
-    }
+    desk::wait(app, builder.id, request).await
 }
 
 /// Writes down what a builder says, unless that is known.

@@ -9,6 +9,7 @@ use copr_db::{Conn, task};
 use copr_sched::{Assigning, Books, Load, Offer, Share, Step, Taken, Waiting};
 use copr_types::TaskId;
 use std::collections::HashMap;
+use tokio::task::JoinSet;
 
 /// Tasks handed out in one look: the next one begins with who has come since.
 const MOST: usize = 64;
@@ -136,7 +137,7 @@ fn offer(asking: &Asking, held: &HashMap<(i64, &str), i64>) -> Offer {
 
 /// Looks at the queue once, and gives tasks to those in the line who can have one: these leave it. Whether there may be
 /// more to give at once.
-pub(super) async fn look(app: &App, line: &mut Vec<Asking>) -> Result<bool, Refusal> {
+pub(super) async fn look(app: &App, line: &mut Vec<Asking>, telling: &mut JoinSet<()>) -> Result<bool, Refusal> {
     let now = app.clock.now();
     let taken = choose(app, line, now).await?;
     if taken.is_empty() {
@@ -161,7 +162,7 @@ pub(super) async fn look(app: &App, line: &mut Vec<Asking>) -> Result<bool, Refu
             }
         }
     }
-    answer(app, line, handed).await;
+    answer(app, line, handed, telling);
     Ok(again)
 }
 
@@ -197,18 +198,13 @@ async fn choose(app: &App, line: &[Asking], now: i64) -> Result<Vec<Taken>, Refu
     Ok(all)
 }
 
-/// Tells those who got something. Who has gone in the meantime has it no more.
-async fn answer(app: &App, line: &mut Vec<Asking>, mut handed: HashMap<usize, Box<Handed>>) {
+/// Tells those who got something; the others stay in the line.
+fn answer(app: &App, line: &mut Vec<Asking>, mut handed: HashMap<usize, Box<Handed>>, telling: &mut JoinSet<()>) {
     let mut left = Vec::with_capacity(line.len());
     for (number, asking) in line.drain(..).enumerate() {
-        let Some(one) = handed.remove(&number) else {
-            left.push(asking);
-            continue;
-        };
-        if let Err(Ok(Some(unheard))) = asking.answer.send(Ok(Some(*one)))
-            && let Err(refusal) = super::ending::take_back(app, &unheard.row).await
-        {
-            tracing::warn!(task = unheard.row.id.0, "could not take a task back: {}", refusal.inside());
+        match handed.remove(&number) {
+            Some(one) => drop(telling.spawn(one.tell(app.clone(), asking.answer))),
+            None => left.push(asking),
         }
     }
     *line = left;

@@ -1,16 +1,17 @@
 //! Where builders wait for tasks: one look at the queue serves all who wait at this server.
 
 use super::choosing;
-use super::handing::Handed;
+use super::handing::Answer;
 use crate::{App, Refusal};
 use copr_db::Topic;
 use copr_sched::Waiting;
 use copr_types::BuilderId;
-use copr_wire::builder::LeaseRequest;
+use copr_wire::builder::{Lease, LeaseRequest};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 /// Looks in a row while others are faster each time.
@@ -27,7 +28,7 @@ pub(super) struct Asking {
     pub request: LeaseRequest,
     /// When it hears that there is nothing.
     pub until: Instant,
-    pub answer: oneshot::Sender<Result<Option<Handed>, Refusal>>,
+    pub answer: Answer,
 }
 
 /// The builders that wait at this server.
@@ -69,7 +70,7 @@ impl Desk {
 }
 
 /// Waits until there is a task for a builder, or its time is over.
-pub(super) async fn wait(app: &App, builder: BuilderId, request: &LeaseRequest) -> Result<Option<Handed>, Refusal> {
+pub(super) async fn wait(app: &App, builder: BuilderId, request: &LeaseRequest) -> Result<Option<Lease>, Refusal> {
     let (answer, answered) = oneshot::channel();
     let until = Instant::now() + Duration::from_secs(request.wait_seconds.min(60));
     let begin = {
@@ -106,6 +107,7 @@ impl Drop for Seat {
 async fn serve(app: App) {
     let mut seat = Seat { desk: app.desk.clone(), left: false };
     let mut line = Vec::new();
+    let mut telling = JoinSet::new();
     let mut looks = 0;
     loop {
         // Heard from before the look on: no bell is missed.
@@ -115,10 +117,11 @@ async fn serve(app: App) {
         line.retain(|asking: &Asking| !asking.answer.is_closed());
         if !app.desk.receive(&mut line) {
             seat.left = true;
+            telling.join_all().await;
             return;
         }
         let began = Instant::now();
-        let again = match choosing::look(&app, &mut line).await {
+        let again = match choosing::look(&app, &mut line, &mut telling).await {
             Ok(again) => again,
             Err(refusal) => {
                 tracing::error!("could not look for tasks: {}", refusal.inside());
@@ -130,6 +133,7 @@ async fn serve(app: App) {
                 false
             }
         };
+        while telling.try_join_next().is_some() {}
         let took = began.elapsed();
         looks += 1;
         if again && looks < LOOKS {

@@ -10,6 +10,7 @@ use copr_sched::{Books, Taken};
 use copr_types::{BuildChrootId, BuilderId, Event, TaskId};
 use copr_wire::builder::{Lease, LeaseRequest, Task};
 use futures::{StreamExt, stream};
+use tokio::sync::oneshot;
 
 /// Seconds between heartbeats: also the longest that a builder takes to hear of a cancel.
 const HEARTBEAT_SECONDS: u64 = 1;
@@ -37,22 +38,31 @@ pub(super) enum Attempt {
 /// A lease that nobody has been told of yet.
 #[derive(Debug)]
 pub(super) struct Handed {
-    pub row: Row,
+    row: Row,
     lease: Lease,
     place: Place,
     line: String,
 }
 
+/// What a builder that waits is told: its task, that there is none, or what went wrong.
+pub(super) type Answer = oneshot::Sender<Result<Option<Lease>, Refusal>>;
+
 impl Handed {
-    /// Begins the log; then the builder can begin.
-    pub async fn begin(self) -> Result<Lease, Refusal> {
-        let (place, line) = (self.place, self.line);
-        crate::blocking(move || {
+    /// Begins the log, and tells the builder. When it can not be told, or not begin, the task is nobody's again.
+    pub async fn tell(self: Box<Self>, app: App, answer: Answer) {
+        let Self { row, lease, place, line } = *self;
+        let begun = crate::blocking(move || {
             place.live_log().begin()?;
             Ok(place.server_log().line(&line)?)
         })
-        .await?;
-        Ok(self.lease)
+        .await;
+        let failed = begun.is_err();
+        let untold = answer.send(begun.map(|()| Some(lease))).is_err();
+        if (failed || untold)
+            && let Err(refusal) = super::ending::take_back(&app, &row).await
+        {
+            tracing::warn!(task = row.id.0, "could not take a task back: {}", refusal.inside());
+        }
     }
 }
 

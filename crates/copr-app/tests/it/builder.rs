@@ -27,15 +27,23 @@ impl FakeBuilder {
     }
 
     pub async fn lease_for(&self, arches: &[&str]) -> Option<Lease> {
-        let request = LeaseRequest {
+        self.ask(&self.request(arches)).await
+    }
+
+    pub async fn ask(&self, request: &LeaseRequest) -> Option<Lease> {
+        lease::take(&self.app, &self.row, request).await.unwrap()
+    }
+
+    /// What it says when it asks.
+    pub fn request(&self, arches: &[&str]) -> LeaseRequest {
+        LeaseRequest {
             builder: self.row.name.clone(),
             arches: arches.iter().map(|&arch| arch.to_owned()).collect(),
             isolation: "none".to_owned(),
             tools: ["git", "svn", "tito", "pyp2spec", "pyp2rpm", "gem2rpm"].map(str::to_owned).to_vec(),
             wait_seconds: 0,
             ..LeaseRequest::default()
-        };
-        lease::take(&self.app, &self.row, &request).await.unwrap()
+        }
     }
 
     /// A task, if there is one.
