@@ -1,45 +1,60 @@
 //! What builders do: take a lease, keep it, deliver, end it.
 
 mod choosing;
+mod desk;
 mod ending;
+mod handing;
 
 pub(crate) use choosing::{running, shares};
+pub use desk::Desk;
 pub(crate) use ending::{Staged, close_logs};
 pub use ending::{expire, finish, release_builder};
 
 use crate::{App, Refusal};
-use copr_db::builder::Builder;
+use copr_db::Conn;
+use copr_db::builder::{Builder, Says};
 use copr_db::task::Task as Row;
-use copr_db::{Conn, Topic};
 use copr_store::{LogFile, LogMismatch};
 use copr_types::{BuildChrootId, BuildId, Event, FileName, PackageName, Phase, Role, TaskId, state};
 use copr_wire::builder::{Beat, BeatAnswer, Lease, LeaseRequest, SourceInput, Task};
 use std::path::PathBuf;
-use std::time::Duration;
+
+/// Seconds between two notes that a builder is there, when it says nothing new.
+const SEEN_SECONDS: i64 = 15;
 
 /// Waits for a task that this builder can take, and leases it; `None` when nothing came in time. Dropping the future
 /// is fine at any moment.
 pub async fn take(app: &App, builder: &Builder, request: &LeaseRequest) -> Result<Option<Lease>, Refusal> {
-    let mut tx = app.db.begin().await?;
-    let arches = request.arches.join(" ");
-    let tools = request.tools.join(" ");
-    copr_db::builder::seen(&mut tx, builder.id, &arches, &request.isolation, &tools, app.clock.now()).await?;
-    tx.commit().await?;
-    let end = tokio::time::Instant::now() + Duration::from_secs(request.wait_seconds.min(60));
-    loop {
-        let heard = app.db.wake().heard(Topic::Tasks);
-        tokio::pin!(heard);
-        heard.as_mut().enable();
-        if let Some(lease) = choosing::try_take(app, builder, request).await? {
-            return Ok(Some(lease));
-        }
-        let left = end.saturating_duration_since(tokio::time::Instant::now());
-        if left.is_zero() {
-            return Ok(None);
-        }
-        // Besides the bell a look each second: tasks become due by time alone, and bells of others may get lost.
-        let _ = tokio::time::timeout(left.min(Duration::from_secs(1)), heard).await;
+    note_seen(app, builder, request).await?;
+    desk::wait(app, builder.id, request).await
+}
+
+/// Writes down what a builder says, unless that is known.
+async fn note_seen(app: &App, builder: &Builder, request: &LeaseRequest) -> Result<(), Refusal> {
+    let now = app.clock.now();
+    let (arches, tools, tags) = (request.arches.join(" "), request.tools.join(" "), request.tags.join(" "));
+    let says = Says {
+        arches: &arches,
+        isolation: &request.isolation,
+        tools: &tools,
+        tags: &tags,
+        memory_mib: request.memory_mib.map(|memory| i64::try_from(memory).unwrap_or(i64::MAX)),
+    };
+    let is_known = builder.last_seen_on.is_some_and(|seen| now - seen < SEEN_SECONDS)
+        && says
+            == Says {
+                arches: &builder.arches,
+                isolation: &builder.isolation,
+                tools: &builder.tools,
+                tags: &builder.tags,
+                memory_mib: builder.memory_mib,
+            };
+    if is_known {
+        return Ok(());
     }
+    let mut tx = app.db.begin().await?;
+    copr_db::builder::seen(&mut tx, builder.id, &says, now).await?;
+    Ok(tx.commit().await?)
 }
 
 /// A time for people.
@@ -91,6 +106,7 @@ async fn note(tx: &mut Conn, row: &Row, word: &str, now: i64) -> Result<(), Refu
 }
 
 /// Where a task's results go.
+#[derive(Debug)]
 pub(crate) struct Place {
     /// The directory that clients see.
     pub dir: PathBuf,

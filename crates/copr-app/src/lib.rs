@@ -23,6 +23,7 @@ pub mod import;
 pub mod kerberos;
 pub mod lease;
 pub mod monitor;
+pub mod needs;
 pub mod package;
 mod pattern;
 pub mod permission;
@@ -74,6 +75,10 @@ pub struct Rules {
     pub lease_seconds: i64,
     /// Leases of one task before it fails as ours.
     pub max_attempts: i64,
+    /// Memory that a task asks for, MiB, where nothing else is said: a builder has as much for each task that it does.
+    pub task_memory_mib: u64,
+    /// What tasks of certain packages need of their builders.
+    pub needs: Vec<needs::Need>,
     /// In which order and how many tasks are handed out.
     pub schedule: copr_sched::Policy,
     /// Days an API token lives.
@@ -117,6 +122,8 @@ impl Default for Rules {
             upload_mib: 8192,
             lease_seconds: 30,
             max_attempts: 3,
+            task_memory_mib: 2048,
+            needs: Vec::new(),
             schedule: copr_sched::Policy::default(),
             token_days: 180,
             dropped_chroot_seconds: 7 * 86_400,
@@ -157,6 +164,8 @@ pub struct App {
     pub signer: Arc<LocalSigner>,
     /// Limits and choices.
     pub rules: Arc<Rules>,
+    /// The builders that wait at this server.
+    pub desk: lease::Desk,
 }
 
 /// How often a turn of a reconciler is kept.

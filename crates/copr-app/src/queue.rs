@@ -1,11 +1,19 @@
 //! The queue: as administrators see it, and as everybody does.
 
+mod reason;
+
+pub use reason::{Around, Reason};
+
 use crate::lease::{running, shares};
 use crate::{App, Refusal};
 use copr_db::task::{Counts, Task};
-use copr_sched::{Books, Full, Waiting};
-use copr_types::TaskId;
+use copr_sched::{Books, Waiting};
+use copr_types::{BuildId, TaskId};
+use copr_wire::builder::Task as Work;
 use std::collections::BTreeMap;
+
+/// Tasks before one in its lane are counted to this.
+const COUNTED: i64 = 1000;
 
 /// Tasks: those that are held first, then the others in their order.
 pub async fn list(app: &App, limit: i64) -> Result<Vec<Task>, Refusal> {
@@ -17,17 +25,8 @@ pub async fn counts(app: &App) -> Result<Counts, Refusal> {
     Ok(copr_db::task::counts(&mut app.db.read().await?).await?)
 }
 
-/// What is before tasks that wait.
-#[derive(Clone, Debug, Default)]
-pub struct Outlook {
-    /// Limits that hold tasks back.
-    pub full: BTreeMap<TaskId, Full>,
-    /// Places in the queue, from 1, of tasks that could be handed out.
-    pub places: BTreeMap<TaskId, usize>,
-}
-
-/// What is before the tasks of a list. The places are right when it is the whole queue.
-pub async fn outlook(app: &App, tasks: &[Task]) -> Result<Outlook, Refusal> {
+/// Places in the queue, from 1, of tasks that could be handed out. They are right when the list is the whole queue.
+pub async fn places(app: &App, tasks: &[Task]) -> Result<BTreeMap<TaskId, usize>, Refusal> {
     let now = app.clock.now();
     let is_due = |task: &&Task| !task.leased && !task.cancel && !task.blocked && task.not_before <= now;
     let waiting: Vec<Waiting> = tasks.iter().filter(is_due).map(waiting).collect();
@@ -35,20 +34,70 @@ pub async fn outlook(app: &App, tasks: &[Task]) -> Result<Outlook, Refusal> {
     let running = running(&mut conn, now).await?;
     let shares = shares(&mut conn, &waiting, &running).await?;
     let books = Books::new(&waiting, &running, &shares, &app.rules.schedule);
-    let full = waiting.iter().filter_map(|task| Some((TaskId(task.id), books.full(task)?))).collect();
-    let places = copr_sched::places(&waiting, books, now).into_iter().map(TaskId).zip(1..).collect();
-    Ok(Outlook { full, places })
+    Ok(copr_sched::places(&waiting, books, now).into_iter().map(TaskId).zip(1..).collect())
 }
 
-fn waiting(task: &Task) -> Waiting {
+pub(crate) fn waiting(task: &Task) -> Waiting {
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
     Waiting {
         id: task.id.0,
+        lane: task.lane_number,
         owner: task.owner.clone(),
         sandbox: task.sandbox.clone(),
         arch: task.arch.clone(),
-        tools: task.tools.split_whitespace().map(str::to_owned).collect(),
+        tools: words(&task.tools),
+        tags: words(&task.tags),
+        memory_mib: task.memory_mib,
         background: task.background,
         source: task.build_chroot_id.is_none(),
         since: task.created_on,
+        avoid: None,
     }
+}
+
+/// A task of a build that nobody has yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// The chroot; none for the source.
+    pub chroot: Option<String>,
+    /// When it was made.
+    pub since: i64,
+    /// How many like it (of its project, submitter and architecture) come first, counted to a thousand.
+    pub before: i64,
+    /// Why nobody has it.
+    pub reason: String,
+}
+
+impl Wait {
+    /// Both in one sentence.
+    pub fn sentence(&self) -> String {
+        match self.before {
+            0 => self.reason.clone(),
+            1 => format!("{}; another one like it comes first", self.reason),
+            COUNTED.. => format!("{}; {COUNTED} like it and more come first", self.reason),
+            many => format!("{}; {many} like it come first", self.reason),
+        }
+    }
+}
+
+/// What a build's tasks wait for that nobody has. The cost does not grow with the queue.
+pub async fn waits(app: &App, build: BuildId) -> Result<Vec<Wait>, Refusal> {
+    let mut conn = app.db.read().await?;
+    let mut tasks = copr_db::task::of_build(&mut conn, build).await?;
+    tasks.retain(|task| !task.leased && !task.cancel);
+    if tasks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let around = Around::read(app, &mut conn, &tasks).await?;
+    let mut waits = Vec::with_capacity(tasks.len());
+    for task in &tasks {
+        let chroot = match serde_json::from_str(&task.spec)? {
+            Work::Source(_) => None,
+            Work::Rpm(rpm) => Some(rpm.chroot.name.to_string()),
+        };
+        let Some(reason) = around.reason(task) else { continue };
+        let before = copr_db::queue::before(&mut conn, task.lane_number, task.id, COUNTED).await?;
+        waits.push(Wait { chroot, since: task.created_on, before, reason: reason.words(task) });
+    }
+    Ok(waits)
 }

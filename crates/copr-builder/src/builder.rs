@@ -63,6 +63,8 @@ impl Builder {
             },
             tools: Tools::new(config.tools_dir.clone()).words(),
             wait_seconds: WAIT_SECONDS,
+            tags: config.tags.clone(),
+            memory_mib: Some(config.memory_mib),
         };
         let path = config.data_dir.clone();
         let place = Place::open(config, sandbox).await.map_err(|source| Error::DataDir { path, source })?;

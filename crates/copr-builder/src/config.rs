@@ -47,6 +47,10 @@ pub struct Config {
     pub name: String,
     /// Architectures it builds for, as in chroot names.
     pub arches: Vec<String>,
+    /// What it is called besides: tasks can be for builders of certain names alone.
+    pub tags: Vec<String>,
+    /// Memory that it has for all tasks that it does at one time, MiB.
+    pub memory_mib: u64,
     /// The program that is started again inside sandboxes; it has to call
     /// [`main_if_child`](crate::main_if_child) first. The running program unless told.
     pub program: PathBuf,
@@ -88,6 +92,8 @@ impl Config {
             workers: 2,
             name: host_name(),
             arches: native_arches(std::env::consts::ARCH),
+            tags: Vec::new(),
+            memory_mib: memory_mib(),
             program: std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into()),
             tools_dir: None,
             engine: Engine::Native,
@@ -156,8 +162,45 @@ fn native_arches(machine: &str) -> Vec<String> {
     names.iter().map(|&name| name.to_owned()).collect()
 }
 
+/// What nearly every task asks for: a machine with less takes one at a time, as it could before tasks asked for memory.
+const LEAST_MIB: u64 = 2048;
+
+/// This machine's memory, MiB, or what its control group may have of it if that is less.
+pub fn memory_mib() -> u64 {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let total = mem_total(&read("/proc/meminfo")).unwrap_or(u64::MAX);
+    let group = read("/sys/fs/cgroup/memory.max").trim().parse::<u64>().map_or(u64::MAX, |bytes| bytes >> 20);
+    match total.min(group) {
+        u64::MAX => LEAST_MIB,
+        memory => memory.max(LEAST_MIB),
+    }
+}
+
+/// From the text of proc(5)'s `/proc/meminfo`, which counts in KiB.
+fn mem_total(text: &str) -> Option<u64> {
+    let value = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    Some(value.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? >> 10)
+}
+
 fn host_name() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname")
         .map(|name| name.trim().to_owned())
         .unwrap_or_else(|_| "builder".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machines_memory_is_that_of_all_processes_together() {
+        assert_eq!(mem_total("MemTotal:        8040344 kB\nMemFree:          100 kB\n"), Some(7851));
+        assert!(memory_mib() >= LEAST_MIB);
+    }
+
+    #[test]
+    fn a_machine_builds_for_what_its_processor_runs() {
+        assert_eq!(native_arches("x86_64"), ["x86_64", "i386", "i586", "i686"]);
+        assert_eq!(native_arches("riscv64"), ["riscv64"]);
+    }
 }

@@ -53,7 +53,7 @@ mod workshop;
 
 pub use builder::Builder;
 pub use check::{Finding, Verdict, check};
-pub use config::{Config, Downloads, Engine, PrivateNetworks, Token};
+pub use config::{Config, Downloads, Engine, PrivateNetworks, Token, memory_mib};
 pub use error::Error;
 pub use tokio_util::sync::CancellationToken;
 

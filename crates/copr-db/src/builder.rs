@@ -23,6 +23,25 @@ pub struct Builder {
     pub isolation: String,
     /// Programs that it can make sources with, split by blanks, as it last said.
     pub tools: String,
+    /// What it is called besides, split by blanks, as it last said.
+    pub tags: String,
+    /// Its memory, MiB, as it last said.
+    pub memory_mib: Option<i64>,
+}
+
+/// What a builder says when it asks for work, lists split by blanks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Says<'a> {
+    /// What it builds for.
+    pub arches: &'a str,
+    /// The isolation it has.
+    pub isolation: &'a str,
+    /// Programs that it can make sources with.
+    pub tools: &'a str,
+    /// What it is called besides.
+    pub tags: &'a str,
+    /// Its memory, MiB.
+    pub memory_mib: Option<i64>,
 }
 
 /// Registers a builder; `Exists` when the name is taken.
@@ -31,7 +50,7 @@ pub async fn create(conn: &mut Conn, name: &str, token_hash: &str, now: i64) -> 
         conn,
         fetch_one as Builder,
         "INSERT INTO builder (name, token_hash, created_on) VALUES ($1, $2, $3)
-         RETURNING id, name, created_on, last_seen_on, arches, isolation, tools",
+         RETURNING id, name, created_on, last_seen_on, arches, isolation, tools, tags, memory_mib",
         name,
         token_hash,
         now
@@ -57,7 +76,7 @@ pub async fn by_token(conn: &mut Conn, token_hash: &str) -> Result<Option<Builde
     run!(
         conn,
         fetch_optional as Builder,
-        "SELECT id, name, created_on, last_seen_on, arches, isolation, tools FROM builder WHERE token_hash = $1",
+        "SELECT id, name, created_on, last_seen_on, arches, isolation, tools, tags, memory_mib FROM builder WHERE token_hash = $1",
         token_hash
     )
 }
@@ -67,7 +86,7 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<Builder>, Error> {
     run!(
         conn,
         fetch_all as Builder,
-        "SELECT id, name, created_on, last_seen_on, arches, isolation, tools FROM builder ORDER BY name"
+        "SELECT id, name, created_on, last_seen_on, arches, isolation, tools, tags, memory_mib FROM builder ORDER BY name"
     )
 }
 
@@ -77,23 +96,19 @@ pub async fn remove(conn: &mut Conn, name: &str) -> Result<bool, Error> {
 }
 
 /// Notes what a builder said when it asked for work.
-pub async fn seen(
-    conn: &mut Conn,
-    id: BuilderId,
-    arches: &str,
-    isolation: &str,
-    tools: &str,
-    now: i64,
-) -> Result<(), Error> {
+pub async fn seen(conn: &mut Conn, id: BuilderId, says: &Says<'_>, now: i64) -> Result<(), Error> {
     run!(
         conn,
         execute,
-        "UPDATE builder SET last_seen_on = $2, arches = $3, isolation = $4, tools = $5 WHERE id = $1",
+        "UPDATE builder SET last_seen_on = $2, arches = $3, isolation = $4, tools = $5, tags = $6, memory_mib = $7
+         WHERE id = $1",
         id.0,
         now,
-        arches,
-        isolation,
-        tools
+        says.arches,
+        says.isolation,
+        says.tools,
+        says.tags,
+        says.memory_mib
     )?;
     Ok(())
 }

@@ -121,6 +121,11 @@ impl Db {
         Ok(Conn { inner, rings: Vec::new(), wake: self.wake.clone(), faults: self.faults.clone() })
     }
 
+    /// Whether writers take turns: several small transactions cost as much as one large one, and the time of all.
+    pub fn has_one_writer(&self) -> bool {
+        matches!(self.pools, Pools::Sqlite { .. })
+    }
+
     /// The bells that commits ring.
     pub fn wake(&self) -> &Wake {
         &self.wake

@@ -1,52 +1,163 @@
 //! The queue as the scheduler sees it: who waits first, what runs, what owners were given. It is never read whole.
 
-use crate::conn::run;
+use crate::conn::{id_list, run};
 use crate::{Conn, Error};
 use copr_types::TaskId;
 use sqlx::FromRow;
 
-/// A task that waits.
+/// A task that waits, where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Waiting {
     /// The task.
     #[sqlx(try_from = "i64")]
     pub id: TaskId,
-    /// Owner of the project.
-    pub owner: String,
+    /// Its lane.
+    pub lane_number: i64,
     /// Who shares a builder.
     pub sandbox: String,
-    /// Architecture.
-    pub arch: Option<String>,
-    /// Programs that its builder has to have, split by blanks.
-    pub tools: String,
-    /// After everybody who waits.
-    pub background: bool,
-    /// Makes a source package.
-    pub source: bool,
     /// When it was made.
     pub created_on: i64,
+    /// Not handed out before.
+    pub not_before: i64,
+    /// The builder that had it last, and lost it or failed by itself.
+    pub last_builder_id: Option<i64>,
 }
+
+/// From lane to lane.
+macro_rules! lanes {
+    () => {
+        "WITH RECURSIVE lanes (lane) AS (
+             SELECT (SELECT t.lane_number FROM task t WHERE NOT t.leased AND NOT t.blocked AND NOT t.cancel
+                     ORDER BY t.lane_number LIMIT 1)
+             UNION ALL
+             SELECT (SELECT t.lane_number FROM task t
+                     WHERE NOT t.leased AND NOT t.blocked AND NOT t.cancel AND t.lane_number > l.lane
+                     ORDER BY t.lane_number LIMIT 1)
+             FROM lanes l WHERE l.lane IS NOT NULL)
+         SELECT t.id, t.lane_number, t.sandbox, t.created_on, t.not_before, t.last_builder_id"
+    };
+}
+
+/// The statements of [`waiting`], for SQLite and for PostgreSQL; tests ask the engines how they do them.
+///
+/// Of a lane alone (`=`) both know that its order is that of the numbers, and look for its first task among all that there are
+/// when they take lanes to be few. Between two lanes that happen to be the same one they can not know that.
+pub const WAITING: [&str; 2] = [
+    concat!(
+        lanes!(),
+        " FROM lanes l JOIN task t ON t.id = (
+              SELECT f.id FROM task f LEFT JOIN repo r ON r.id = f.repo_id
+              WHERE NOT f.leased AND NOT f.blocked AND NOT f.cancel AND f.lane_number BETWEEN l.lane AND l.lane
+                AND f.not_before <= $1 AND (f.repo_id IS NULL OR r.generation > 0)
+              ORDER BY f.lane_number, f.id LIMIT 1)
+          WHERE l.lane IS NOT NULL"
+    ),
+    concat!(
+        lanes!(),
+        " FROM lanes l CROSS JOIN LATERAL (
+              SELECT f.* FROM task f LEFT JOIN repo r ON r.id = f.repo_id
+              WHERE NOT f.leased AND NOT f.blocked AND NOT f.cancel AND f.lane_number BETWEEN l.lane AND l.lane
+                AND f.not_before <= $1 AND (f.repo_id IS NULL OR r.generation > 0)
+              ORDER BY f.lane_number, f.id LIMIT 1) t
+          WHERE l.lane IS NOT NULL"
+    ),
+];
 
 /// The first task of each lane that could be handed out now. From lane to lane it goes by the index: the cost is that of the
 /// lanes, however many tasks stand in them.
 pub async fn waiting(conn: &mut Conn, now: i64) -> Result<Vec<Waiting>, Error> {
+    run!(conn, fetch_all as Waiting, [sqlite: WAITING[0], postgres: WAITING[1]], now)
+}
+
+/// The next tasks of a lane that could be handed out now, behind one.
+pub async fn behind(conn: &mut Conn, lane: i64, after: TaskId, now: i64, limit: i64) -> Result<Vec<Waiting>, Error> {
     run!(
         conn,
         fetch_all as Waiting,
-        "WITH RECURSIVE lanes (lane) AS (
-             SELECT (SELECT t.lane FROM task t WHERE NOT t.leased AND NOT t.blocked AND NOT t.cancel ORDER BY t.lane LIMIT 1)
-             UNION ALL
-             SELECT (SELECT t.lane FROM task t
-                     WHERE NOT t.leased AND NOT t.blocked AND NOT t.cancel AND t.lane > l.lane ORDER BY t.lane LIMIT 1)
-             FROM lanes l WHERE l.lane IS NOT NULL)
-         SELECT t.id, t.owner, t.sandbox, t.arch, t.tools, t.background, t.build_chroot_id IS NULL AS source, t.created_on
-         FROM lanes l JOIN task t ON t.id = (
-             SELECT first.id FROM task first LEFT JOIN repo r ON r.id = first.repo_id
-             WHERE NOT first.leased AND NOT first.blocked AND NOT first.cancel AND first.lane = l.lane
-               AND first.not_before <= $1 AND (first.repo_id IS NULL OR r.generation > 0)
-             ORDER BY first.lane, first.id LIMIT 1)
-         WHERE l.lane IS NOT NULL",
-        now
+        "SELECT t.id, t.lane_number, t.sandbox, t.created_on, t.not_before, t.last_builder_id
+         FROM task t LEFT JOIN repo r ON r.id = t.repo_id
+         WHERE NOT t.leased AND NOT t.blocked AND NOT t.cancel AND (t.lane_number, t.id) > ($1, $2)
+           AND t.lane_number <= $1 AND t.not_before <= $3 AND (t.repo_id IS NULL OR r.generation > 0)
+         ORDER BY t.lane_number, t.id LIMIT $4",
+        lane,
+        after.0,
+        now,
+        limit
+    )
+}
+
+/// What the tasks of a lane have in common.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Lane {
+    /// Its number.
+    pub lane_number: i64,
+    /// Owner of the project.
+    pub owner: String,
+    /// Architecture.
+    pub arch: Option<String>,
+    /// Programs that its builder has to have, split by blanks.
+    pub tools: String,
+    /// What its builder has to be called, split by blanks.
+    pub tags: String,
+    /// Memory that it asks for, MiB.
+    pub memory_mib: i64,
+    /// After everybody who waits.
+    pub background: bool,
+    /// Makes a source package.
+    pub source: bool,
+}
+
+/// The lanes in which these tasks stand.
+pub async fn lanes(conn: &mut Conn, tasks: impl IntoIterator<Item = TaskId>) -> Result<Vec<Lane>, Error> {
+    run!(
+        conn,
+        fetch_all as Lane,
+        [
+            sqlite: "SELECT t.lane_number, t.owner, t.arch, t.tools, t.tags, t.memory_mib, t.background,
+                            t.build_chroot_id IS NULL AS source
+                     FROM task t WHERE t.id IN (SELECT value FROM json_each($1))",
+            postgres: "SELECT t.lane_number, t.owner, t.arch, t.tools, t.tags, t.memory_mib, t.background,
+                              t.build_chroot_id IS NULL AS source
+                       FROM task t WHERE t.id = ANY (translate($1, '[]', '{}')::bigint[])"
+        ],
+        id_list(tasks.into_iter().map(|id| id.0))
+    )
+}
+
+/// How many tasks stand before one in its lane; counted to a limit.
+pub async fn before(conn: &mut Conn, lane: i64, id: TaskId, limit: i64) -> Result<i64, Error> {
+    let (count,) = run!(
+        conn,
+        fetch_one as (i64,),
+        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM task t
+                               WHERE NOT t.leased AND NOT t.blocked AND NOT t.cancel AND t.lane_number BETWEEN $1 AND $1
+                                 AND t.id < $2
+                               ORDER BY t.lane_number, t.id LIMIT $3) before_it",
+        lane,
+        id.0,
+        limit
+    )?;
+    Ok(count)
+}
+
+/// The memory that a builder's tasks have, of one process of it.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Held {
+    /// The builder's number.
+    pub builder_id: i64,
+    /// The name it gave itself.
+    pub builder_name: String,
+    /// Memory that the tasks asked for, MiB.
+    pub memory_mib: i64,
+}
+
+/// How much of their memory builders have given away.
+pub async fn held(conn: &mut Conn) -> Result<Vec<Held>, Error> {
+    run!(
+        conn,
+        fetch_all as Held,
+        "SELECT builder_id, COALESCE(builder_name, '') AS builder_name, CAST(SUM(memory_mib) AS BIGINT) AS memory_mib
+         FROM task WHERE leased AND builder_id IS NOT NULL GROUP BY builder_id, builder_name"
     )
 }
 

@@ -3,6 +3,7 @@
 use crate::conn::run;
 use crate::{Conn, Error, Topic};
 use copr_types::{BatchId, BuildChrootId, BuildId, BuilderId, RepoId, TaskId};
+use sha2::{Digest, Sha256};
 use sqlx::FromRow;
 
 /// A task.
@@ -26,6 +27,14 @@ pub struct Task {
     pub arch: Option<String>,
     /// Programs that its builder has to have, split by blanks.
     pub tools: String,
+    /// What its builder has to be called, split by blanks.
+    pub tags: String,
+    /// Memory that it asks for, MiB.
+    pub memory_mib: i64,
+    /// The lane it stands in.
+    pub lane_number: i64,
+    /// The builder that had it last, and lost it or failed by itself.
+    pub last_builder_id: Option<i64>,
     /// After everybody who waits.
     pub background: bool,
     /// Held by a builder.
@@ -62,7 +71,7 @@ macro_rules! columns {
     () => {
         "t.id, t.build_id, t.build_chroot_id, t.repo_id, t.owner, t.sandbox, t.arch, t.tools, t.background, t.leased,
          t.blocked, t.builder_id, t.builder_name, t.isolation, t.fence, t.attempts, t.leased_on, t.deadline, t.phase, t.cancel, t.not_before,
-         t.spec, t.created_on"
+         t.spec, t.created_on, t.tags, t.memory_mib, t.lane_number, t.last_builder_id"
     };
 }
 
@@ -85,16 +94,24 @@ pub struct NewTask<'a> {
     pub arch: Option<&'a str>,
     /// Programs that its builder has to have, split by blanks.
     pub tools: &'a str,
+    /// What its builder has to be called, split by blanks.
+    pub tags: &'a str,
+    /// Memory that it asks for, MiB.
+    pub memory_mib: i64,
     /// After everybody who waits.
     pub background: bool,
     /// JSON of the work.
     pub spec: &'a str,
 }
 
-/// Like tasks of one line: they wait for the same builders and reach the same limits.
-fn lane(new: &NewTask<'_>) -> String {
-    let (arch, background) = (new.arch.unwrap_or("-"), u8::from(new.background));
-    format!("{} {} {arch} {background} {}", new.owner, new.line, new.tools)
+/// The number of a task's lane: a digest of all that the tasks of a lane have in common. Nobody has to agree on it with anybody, and
+/// two lanes of one number are not to be expected, nor can they be made.
+fn lane(new: &NewTask<'_>) -> i64 {
+    let NewTask { owner, line, tools, tags, memory_mib, .. } = new;
+    let (arch, background, source) = (new.arch.unwrap_or("-"), new.background, new.build_chroot.is_none());
+    let text = format!("{owner}\n{line}\n{arch}\n{background}\n{source}\n{tools}\n{tags}\n{memory_mib}");
+    let digest = Sha256::digest(text);
+    i64::from_be_bytes(std::array::from_fn(|at| digest[at])) & i64::MAX
 }
 
 /// Puts a task into the queue. It is not handed out while its build's batch is blocked.
@@ -103,8 +120,8 @@ pub async fn create(conn: &mut Conn, new: &NewTask<'_>, now: i64) -> Result<Task
         conn,
         fetch_one as (i64,),
         "INSERT INTO task (build_id, build_chroot_id, repo_id, owner, sandbox, arch, background, leased, cancel, spec,
-             created_on, tools, lane, blocked)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12,
+             created_on, tools, lane_number, tags, memory_mib, blocked)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14,
              COALESCE((SELECT g.blocked_by IS NOT NULL FROM build b JOIN batch g ON g.id = b.batch_id WHERE b.id = $1),
                       $8))
          RETURNING id",
@@ -119,7 +136,9 @@ pub async fn create(conn: &mut Conn, new: &NewTask<'_>, now: i64) -> Result<Task
         new.spec,
         now,
         new.tools,
-        lane(new)
+        lane(new),
+        new.tags,
+        new.memory_mib
     )?;
     conn.ring(Topic::Tasks);
     Ok(TaskId(id))
@@ -199,7 +218,8 @@ pub async fn lease(
                  leased_on = $8, fence = t.fence + 1, attempts = t.attempts + 1, phase = NULL
              WHERE t.id = $1 AND t.leased = $7 AND t.blocked = $7 AND t.cancel = $7 RETURNING ",
             "id, build_id, build_chroot_id, repo_id, owner, sandbox, arch, tools, background, leased, blocked, builder_id,
-             builder_name, isolation, fence, attempts, leased_on, deadline, phase, cancel, not_before, spec, created_on"
+             builder_name, isolation, fence, attempts, leased_on, deadline, phase, cancel, not_before, spec, created_on,
+             tags, memory_mib, lane_number, last_builder_id"
         ),
         id.0,
         true,
@@ -231,7 +251,7 @@ pub async fn release(conn: &mut Conn, id: TaskId, fence: i64, not_before: i64) -
     let done = run!(
         conn,
         execute,
-        "UPDATE task SET leased = $3, builder_id = NULL, builder_name = NULL, leased_on = NULL, deadline = NULL, phase = NULL,
+        "UPDATE task SET leased = $3, last_builder_id = builder_id, builder_id = NULL, builder_name = NULL, leased_on = NULL, deadline = NULL, phase = NULL,
              not_before = $4
          WHERE id = $1 AND fence = $2 AND leased = $5",
         id.0,
@@ -250,9 +270,14 @@ pub async fn postpone(conn: &mut Conn, id: TaskId, not_before: i64) -> Result<()
     Ok(())
 }
 
-/// Counts the last lease not among the attempts.
+/// Counts the last lease not among the attempts, nor against its builder.
 pub async fn forget_attempt(conn: &mut Conn, id: TaskId) -> Result<(), Error> {
-    run!(conn, execute, "UPDATE task SET attempts = attempts - 1 WHERE id = $1 AND attempts > 0", id.0)?;
+    run!(
+        conn,
+        execute,
+        "UPDATE task SET attempts = attempts - 1, last_builder_id = NULL WHERE id = $1 AND attempts > 0",
+        id.0
+    )?;
     Ok(())
 }
 

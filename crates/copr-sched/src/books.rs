@@ -17,9 +17,11 @@ pub enum Full {
 }
 
 /// What an owner has now and was given before.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Account {
     tasks: i64,
+    /// The same by architecture.
+    arches: HashMap<String, i64>,
     /// Of leases that are over.
     used: i64,
     /// Of those that last.
@@ -27,7 +29,7 @@ struct Account {
 }
 
 impl Account {
-    fn given(self) -> i64 {
+    fn given(&self) -> i64 {
         self.used + self.running
     }
 }
@@ -37,26 +39,25 @@ pub(crate) type Key = (bool, i64, i64, bool, i64);
 
 /// What runs and what was given, counted.
 #[derive(Clone, Debug)]
-pub struct Books<'a> {
-    policy: &'a Policy,
+pub struct Books {
+    policy: Policy,
     tasks: i64,
-    owners: HashMap<&'a str, Account>,
-    sandboxes: HashMap<&'a str, i64>,
-    arches: HashMap<(&'a str, &'a str), i64>,
+    owners: HashMap<String, Account>,
+    sandboxes: HashMap<String, i64>,
     floor: i64,
 }
 
-impl<'a> Books<'a> {
+impl Books {
     /// Counts. Shares of owners who neither wait nor have anything running do not matter.
-    pub fn new(queue: &'a [Waiting], running: &'a [Load], shares: &'a [Share], policy: &'a Policy) -> Self {
-        let (owners, sandboxes, arches) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let mut books = Self { policy, tasks: 0, owners, sandboxes, arches, floor: 0 };
+    pub fn new(queue: &[Waiting], running: &[Load], shares: &[Share], policy: &Policy) -> Self {
+        let (owners, sandboxes) = (HashMap::new(), HashMap::new());
+        let mut books = Self { policy: policy.clone(), tasks: 0, owners, sandboxes, floor: 0 };
         for task in queue {
-            books.owners.entry(&task.owner).or_default();
+            at(&mut books.owners, &task.owner);
         }
         for load in running {
             books.add(&load.owner, &load.sandbox, load.arch.as_deref(), load.tasks);
-            books.owners.entry(&load.owner).or_default().running += load.seconds;
+            at(&mut books.owners, &load.owner).running += load.seconds;
         }
         for share in shares {
             if let Some(account) = books.owners.get_mut(share.owner.as_str()) {
@@ -71,51 +72,58 @@ impl<'a> Books<'a> {
     /// What an owner who is handed a task now has to be written down with, at least, to be no further behind than is
     /// remembered; none for who is not.
     pub fn raise(&self, owner: &str) -> Option<i64> {
-        let account = self.account(owner);
-        (account.given() < self.floor).then_some(self.floor - account.running)
+        let (given, running) = self.owners.get(owner).map_or((0, 0), |account| (account.given(), account.running));
+        (given < self.floor).then_some(self.floor - running)
     }
 
     /// The limit that holds a task back, if one does.
     pub fn full(&self, task: &Waiting) -> Option<Full> {
-        let policy = self.policy;
+        let policy = &self.policy;
+        let account = self.owners.get(&task.owner);
         let reached = |limit: i64, tasks: i64| limit > 0 && tasks >= limit;
         if reached(policy.tasks, self.tasks) {
             return Some(Full::Tasks(policy.tasks));
         }
-        if reached(policy.owner_tasks, self.account(&task.owner).tasks) {
+        if reached(policy.owner_tasks, account.map_or(0, |account| account.tasks)) {
             return Some(Full::Owner(policy.owner_tasks));
         }
-        if reached(policy.sandbox_tasks, self.sandboxes.get(task.sandbox.as_str()).copied().unwrap_or_default()) {
+        if reached(policy.sandbox_tasks, self.sandboxes.get(&task.sandbox).copied().unwrap_or_default()) {
             return Some(Full::Sandbox(policy.sandbox_tasks));
         }
         let arch = family(task.arch.as_deref()?);
         let limit = policy.arch_owner_tasks.get(arch).copied()?;
-        let tasks = self.arches.get(&(task.owner.as_str(), arch)).copied().unwrap_or_default();
+        let tasks = account.and_then(|account| account.arches.get(arch).copied()).unwrap_or_default();
         reached(limit, tasks).then_some(Full::ArchOwner(limit))
     }
 
     /// Counts a task among those that run.
-    pub fn take(&mut self, task: &'a Waiting) {
+    pub fn take(&mut self, task: &Waiting) {
         self.add(&task.owner, &task.sandbox, task.arch.as_deref(), 1);
     }
 
-    pub(crate) fn key(&self, task: &Waiting, now: i64) -> Key {
-        let account = self.account(&task.owner);
+    /// Whether a task comes after all others now: background work that has not waited long enough.
+    pub(crate) fn is_last(&self, task: &Waiting, now: i64) -> bool {
         let patience = self.policy.background_seconds;
-        let background = task.background && !(patience > 0 && now - task.since >= patience);
-        (background, account.tasks, account.given().max(self.floor), !task.source, task.id)
+        task.background && !(patience > 0 && now - task.since >= patience)
     }
 
-    fn account(&self, owner: &str) -> Account {
-        self.owners.get(owner).copied().unwrap_or_default()
+    pub(crate) fn key(&self, task: &Waiting, now: i64) -> Key {
+        let (tasks, given) = self.owners.get(&task.owner).map_or((0, 0), |account| (account.tasks, account.given()));
+        (self.is_last(task, now), tasks, given.max(self.floor), !task.source, task.id)
     }
 
-    fn add(&mut self, owner: &'a str, sandbox: &'a str, arch: Option<&'a str>, tasks: i64) {
+    fn add(&mut self, owner: &str, sandbox: &str, arch: Option<&str>, tasks: i64) {
         self.tasks += tasks;
-        self.owners.entry(owner).or_default().tasks += tasks;
-        *self.sandboxes.entry(sandbox).or_default() += tasks;
+        let account = at(&mut self.owners, owner);
+        account.tasks += tasks;
         if let Some(arch) = arch {
-            *self.arches.entry((owner, family(arch))).or_default() += tasks;
+            *at(&mut account.arches, family(arch)) += tasks;
         }
+        *at(&mut self.sandboxes, sandbox) += tasks;
     }
+}
+
+/// What a name has, made when it has nothing yet.
+fn at<'a, T: Default>(map: &'a mut HashMap<String, T>, name: &str) -> &'a mut T {
+    map.entry(name.to_owned()).or_default()
 }

@@ -9,25 +9,34 @@
 //! [`Policy::share_seconds`] ahead of or behind another. Who comes after a month has no month of builders' time to ask
 //! for, and who had all builders for a night waits in no debt for a week.
 //!
-//! Not here: leases, the clock, where the queue comes from. It need not be whole: the first task of each group of
-//! like tasks is enough to find the next one.
+//! Of the builders that fit, the one gets a task that could do the least else: who alone can do something rare is kept for it
+//! as long as others are free. Among equals the one that has waited longest.
+//!
+//! Not here: leases, the clock, where the queue comes from. It need not be whole: the first task of each lane (a group of
+//! like tasks) is enough to begin with, and what stands behind is asked for when it matters.
 //!
 //! ```
-//! use copr_sched::{Books, Load, Offer, Policy, Waiting, order};
+//! use copr_sched::{Assigning, Books, Load, Offer, Policy, Step, Waiting};
 //!
-//! let task = |id, owner: &str| Waiting { id, owner: owner.into(), ..Waiting::default() };
-//! let queue = [task(1, "big"), task(2, "small")];
+//! let task = |id, owner: &str| Waiting { id, lane: id, owner: owner.into(), ..Waiting::default() };
+//! let queue = vec![task(1, "big"), task(2, "small")];
 //! let running = [Load { owner: "big".into(), tasks: 5, ..Load::default() }];
-//! let policy = Policy::default();
-//! let books = Books::new(&queue, &running, &[], &policy);
-//! let offer = Offer { arches: vec!["x86_64".into()], ..Offer::default() };
-//! assert_eq!(order(&queue, &books, &offer, 0), [2, 1]);
+//! let books = Books::new(&queue, &running, &[], &Policy::default());
+//! let builder = Offer { arches: vec!["x86_64".into()], ..Offer::default() };
+//! let mut assigning = Assigning::new(queue, vec![builder], books, 0);
+//! let Step::Take(taken) = assigning.step() else { panic!("the builder is free") };
+//! assert_eq!((taken.offer, taken.task.id), (0, 2));
+//! assert!(matches!(assigning.step(), Step::Done));
 //! ```
 
+mod assign;
 mod books;
+mod fit;
 mod place;
 
+pub use assign::{Assigning, Step, Taken};
 pub use books::{Books, Full};
+pub use fit::{Lack, Offer, lack};
 pub use place::places;
 
 use std::collections::BTreeMap;
@@ -37,6 +46,8 @@ use std::collections::BTreeMap;
 pub struct Waiting {
     /// Its number; smaller is older.
     pub id: i64,
+    /// The lane it stands in: all in it are alike in what follows, but for the times and whom to avoid.
+    pub lane: i64,
     /// Owner of the project.
     pub owner: String,
     /// Who shares a builder: owner, project and submitter.
@@ -45,12 +56,18 @@ pub struct Waiting {
     pub arch: Option<String>,
     /// Programs that its builder has to have.
     pub tools: Vec<String>,
+    /// What its builder has to be called besides.
+    pub tags: Vec<String>,
+    /// Memory that it asks for, MiB.
+    pub memory_mib: i64,
     /// After everybody who waits.
     pub background: bool,
     /// Makes a source package.
     pub source: bool,
     /// When it was made.
     pub since: i64,
+    /// The builder that shall not have it.
+    pub avoid: Option<i64>,
 }
 
 /// Tasks that are held by builders, of one owner, one sandbox and one architecture.
@@ -75,22 +92,6 @@ pub struct Share {
     pub owner: String,
     /// Seconds, of leases that are over.
     pub used: i64,
-}
-
-/// What a builder can do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Offer {
-    /// Architectures that it builds for.
-    pub arches: Vec<String>,
-    /// Programs that it can make sources with.
-    pub tools: Vec<String>,
-}
-
-impl Offer {
-    fn fits(&self, task: &Waiting) -> bool {
-        task.arch.as_ref().is_none_or(|arch| self.arches.contains(arch))
-            && task.tools.iter().all(|tool| self.tools.contains(tool))
-    }
 }
 
 /// How tasks are handed out. Of every limit 0 means none.
@@ -136,14 +137,6 @@ pub fn family(arch: &str) -> &str {
     if arch.len() == 4 && arch.starts_with('i') && arch.ends_with("86") { "x86_64" } else { arch }
 }
 
-/// Numbers of the tasks that a builder can take now, best first; none that a limit holds back.
-pub fn order(queue: &[Waiting], books: &Books<'_>, offer: &Offer, now: i64) -> Vec<i64> {
-    let mut fitting: Vec<&Waiting> =
-        queue.iter().filter(|task| offer.fits(task) && books.full(task).is_none()).collect();
-    fitting.sort_by_cached_key(|task| books.key(task, now));
-    fitting.into_iter().map(|task| task.id).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,7 +144,7 @@ mod tests {
 
     fn task(id: i64, owner: &str) -> Waiting {
         let (owner, sandbox) = (owner.to_owned(), format!("{owner}/p--{owner}"));
-        Waiting { id, owner, sandbox, arch: Some("x86_64".into()), ..Waiting::default() }
+        Waiting { id, lane: id, owner, sandbox, arch: Some("x86_64".into()), ..Waiting::default() }
     }
 
     fn load(owner: &str, tasks: i64) -> Load {
@@ -168,9 +161,28 @@ mod tests {
         Share { owner: owner.into(), used }
     }
 
+    fn builder(tools: &[&str]) -> Offer {
+        let words = |list: &[&str]| list.iter().map(|&word| word.to_owned()).collect();
+        Offer { arches: words(&["x86_64", "i686"]), tools: words(tools), ..Offer::default() }
+    }
+
+    /// What one builder is given if it asks again and again, and nothing ends meanwhile.
+    fn taken(queue: &[Waiting], running: &[Load], shares: &[Share], policy: &Policy, offer: &Offer) -> Vec<i64> {
+        let books = Books::new(queue, running, shares, policy);
+        let offers = vec![offer.clone(); queue.len()];
+        let mut assigning = Assigning::new(queue.to_vec(), offers, books, 1000);
+        let mut order = Vec::new();
+        loop {
+            match assigning.step() {
+                Step::Take(taken) => order.push(taken.task.id),
+                Step::Behind { .. } => assigning.behind(Vec::new()),
+                Step::Done => return order,
+            }
+        }
+    }
+
     fn ordered(queue: &[Waiting], running: &[Load], shares: &[Share], policy: &Policy) -> Vec<i64> {
-        let offer = Offer { arches: vec!["x86_64".into(), "i686".into()], tools: Vec::new() };
-        order(queue, &Books::new(queue, running, shares, policy), &offer, 1000)
+        taken(queue, running, shares, policy, &builder(&[]))
     }
 
     #[test]
@@ -183,13 +195,8 @@ mod tests {
     fn a_source_goes_to_a_builder_that_has_what_makes_it() {
         let tools = vec!["git".to_owned(), "tito".to_owned()];
         let queue = [Waiting { tools, ..task(1, "a") }, task(2, "a")];
-        let policy = Policy::default();
-        let books = Books::new(&queue, &[], &[], &policy);
-        let for_builder_with = |tools: &[&str]| {
-            let tools = tools.iter().map(|&tool| tool.to_owned()).collect();
-            order(&queue, &books, &Offer { arches: vec!["x86_64".into()], tools }, 0)
-        };
-        assert_eq!((for_builder_with(&["git"]), for_builder_with(&["tito", "svn", "git"])), (vec![2], vec![1, 2]));
+        let with = |tools: &[&str]| taken(&queue, &[], &[], &Policy::default(), &builder(tools));
+        assert_eq!((with(&["git"]), with(&["tito", "svn", "git"])), (vec![2], vec![1, 2]));
     }
 
     #[test]
@@ -224,6 +231,12 @@ mod tests {
     }
 
     #[test]
+    fn owners_take_turns_within_one_look() {
+        let queue = [task(1, "a"), task(2, "a"), task(3, "a"), task(4, "b"), task(5, "b"), task(6, "c")];
+        assert_eq!(ordered(&queue, &[load("c", 2)], &[], &Policy::default()), [1, 4, 2, 5, 3, 6]);
+    }
+
+    #[test]
     fn a_limit_holds_back_what_would_go_beyond_it_and_nothing_else() {
         let other = Waiting { sandbox: "a/q--a".into(), ..task(2, "a") };
         let small = Waiting { arch: Some("i686".into()), ..task(3, "a") };
@@ -233,6 +246,7 @@ mod tests {
         let under = |policy: Policy| ordered(&queue, &running, &[], &policy);
         assert_eq!(under(none.clone()), [4, 1, 2, 3]);
         assert_eq!(under(Policy { owner_tasks: 2, ..none.clone() }), [4]);
+        assert_eq!(under(Policy { owner_tasks: 3, ..none.clone() }), [4, 1], "what is given in this look counts");
         assert_eq!(under(Policy { sandbox_tasks: 2, ..none.clone() }), [4, 2]);
         assert_eq!(under(Policy { arch_owner_tasks: [("x86_64".into(), 2)].into(), ..none.clone() }), [4]);
         assert_eq!(under(Policy { arch_owner_tasks: [("s390x".into(), 1)].into(), ..none.clone() }), [4, 1, 2, 3]);

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// The numbers of all tasks of a whole queue in the order in which they go, if all builders can do everything and nothing
 /// that runs ends before. Limits are not looked at: a task that one holds back has its place all the same.
-pub fn places<'a>(queue: &'a [Waiting], mut books: Books<'a>, now: i64) -> Vec<i64> {
+pub fn places(queue: &[Waiting], mut books: Books, now: i64) -> Vec<i64> {
     let mut sorted: Vec<&Waiting> = queue.iter().collect();
     // Each owner's own order does not change when others are served.
     sorted.sort_by_cached_key(|task| books.key(task, now));

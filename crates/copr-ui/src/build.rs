@@ -63,6 +63,8 @@ pub struct Step {
     pub phase: Option<Phase>,
     /// Why it was skipped.
     pub reason: String,
+    /// What it waits for while nobody has it.
+    pub wait: Option<String>,
     /// Why it failed.
     pub failure: Option<Failure>,
     /// When it was first started.

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 pub const DIGEST_HEADER: &str = "x-content-sha256";
 
 /// "I am free": what a builder can do, and how long it will wait for a task.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct LeaseRequest {
     /// The builder's own name for people; one per process.
     pub builder: String,
@@ -35,6 +35,12 @@ pub struct LeaseRequest {
     /// Programs that it can make sources with, as [`SourceInput::tools`] names them.
     #[serde(default)]
     pub tools: Vec<String>,
+    /// What it is called besides: tasks can be for builders of certain names alone.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Memory that it has for all tasks that it does at one time, MiB; as much as one likes when none.
+    #[serde(default)]
+    pub memory_mib: Option<u64>,
     /// Longest wait for a task, in seconds (the server may answer sooner).
     pub wait_seconds: u64,
 }

@@ -3,6 +3,7 @@
 use crate::config::{Config, KeyType};
 use anyhow::Context;
 use copr_app::kerberos::Admission;
+use copr_app::lease::Desk;
 use copr_app::{App, Rules};
 use copr_db::Db;
 use copr_sign::{Expiry, KeyStore, LocalSigner};
@@ -25,7 +26,14 @@ pub async fn open(config: &Config) -> anyhow::Result<App> {
     let keys = KeyStore::open(config.data_dir.join("keys"))?;
     let rules = rules(config)?;
     let signer = LocalSigner::new(keys, rules.key_type, Expiry::Never);
-    Ok(App { db, clock: Clock::system(), store, signer: Arc::new(signer), rules: Arc::new(rules) })
+    Ok(App {
+        db,
+        clock: Clock::system(),
+        store,
+        signer: Arc::new(signer),
+        rules: Arc::new(rules),
+        desk: Desk::default(),
+    })
 }
 
 /// The data directory holds tokens' hashes and keys: nobody else may look into what we make. The published tree below
@@ -63,6 +71,8 @@ fn rules(config: &Config) -> anyhow::Result<Rules> {
         upload_mib: limits.upload_max_mib,
         lease_seconds: seconds(config.scheduler.lease_seconds),
         max_attempts: i64::from(config.scheduler.max_attempts),
+        task_memory_mib: config.scheduler.memory_mib,
+        needs: config.scheduler.needs()?,
         schedule: config.scheduler.policy()?,
         token_days: i64::from(config.tokens.life_days),
         dropped_chroot_seconds: seconds(config.retention.dropped_chroot_days.into()) * 86_400,

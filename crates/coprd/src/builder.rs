@@ -21,6 +21,7 @@ pub async fn embed(app: App, config: Config, end: CancellationToken) {
 async fn embedded(app: &App, config: &Config) -> anyhow::Result<Builder> {
     let BuilderSettings { workers, name, data_dir, arches, tools_dir, private_networks, engine, cache_mib, .. } =
         &config.builder;
+    let BuilderSettings { tags, memory_mib, .. } = &config.builder;
     // One registration per process: servers that share a database each have a builder of their own.
     let token = copr_app::builders::embed(app, &format!("{name} (in the service)")).await?;
     let back = copr_app::lease::release_builder(app, &token).await?;
@@ -34,6 +35,8 @@ async fn embedded(app: &App, config: &Config) -> anyhow::Result<Builder> {
     if !arches.is_empty() {
         settings.arches.clone_from(arches);
     }
+    settings.tags.clone_from(tags);
+    settings.memory_mib = *memory_mib;
     settings.tools_dir.clone_from(tools_dir);
     settings.downloads.private = private(*private_networks);
     settings.engine = *engine;
@@ -89,6 +92,10 @@ pub async fn alone(flags: cli::Builder, surroundings: &Surroundings) -> anyhow::
         Some(workers) => usize::try_from(workers)?,
         None => (surroundings.processors / 2).max(1),
     };
+    settings.tags = flags.tags;
+    if let Some(memory) = flags.memory_mib {
+        settings.memory_mib = memory;
+    }
     settings.tools_dir = flags.tools_dir.map(std::path::absolute).transpose()?;
     settings.downloads.private = private(!flags.no_private_networks);
     settings.engine = if flags.mock { Engine::Mock } else { Engine::Native };

@@ -74,6 +74,12 @@ pub struct Builder {
     /// Its name for people [default: the machine's]
     #[arg(long)]
     pub name: Option<String>,
+    /// What it is called besides, for tasks that are for such builders alone; several with commas between them
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    pub tags: Vec<String>,
+    /// Memory that it has for all that it builds at one time, MiB [default: the machine's]
+    #[arg(long, value_name = "MIB")]
+    pub memory_mib: Option<u64>,
     /// Further programs that make sources are in `bin` below this directory
     #[arg(long, value_name = "DIR")]
     pub tools_dir: Option<PathBuf>,

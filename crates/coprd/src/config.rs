@@ -106,6 +106,8 @@ pub struct Surroundings {
     pub hostname: String,
     /// How many processors there are.
     pub processors: usize,
+    /// How much memory it has, MiB.
+    pub memory_mib: u64,
 }
 
 impl Surroundings {
@@ -117,6 +119,7 @@ impl Surroundings {
             root: nix::unistd::geteuid().is_root(),
             hostname: hostname.unwrap_or_else(|| "localhost".to_owned()),
             processors: std::thread::available_parallelism().map_or(1, usize::from),
+            memory_mib: copr_builder::memory_mib(),
         })
     }
 

@@ -5,9 +5,10 @@ mod build;
 mod buildroot;
 mod cli;
 mod idle;
+mod queue;
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -62,6 +63,22 @@ pub enum Bench {
         #[arg(long, value_name = "PROGRAM")]
         copr: Option<PathBuf>,
     },
+    /// Handing out tasks to 400 builders while 200,000 wait: from submitting to the builder's having it, and leases a second,
+    /// with SQLite and with PostgreSQL
+    Queue {
+        /// How long each is measured
+        #[arg(long, default_value_t = 15)]
+        seconds: u64,
+        /// Tasks that wait
+        #[arg(long, default_value_t = 200_000)]
+        tasks: u64,
+        /// Only this database: sqlite or postgres
+        #[arg(long, value_name = "ENGINE")]
+        database: Option<String>,
+        /// Measure this program instead of building coprd from the checkout
+        #[arg(long, value_name = "PROGRAM")]
+        coprd: Option<PathBuf>,
+    },
     /// Memory of a service that does nothing, and how soon it is ready
     Idle {
         /// Measure this program instead of building coprd from the checkout
@@ -79,15 +96,23 @@ pub fn bench(bench: &Bench) -> Result<()> {
         Bench::Build { rounds, coprd } => build::build(*rounds, coprd.as_deref()),
         Bench::Buildroot { rounds, coprd } => buildroot::buildroot(*rounds, coprd.as_deref()),
         Bench::Cli { rounds, coprd, copr } => cli::cli(coprd.as_deref(), copr.as_deref(), *rounds),
+        Bench::Queue { seconds, tasks, database, coprd } => {
+            queue::queue(coprd.as_deref(), Duration::from_secs(*seconds), *tasks, database.as_deref())
+        }
         Bench::Idle { coprd } => idle::idle(coprd.as_deref()),
     }
 }
 
-/// Fills a database, see the example `population` of copr-db.
+/// Fills a database as a busy service has it, see the example `population` of copr-db.
 fn populate(address: &str, more: &[&str]) -> Result<()> {
+    fill("population", address, more)
+}
+
+/// Fills a database by an example of copr-db.
+fn fill(example: &str, address: &str, more: &[&str]) -> Result<()> {
     let start = Instant::now();
     let mut cargo = run::cargo();
-    cargo.args(["run", "--quiet", "--package", "copr-db", "--example", "population", "--", address]).args(more);
+    cargo.args(["run", "--quiet", "--package", "copr-db", "--example", example, "--", address]).args(more);
     run::passes(&mut cargo)?;
     eprintln!("bench: filled the database in {:.1} s", start.elapsed().as_secs_f64());
     Ok(())

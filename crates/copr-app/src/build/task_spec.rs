@@ -14,7 +14,7 @@ use copr_wire::builder::{
 };
 
 /// What both kinds of task tell of their build.
-fn facts(app: &App, build: &Build) -> BuildFacts {
+fn facts(app: &App, build: &Build, memory_mib: u64) -> BuildFacts {
     let rules = &app.rules;
     let owner = match &build.owner {
         OwnerName::User(name) => format!("user {name}"),
@@ -34,7 +34,8 @@ fn facts(app: &App, build: &Build) -> BuildFacts {
         submitter: build.submitter.clone(),
         limits: TaskLimits {
             timeout: u64::try_from(build.timeout).unwrap_or(0),
-            memory_mib: rules.memory_mib,
+            // What a builder has for it is never beyond what it may use.
+            memory_mib: if rules.memory_mib == 0 { 0 } else { rules.memory_mib.max(memory_mib) },
             processes: rules.processes,
             disk_mib: rules.disk_mib,
             log_mib: rules.log_mib,
@@ -89,7 +90,8 @@ pub(super) async fn source_task(
     let tools = input.tools().join(" ");
     let name = chroot.name.clone();
     let arch = input.needs_chroot().then_some(name.arch());
-    let spec = Task::Source(SourceTask { build: facts(app, build), input, chroot });
+    let memory = app.rules.task_memory_mib;
+    let spec = Task::Source(SourceTask { build: facts(app, build, memory), input, chroot });
     let new = NewTask {
         build: build.id,
         build_chroot: None,
@@ -99,6 +101,8 @@ pub(super) async fn source_task(
         line: &line(build),
         arch,
         tools: &tools,
+        tags: "",
+        memory_mib: i64::try_from(memory).unwrap_or(i64::MAX),
         background: build.background,
         spec: &serde_json::to_string(&spec)?,
     };
@@ -118,8 +122,10 @@ pub(crate) async fn rpm_task(
 ) -> Result<(), Refusal> {
     let repo = copr_db::repo::ensure(tx, build.dir_id, chroot.chroot_id).await?;
     let list = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let package = build.package.as_deref().unwrap_or_default();
+    let needs = app.rules.needs_of(&format!("{}/{}/{}/{package}", build.owner, build.dir, chroot.name));
     let spec = Task::Rpm(RpmTask {
-        build: facts(app, build),
+        build: facts(app, build, needs.memory_mib),
         package: build.package.clone().unwrap_or_default(),
         version: build.version.clone().unwrap_or_default(),
         srpm: srpm.clone(),
@@ -140,6 +146,8 @@ pub(crate) async fn rpm_task(
         line: &line(build),
         arch: Some(chroot.name.arch()),
         tools: "",
+        tags: &needs.tags.join(" "),
+        memory_mib: i64::try_from(needs.memory_mib).unwrap_or(i64::MAX),
         background: build.background,
         spec: &serde_json::to_string(&spec)?,
     };

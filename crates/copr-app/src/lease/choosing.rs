@@ -1,55 +1,102 @@
-//! Which task a builder gets, and the lease of it.
+//! Which builders get which tasks.
 
-use super::{change, note, place, time};
-use crate::build::refresh_revisions;
+use super::desk::Asking;
+use super::handing::{Attempt, Handed, Pair, lease_all};
+use crate::builders::there;
 use crate::{App, Refusal};
-use copr_db::builder::Builder;
-use copr_db::task::Holder;
-use copr_db::{Conn, queue};
-use copr_sched::{Books, Load, Offer, Share, Waiting};
-use copr_types::{BuildChrootId, Event, TaskId};
-use copr_wire::builder::{Lease, LeaseRequest, Task};
+use copr_db::queue::{self, Held};
+use copr_db::{Conn, task};
+use copr_sched::{Assigning, Books, Load, Offer, Share, Step, Taken, Waiting};
+use copr_types::TaskId;
+use std::collections::HashMap;
+use tokio::task::JoinSet;
 
-/// Seconds between heartbeats: also the longest that a builder takes to hear of a cancel.
-const HEARTBEAT_SECONDS: u64 = 1;
-/// Looks at the queue in one go, while others are faster each time.
-const LOOKS: usize = 16;
+/// Tasks handed out in one look: the next one begins with who has come since.
+const MOST: usize = 64;
+/// Tasks of a lane that are read at one time when the first one is given away.
+const BEHIND: usize = 16;
 /// Seconds for which a task is put aside that can not be handed out.
 const ASIDE_SECONDS: i64 = 60;
+/// Seconds for which a task that a builder lost waits for another one that could do it.
+const ELSEWHERE_SECONDS: i64 = 60;
+/// Lanes that are remembered at most.
+const LANES: usize = 200_000;
 
 /// What the scheduler looks at.
 #[derive(Debug, Default)]
-pub(crate) struct Queue {
+struct Queue {
     /// The first task of each lane.
-    pub waiting: Vec<Waiting>,
+    waiting: Vec<Waiting>,
     /// What runs.
-    pub running: Vec<Load>,
+    running: Vec<Load>,
     /// What owners were given.
-    pub shares: Vec<Share>,
+    shares: Vec<Share>,
+    /// How much of their memory builders have given away.
+    held: Vec<Held>,
 }
 
 impl Queue {
-    pub(crate) async fn read(conn: &mut Conn, now: i64) -> Result<Self, Refusal> {
-        let waiting: Vec<Waiting> = queue::waiting(conn, now).await?.into_iter().map(waiting).collect();
-        if waiting.is_empty() {
+    async fn read(app: &App, conn: &mut Conn, now: i64) -> Result<Self, Refusal> {
+        let rows = queue::waiting(conn, now).await?;
+        if rows.is_empty() {
             return Ok(Self::default());
         }
+        let held = queue::held(conn).await?;
+        let waiting = waiting(app, conn, rows, now, &held).await?;
         let running = running(conn, now).await?;
         let shares = shares(conn, &waiting, &running).await?;
-        Ok(Self { waiting, running, shares })
+        Ok(Self { waiting, running, shares, held })
     }
 }
 
-fn waiting(row: queue::Waiting) -> Waiting {
+/// Tasks with all that the scheduler has to know of them.
+async fn waiting(
+    app: &App,
+    conn: &mut Conn,
+    rows: Vec<queue::Waiting>,
+    now: i64,
+    held: &[Held],
+) -> Result<Vec<Waiting>, Refusal> {
+    let unknown: Vec<TaskId> = {
+        let lanes = app.desk.lanes();
+        rows.iter().filter(|row| !lanes.contains_key(&row.lane_number)).map(|row| row.id).collect()
+    };
+    if !unknown.is_empty() {
+        let found = queue::lanes(conn, unknown).await?;
+        let mut lanes = app.desk.lanes();
+        if lanes.len() > LANES {
+            lanes.clear();
+        }
+        lanes.extend(found.into_iter().map(|lane| (lane.lane_number, like(lane))));
+    }
+    // Rarely does any task come from a builder that lost it.
+    let is_fresh = |row: &queue::Waiting| row.last_builder_id.is_some() && now < row.not_before + ELSEWHERE_SECONDS;
+    let builders = if rows.iter().any(is_fresh) { there(conn, held, now).await? } else { Vec::new() };
+    let lanes = app.desk.lanes();
+    let with_all = rows.into_iter().filter_map(|row| {
+        let last = row.last_builder_id.filter(|_| is_fresh(&row));
+        let mut task = lanes.get(&row.lane_number)?.clone();
+        (task.id, task.since, task.sandbox) = (row.id.0, row.created_on, row.sandbox);
+        let others = |last: &i64| builders.iter().any(|other| other.builder != *last && other.fits(&task));
+        task.avoid = last.filter(others);
+        Some(task)
+    });
+    Ok(with_all.collect())
+}
+
+/// A task as all are in a lane.
+fn like(lane: queue::Lane) -> Waiting {
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
     Waiting {
-        id: row.id.0,
-        owner: row.owner,
-        sandbox: row.sandbox,
-        arch: row.arch,
-        tools: row.tools.split_whitespace().map(str::to_owned).collect(),
-        background: row.background,
-        source: row.source,
-        since: row.created_on,
+        lane: lane.lane_number,
+        tools: words(&lane.tools),
+        tags: words(&lane.tags),
+        owner: lane.owner,
+        arch: lane.arch,
+        memory_mib: lane.memory_mib,
+        background: lane.background,
+        source: lane.source,
+        ..Waiting::default()
     }
 }
 
@@ -75,111 +122,96 @@ pub(crate) async fn shares(conn: &mut Conn, waiting: &[Waiting], running: &[Load
     Ok(queue::shares(conn, &owners).await?.into_iter().map(share).collect())
 }
 
-/// What came of an attempt to lease a task.
-enum Attempt {
-    Leased(Box<Lease>),
-    /// Somebody was faster, or nobody needs it any more: the next of its lane is to be looked at.
-    Gone,
-    /// A limit was reached in the meantime.
-    HeldBack,
+fn offer(asking: &Asking, held: &HashMap<(i64, &str), i64>) -> Offer {
+    let request = &asking.request;
+    Offer {
+        builder: asking.builder.0,
+        name: request.builder.clone(),
+        arches: request.arches.clone(),
+        tools: request.tools.clone(),
+        tags: request.tags.clone(),
+        memory_mib: request.memory_mib.map(|memory| i64::try_from(memory).unwrap_or(i64::MAX)),
+        held_mib: held.get(&(asking.builder.0, request.builder.as_str())).copied().unwrap_or_default(),
+    }
 }
 
-pub(super) async fn try_take(app: &App, builder: &Builder, request: &LeaseRequest) -> Result<Option<Lease>, Refusal> {
-    let offer = Offer { arches: request.arches.clone(), tools: request.tools.clone() };
-    for _ in 0..LOOKS {
-        let now = app.clock.now();
-        let queue = Queue::read(&mut app.db.read().await?, now).await?;
-        let books = Books::new(&queue.waiting, &queue.running, &queue.shares, &app.rules.schedule);
-        let mut look_again = false;
-        for id in copr_sched::order(&queue.waiting, &books, &offer, now) {
-            let Some(task) = queue.waiting.iter().find(|task| task.id == id) else { continue };
-            match lease(app, builder, request, task, books.raise(&task.owner)).await {
-                Ok(Attempt::Leased(lease)) => return Ok(Some(*lease)),
-                Ok(Attempt::Gone) => look_again = true,
-                Ok(Attempt::HeldBack) => {}
-                Err(refusal) => {
-                    // One task that can not be handed out stops no other, nor those behind it.
-                    tracing::error!(task = id, "could not hand out a task: {}", refusal.inside());
-                    put_aside(app, TaskId(id), now).await?;
-                    look_again = true;
+/// Looks at the queue once, and gives tasks to those in the line who can have one: these leave it. Whether there may be
+/// more to give at once.
+pub(super) async fn look(app: &App, line: &mut Vec<Asking>, telling: &mut JoinSet<()>) -> Result<bool, Refusal> {
+    let now = app.clock.now();
+    let taken = choose(app, line, now).await?;
+    if taken.is_empty() {
+        return Ok(false);
+    }
+    let mut again = taken.len() == MOST;
+    let pairs: Vec<Pair<'_>> = taken.iter().filter_map(|taken| pair(line, taken)).collect();
+    let attempts = lease_all(app, &pairs).await;
+    let mut handed = HashMap::new();
+    for (taken, attempt) in taken.into_iter().zip(attempts) {
+        match attempt {
+            Ok(Attempt::Leased(one)) => drop(handed.insert(taken.offer, one)),
+            Ok(Attempt::Gone) => again = true,
+            Ok(Attempt::HeldBack) => {}
+            Err(refusal) => {
+                // One task that can not be handed out stops no other, nor those behind it.
+                tracing::error!(task = taken.task.id, "could not hand out a task: {}", refusal.inside());
+                match put_aside(app, TaskId(taken.task.id), now).await {
+                    Ok(()) => again = true,
+                    Err(refusal) => tracing::error!(task = taken.task.id, "nor put it aside: {}", refusal.inside()),
                 }
             }
         }
-        if !look_again {
-            break;
+    }
+    answer(app, line, handed, telling);
+    Ok(again)
+}
+
+fn pair<'a>(line: &'a [Asking], taken: &'a Taken) -> Option<Pair<'a>> {
+    let asking = line.get(taken.offer)?;
+    Some(Pair { builder: asking.builder, request: &asking.request, taken })
+}
+
+/// Who could have what, if nobody else were there.
+async fn choose(app: &App, line: &[Asking], now: i64) -> Result<Vec<Taken>, Refusal> {
+    let mut conn = app.db.read().await?;
+    let queue = Queue::read(app, &mut conn, now).await?;
+    if queue.waiting.is_empty() {
+        return Ok(Vec::new());
+    }
+    let held: HashMap<_, _> =
+        queue.held.iter().map(|held| ((held.builder_id, held.builder_name.as_str()), held.memory_mib)).collect();
+    let offers = line.iter().map(|asking| offer(asking, &held)).collect();
+    let books = Books::new(&queue.waiting, &queue.running, &queue.shares, &app.rules.schedule);
+    let mut assigning = Assigning::new(queue.waiting, offers, books, now);
+    let mut all = Vec::new();
+    while all.len() < MOST {
+        match assigning.step() {
+            Step::Take(taken) => all.push(*taken),
+            Step::Behind { lane, after } => {
+                let limit = i64::try_from(line.len().min(BEHIND)).unwrap_or(1);
+                let rows = queue::behind(&mut conn, lane, TaskId(after), now, limit).await?;
+                assigning.behind(waiting(app, &mut conn, rows, now, &queue.held).await?);
+            }
+            Step::Done => break,
         }
     }
-    Ok(None)
+    Ok(all)
+}
+
+/// Tells those who got something; the others stay in the line.
+fn answer(app: &App, line: &mut Vec<Asking>, mut handed: HashMap<usize, Box<Handed>>, telling: &mut JoinSet<()>) {
+    let mut left = Vec::with_capacity(line.len());
+    for (number, asking) in line.drain(..).enumerate() {
+        match handed.remove(&number) {
+            Some(one) => drop(telling.spawn(one.tell(app.clone(), asking.answer))),
+            None => left.push(asking),
+        }
+    }
+    *line = left;
 }
 
 async fn put_aside(app: &App, id: TaskId, now: i64) -> Result<(), Refusal> {
     let mut tx = app.db.begin().await?;
-    copr_db::task::postpone(&mut tx, id, now + ASIDE_SECONDS).await?;
+    task::postpone(&mut tx, id, now + ASIDE_SECONDS).await?;
     Ok(tx.commit().await?)
-}
-
-/// Whether a limit holds a task back now. Until the transaction ends nobody else can change the answer.
-async fn is_held_back(app: &App, tx: &mut Conn, task: &Waiting, now: i64) -> Result<bool, Refusal> {
-    let policy = &app.rules.schedule;
-    if !policy.has_limits() {
-        return Ok(false);
-    }
-    // A limit for all tasks together is reached by those of any owner.
-    queue::lock(tx, (policy.tasks == 0).then_some(task.owner.as_str())).await?;
-    let running = running(tx, now).await?;
-    Ok(Books::new(&[], &running, &[], policy).full(task).is_some())
-}
-
-/// Leases one task, unless somebody was faster.
-async fn lease(
-    app: &App,
-    builder: &Builder,
-    request: &LeaseRequest,
-    task: &Waiting,
-    raise: Option<i64>,
-) -> Result<Attempt, Refusal> {
-    let now = app.clock.now();
-    let deadline = now + app.rules.lease_seconds;
-    let holder = Holder { id: builder.id, name: &request.builder, isolation: &request.isolation };
-    let mut tx = app.db.begin().await?;
-    if is_held_back(app, &mut tx, task, now).await? {
-        return Ok(Attempt::HeldBack);
-    }
-    let Some(row) = copr_db::task::lease(&mut tx, TaskId(task.id), holder, now, deadline).await? else {
-        return Ok(Attempt::Gone);
-    };
-    if !change(&mut tx, &row, Event::Leased).await? {
-        // Whatever it belongs to has ended in the meantime: nobody needs this task.
-        copr_db::task::remove(&mut tx, row.id, row.fence).await?;
-        tx.commit().await?;
-        return Ok(Attempt::Gone);
-    }
-    let place = place(app, &mut tx, &row).await?;
-    match row.build_chroot_id {
-        Some(chroot) => {
-            copr_db::build_chroot::started(&mut tx, BuildChrootId(chroot), &place.result_dir, now).await?;
-        }
-        None => copr_db::build::source_started(&mut tx, row.build_id, &place.result_dir, now).await?,
-    }
-    let mut task: Task = serde_json::from_str(&row.spec)?;
-    refresh_revisions(app, &mut tx, &mut task).await?;
-    note(&mut tx, &row, "starting", now).await?;
-    if let Some(least) = raise {
-        queue::raise(&mut tx, &row.owner, least).await?;
-    }
-    tx.commit().await?;
-    let line = format!(
-        "[{}] leased by builder {} (attempt {}); isolation: {}",
-        time(now),
-        request.builder,
-        row.attempts,
-        request.isolation
-    );
-    crate::blocking(move || {
-        place.live_log().begin()?;
-        Ok(place.server_log().line(&line)?)
-    })
-    .await?;
-    let lease = Lease { task_id: row.id.0, fence: row.fence, deadline, heartbeat_seconds: HEARTBEAT_SECONDS, task };
-    Ok(Attempt::Leased(Box::new(lease)))
 }

@@ -6,13 +6,23 @@ use copr_db::Conn;
 use copr_db::builder::Builder;
 use copr_db::task::Task as Row;
 use copr_store::Store;
-use copr_types::{BuildChrootId, Event, Failure, FailureClass, FileName, Phase, RepoId};
+use copr_types::{BuildChrootId, Event, Failure, FailureClass, FileName, Phase, RepoId, TaskId};
 use copr_wire::builder::{FileRef, Finish, Outcome};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// Seconds before a task that failed through no fault of its own is handed out again, times its attempts.
+/// Seconds before a task that failed through no fault of its own is handed out again for the first time.
 const RETRY_SECONDS: i64 = 5;
+/// The longest that it waits.
+const MOST_RETRY_SECONDS: i64 = 1800;
+
+/// How long a task waits after so many attempts: four times as long each time, as what is broken outside may take minutes; and up to a
+/// quarter more, so that not all come back at once that failed together.
+fn pause(task: TaskId, attempts: i64) -> i64 {
+    let times = u32::try_from(attempts - 1).unwrap_or(0);
+    let pause = 4_i64.saturating_pow(times).saturating_mul(RETRY_SECONDS).min(MOST_RETRY_SECONDS);
+    pause + task.0.wrapping_mul(7919).rem_euclid(pause / 4 + 1)
+}
 
 /// What a builder, or a client, delivered and where it waits.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -64,7 +74,7 @@ pub async fn finish(app: &App, builder: &Builder, id: i64, finish: &Finish) -> R
         Outcome::Failed { failure }
             if failure.class == FailureClass::Infrastructure && row.attempts < app.rules.max_attempts =>
         {
-            let wait = RETRY_SECONDS * row.attempts;
+            let wait = pause(row.id, row.attempts);
             say(&place, app, format!("attempt {} failed: {failure}; trying again in {wait} s", row.attempts)).await?;
             give_back(app, &row, &place, wait, Attempt::Used).await
         }
@@ -221,6 +231,11 @@ async fn give_back(app: &App, row: &Row, place: &Place, wait: i64, attempt: Atte
     tx.commit().await?;
     // Canceled in the meantime: nobody writes into them any more.
     if again { Ok(()) } else { close_logs(place).await }
+}
+
+/// Takes back a lease that its builder has not heard of.
+pub(super) async fn take_back(app: &App, row: &Row) -> Result<(), Refusal> {
+    give_back(app, row, 0, Attempt::Unused).await
 }
 
 /// Writes down what its owner was given with a lease that ends; the last thing in a transaction, because an owner has one

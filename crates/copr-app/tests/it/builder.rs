@@ -28,18 +28,27 @@ impl FakeBuilder {
     }
 
     pub async fn lease_for(&self, arches: &[&str]) -> Option<Lease> {
-        self.ask_for(arches).await.unwrap()
+        self.ask(&self.request(arches)).await
+    }
+
+    pub async fn ask(&self, request: &LeaseRequest) -> Option<Lease> {
+        lease::take(&self.app, &self.row, request).await.unwrap()
     }
 
     pub async fn ask_for(&self, arches: &[&str]) -> Result<Option<Lease>, Refusal> {
-        let request = LeaseRequest {
+        lease::take(&self.app, &self.row, &self.request(arches)).await
+    }
+
+    /// What it says when it asks.
+    pub fn request(&self, arches: &[&str]) -> LeaseRequest {
+        LeaseRequest {
             builder: self.row.name.clone(),
             arches: arches.iter().map(|&arch| arch.to_owned()).collect(),
             isolation: "none".to_owned(),
             tools: ["git", "svn", "tito", "pyp2spec", "pyp2rpm", "gem2rpm"].map(str::to_owned).to_vec(),
             wait_seconds: 0,
-        };
-        lease::take(&self.app, &self.row, &request).await
+            ..LeaseRequest::default()
+        }
     }
 
     /// A task, if there is one.

@@ -4,7 +4,7 @@ use crate::both_engines;
 use crate::rpms::made;
 use crate::world::X86;
 use copr_app::{Kind, Refusal, lease};
-use copr_types::{FailureClass, Phase, State};
+use copr_types::{Failure, FailureClass, Phase, State};
 use copr_wire::builder::Outcome;
 use std::fmt::Debug;
 
@@ -144,16 +144,54 @@ both_engines! {
         w.project(&[X86]).await;
         let builder = w.builder("b1").await;
         let id = w.imported(&builder, "hello-noarch").await;
-        for wait in [5, 10] {
+        for (least, rest) in [(5, 1), (20, 5)] {
             let lease = builder.lease().await;
             builder.fail(&lease, FailureClass::Infrastructure).await.unwrap();
             assert_eq!(w.state(id).await, Some(State::Pending));
-            assert!(builder.try_lease().await.is_none(), "handed out again at once");
-            w.clock.advance(wait);
+            w.clock.advance(least - 1);
+            assert!(builder.try_lease().await.is_none(), "handed out again before {least} s are over");
+            w.clock.advance(1 + rest);
         }
         let lease = builder.lease().await;
         builder.fail(&lease, FailureClass::Infrastructure).await.unwrap();
         assert_eq!(w.state(id).await, Some(State::Failed));
+    }
+
+    async fn trouble_of_ours_while_the_source_is_made_is_tried_again_and_told_as_ours(w: World) {
+        w.project(&[X86]).await;
+        let builder = w.builder("b1").await;
+        let id = w.submit().await;
+        for attempt in 1..=3 {
+            let lease = builder.lease().await;
+            let failure = Failure::new(FailureClass::Infrastructure, Phase::Fetch, "`x.example` was not found");
+            builder.finish(&lease, Outcome::Failed { failure }, Vec::new()).await.unwrap();
+            let expected = if attempt < 3 { State::Pending } else { State::Failed };
+            assert_eq!(w.state(id).await, Some(expected));
+            w.clock.advance(30);
+        }
+        let failure = w.show(id).await.build.failure().unwrap();
+        assert_eq!((failure.class, failure.phase), (FailureClass::Infrastructure, Phase::Fetch));
+        assert_eq!(failure.message, "`x.example` was not found");
+    }
+
+    async fn a_task_that_a_builder_lost_goes_to_another_if_one_is_there(w: World) {
+        w.project(&[X86]).await;
+        let (lost, other) = (w.builder("b1").await, w.builder("b2").await);
+        w.submit().await;
+        assert!(other.lease_for(&["aarch64"]).await.is_some(), "sources that need no chroot go to any builder");
+        w.submit().await;
+        let lease = lost.lease().await;
+        lost.fail(&lease, FailureClass::Infrastructure).await.unwrap();
+        w.clock.advance(10);
+        assert!(lost.try_lease().await.is_none(), "it went back to where it failed");
+        let again = other.lease().await;
+        assert_eq!(again.task_id, lease.task_id);
+        other.fail(&again, FailureClass::Infrastructure).await.unwrap();
+        // Nobody else comes for it in time.
+        w.clock.advance(26);
+        assert!(other.try_lease().await.is_none());
+        w.clock.advance(60);
+        assert_eq!(other.lease().await.task_id, lease.task_id);
     }
 
     async fn the_builder_in_the_service_gets_its_tasks_back_after_a_restart(w: World) {

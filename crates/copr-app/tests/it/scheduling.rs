@@ -4,16 +4,20 @@ use crate::both_engines;
 use crate::builder::FakeBuilder;
 use crate::world::{World, X86, input};
 use copr_app::build::Options;
+use copr_app::lease::Desk;
+use copr_app::needs::Need;
+use copr_app::queue::{Around, Reason};
 use copr_app::{App, Rules, build, project, queue};
 use copr_db::account::Account;
 use copr_sched::{Full, Policy};
-use copr_types::{FailureClass, TaskId};
-use copr_wire::builder::Lease;
+use copr_types::{BuildId, FailureClass, TaskId};
+use copr_wire::builder::{Lease, LeaseRequest, Task};
 use std::sync::Arc;
 
 /// The same service under another policy.
 fn under(app: &App, schedule: Policy) -> App {
-    App { rules: Arc::new(Rules { schedule, ..(*app.rules).clone() }), ..app.clone() }
+    let rules = Arc::new(Rules { schedule, ..(*app.rules).clone() });
+    App { rules, desk: Desk::default(), ..app.clone() }
 }
 
 async fn submit(w: &World, who: &Account, owner: &str, background: bool) -> i64 {
@@ -107,6 +111,96 @@ both_engines! {
         }
     }
 
+    async fn packages_that_need_more_are_built_by_builders_that_have_it(w: World) {
+        w.project(&[X86]).await;
+        let needs = vec![Need::new("alice/hello/.*/hello-noarch", vec!["powerful".to_owned()], Some(8192)).unwrap()];
+        let mut w = w;
+        w.app.rules = Arc::new(Rules { needs, ..(*w.app.rules).clone() });
+        let builder = w.builder("b1").await;
+        w.imported(&builder, "hello-noarch").await;
+        let task = w.tasks().await.remove(0);
+        assert_eq!((task.tags.as_str(), task.memory_mib), ("powerful", 8192));
+        let plain = builder.request(&["x86_64"]);
+        let tagged = LeaseRequest { tags: vec!["x".to_owned(), "powerful".to_owned()], ..plain.clone() };
+        let small = LeaseRequest { memory_mib: Some(8191), ..tagged.clone() };
+        let enough = LeaseRequest { memory_mib: Some(8192), ..tagged.clone() };
+        let mut reasons = Vec::new();
+        for request in [plain, small] {
+            assert!(builder.ask(&request).await.is_none());
+            reasons.extend(queue::waits(&w.app, task.build_id).await.unwrap().into_iter().map(|wait| wait.sentence()));
+        }
+        let expected = ["no builder with the tag powerful is there", "no builder with 8192 MiB of memory is there"];
+        assert_eq!(reasons, expected);
+        let lease = builder.ask(&enough).await.expect("the task");
+        let Task::Rpm(rpm) = &lease.task else { panic!("{lease:?}") };
+        assert_eq!(rpm.build.limits.memory_mib, 8192, "what is there for it may be used");
+        // The same builder has no memory left for a second one.
+        submit(&w, &w.alice, "alice", false).await;
+        assert!(builder.ask(&enough).await.is_none());
+        assert!(builder.ask(&tagged).await.is_some(), "one that does not say how much it has");
+    }
+
+    async fn builders_that_wait_are_all_served_when_work_comes(w: World) {
+        w.project(&[X86]).await;
+        let builder = w.builder("b1").await;
+        let mut waiting = tokio::task::JoinSet::new();
+        for number in 0..12 {
+            let builder = builder.at(&w.app);
+            waiting.spawn(async move {
+                // Sources go to any.
+                let arch = if number == 0 { "s390x" } else { "x86_64" };
+                let request = LeaseRequest { wait_seconds: 30, ..builder.request(&[arch]) };
+                builder.ask(&request).await.map(|lease| lease.task_id)
+            });
+        }
+        tokio::task::yield_now().await;
+        for _ in 0..12 {
+            submit(&w, &w.alice, "alice", false).await;
+        }
+        let mut got: Vec<i64> = waiting.join_all().await.into_iter().map(|task| task.expect("a task")).collect();
+        got.sort_unstable();
+        got.dedup();
+        assert_eq!(got.len(), 12, "each has one of its own");
+    }
+
+    async fn who_hangs_up_while_it_waits_takes_no_task_with_it(w: World) {
+        w.project(&[X86]).await;
+        let (gone, there) = (w.builder("b1").await, w.builder("b2").await);
+        for _ in 0..8 {
+            let request = LeaseRequest { wait_seconds: 30, ..gone.request(&["x86_64"]) };
+            let asked = { let gone = gone.at(&w.app); tokio::spawn(async move { gone.ask(&request).await }) };
+            tokio::task::yield_now().await;
+            let build = submit(&w, &w.alice, "alice", false).await;
+            asked.abort();
+            // Either it had its answer before, or nobody has the task.
+            if asked.await.is_ok() {
+                continue;
+            }
+            let request = LeaseRequest { wait_seconds: 10, ..there.request(&["x86_64"]) };
+            let lease = there.ask(&request).await.expect("the task");
+            assert_eq!(build_of(&w, &lease).await, build);
+            assert_eq!(w.tasks().await.iter().filter(|task| task.attempts > 1).count(), 0);
+        }
+    }
+
+    async fn what_of_a_build_waits_is_told_with_how_many_come_first(w: World) {
+        w.project(&[X86]).await;
+        let builder = w.builder("b1").await;
+        let builds = [submit(&w, &w.alice, "alice", false).await, submit(&w, &w.alice, "alice", false).await];
+        let last = BuildId(submit(&w, &w.alice, "alice", true).await);
+        let waits = |build: i64| { let app = w.app.clone(); async move { queue::waits(&app, BuildId(build)).await.unwrap() } };
+        assert_eq!(waits(builds[0]).await[0].reason, "no builder is there");
+        builder.lease().await;
+        assert!(waits(builds[0]).await.is_empty(), "somebody has it");
+        let second = waits(builds[1]).await.remove(0);
+        assert_eq!((second.chroot.as_deref(), second.before, second.reason.as_str()), (None, 0, "until a builder is free"));
+        let background = queue::waits(&w.app, last).await.unwrap().remove(0);
+        assert_eq!(background.sentence(), "until a builder is free; in the background");
+        submit(&w, &w.alice, "alice", false).await;
+        let third = submit(&w, &w.alice, "alice", false).await;
+        assert_eq!(waits(third).await[0].sentence(), "until a builder is free; 2 like it come first");
+    }
+
     async fn tasks_that_wait_have_a_place_and_say_which_limit_holds_them_back(w: World) {
         w.project(&[X86]).await;
         let bob = owner(&w, "bob").await;
@@ -118,14 +212,15 @@ both_engines! {
         let bobs = submit(&w, &bob, "bob", false).await;
         let app = under(&w.app, Policy { owner_tasks: 1, ..Policy::default() });
         let tasks = w.tasks().await;
-        let outlook = queue::outlook(&app, &tasks).await.unwrap();
+        let places = queue::places(&app, &tasks).await.unwrap();
+        let around = Around::read(&app, &mut app.db.read().await.unwrap(), &tasks).await.unwrap();
         let waiting = |build: i64| {
-            let id = tasks.iter().find(|task| task.build_id.0 == build).unwrap().id;
-            (outlook.places[&id], outlook.full.get(&id).copied())
+            let task = tasks.iter().find(|task| task.build_id.0 == build).unwrap();
+            (places[&task.id], around.reason(task).unwrap())
         };
-        assert_eq!(waiting(bobs), (1, None));
-        assert_eq!(waiting(first), (2, Some(Full::Owner(1))));
-        assert_eq!(waiting(second), (3, Some(Full::Owner(1))));
-        assert_eq!(outlook.places.len(), 3, "what runs has no place");
+        assert_eq!(waiting(bobs), (1, Reason::Busy));
+        assert_eq!(waiting(first), (2, Reason::Full(Full::Owner(1))));
+        assert_eq!(waiting(second), (3, Reason::Full(Full::Owner(1))));
+        assert_eq!(places.len(), 3, "what runs has no place");
     }
 }

@@ -227,5 +227,6 @@ async fn app(data: &std::path::Path, server: Option<&copr_testkit::Database>, cl
         store: Store::open(data).unwrap(),
         signer: Arc::new(LocalSigner::new(keys, rules.key_type, Expiry::Never)),
         rules: Arc::new(rules),
+        desk: copr_app::lease::Desk::default(),
     }
 }

@@ -1,6 +1,6 @@
 //! Builds: asked for, listed, watched, ended, deleted.
 
-use copr_client::v3::{BuildOptions, FullName, Paging, Source};
+use copr_client::v3::{Build, BuildOptions, FullName, Paging, Source};
 use futures::TryStreamExt;
 use std::path::Path;
 use std::pin::pin;
@@ -40,7 +40,8 @@ pub(super) async fn run(session: &Session, command: Command) -> Result<(), Failu
         Command::BuildPackage(package) => self::package(session, package).await,
         Command::Status(which) => {
             let build = session.client()?.builds().get(number(which.build_id)?).await?;
-            Ok(session.screen.show(&stated(&build, None))?)
+            session.screen.show(&stated(&build, None))?;
+            waits(session, &build).await
         }
         Command::DownloadBuild(download) => download::run(session, download).await,
         Command::Logs(logs) => logs::run(session, logs).await,
@@ -58,6 +59,21 @@ pub(super) async fn run(session: &Session, command: Command) -> Result<(), Failu
             Ok(session.screen.show(&done.with("builds", deleted))?)
         }
     }
+}
+
+/// Says what of a build nobody has yet, and why, beside the answer. A service that does not tell leaves it out.
+async fn waits(session: &Session, build: &Build) -> Result<(), Failure> {
+    if session.screen.is_json() || build.state.is_ended() {
+        return Ok(());
+    }
+    for wait in session.client()?.builds().queue(build.id).await.unwrap_or_default() {
+        let before = match wait.before {
+            0 => String::new(),
+            before => format!("; {before} like it come first"),
+        };
+        session.screen.warn(&format!("{}: {}{before}", wait.chroot.as_deref().unwrap_or("source"), wait.reason))?;
+    }
+    Ok(())
 }
 
 /// No build has a number below zero.

@@ -12,6 +12,24 @@ pub struct Builds<'c> {
     pub(super) client: &'c Client,
 }
 
+/// A part of a build that waits for a builder.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct BuildWait {
+    /// The chroot; none for the source package.
+    pub chroot: Option<String>,
+    /// Since when.
+    pub since: i64,
+    /// How many like it come first; 1000 may be more.
+    pub before: u64,
+    /// Why it waits, for people.
+    pub reason: String,
+}
+
+#[derive(Deserialize)]
+struct BuildWaits {
+    items: Vec<BuildWait>,
+}
+
 /// A build: of one source, for any number of chroots. Times are seconds since 1970 UTC.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Build {
@@ -168,6 +186,12 @@ impl Builds<'_> {
     /// How its source package is made.
     pub async fn source_build_config(&self, build: u64) -> Result<SourceBuildConfig, Error> {
         self.client.get(&["build", "source-build-config", &build.to_string()]).send().await
+    }
+
+    /// What of it waits for a builder, and why. Copr's own service does not tell: an error there.
+    pub async fn queue(&self, build: u64) -> Result<Vec<BuildWait>, Error> {
+        let waits: BuildWaits = self.client.get(&["build", "queue", &build.to_string()]).send().await?;
+        Ok(waits.items)
     }
 
     /// Chroot to what was made there.

@@ -26,7 +26,9 @@ pub use crate::{
     Bootstrap, Clock, Config, ConfigError, Credentials, Isolation, Message, Progress, Secret, SourceType, State,
     Storage, SystemClock, Upload,
 };
-pub use build::{Build, Builds, BuiltPackage, BuiltPackages, SourceBuildConfig, SourceChroot, SourcePackage};
+pub use build::{
+    Build, BuildWait, Builds, BuiltPackage, BuiltPackages, SourceBuildConfig, SourceChroot, SourcePackage,
+};
 pub use build_chroot::{BuildChroot, BuildChroots, BuildConfig};
 pub use build_create::BuildOptions;
 pub use client::Client;

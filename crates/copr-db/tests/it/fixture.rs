@@ -10,6 +10,7 @@ use copr_types::{
     BuildChrootId, BuildId, BuilderId, ChrootDefinition, ChrootId, DirId, DirName, Isolation, OwnerName, PackageId,
     ProjectId, ProjectName, RepoId, SourceKind, State, TaskId, UserId,
 };
+use sqlx::{Connection, Row};
 
 /// When everything happens, unless a test says otherwise.
 pub const NOW: i64 = 1_700_000_000;
@@ -47,6 +48,34 @@ impl Fixture {
     /// The same database, opened once more: another server.
     pub async fn again(&self) -> Db {
         Db::open(&self.address()).await.unwrap()
+    }
+
+    /// One statement that the service does not make itself.
+    pub async fn run(&self, sql: &'static str) {
+        let address = self.address();
+        let done = if self.is_postgres() {
+            sqlx::raw_sql(sql).execute(&mut sqlx::PgConnection::connect(&address).await.unwrap()).await.map(drop)
+        } else {
+            sqlx::raw_sql(sql).execute(&mut sqlx::SqliteConnection::connect(&address).await.unwrap()).await.map(drop)
+        };
+        done.unwrap();
+    }
+
+    /// How the engine would run a statement with one number, once it knows what there is: the lines of its plan.
+    pub async fn plan(&self, sql: &str, number: i64) -> Vec<String> {
+        let address = self.address();
+        if self.is_postgres() {
+            let mut conn = sqlx::PgConnection::connect(&address).await.unwrap();
+            sqlx::raw_sql("ANALYZE").execute(&mut conn).await.unwrap();
+            let rows =
+                sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN {sql}"))).bind(number).fetch_all(&mut conn).await;
+            return rows.unwrap().iter().map(|row| row.get(0)).collect();
+        }
+        let mut conn = sqlx::SqliteConnection::connect(&address).await.unwrap();
+        sqlx::raw_sql("ANALYZE").execute(&mut conn).await.unwrap();
+        let explain = format!("EXPLAIN QUERY PLAN {sql}");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(explain)).bind(number).fetch_all(&mut conn).await.unwrap();
+        rows.iter().map(|row| row.get("detail")).collect()
     }
 
     pub async fn read(&self) -> Conn {
@@ -199,6 +228,8 @@ impl Home {
             line: "line",
             arch: chroot.map(|_| "x86_64"),
             tools: if chroot.is_none() { "git tito" } else { "" },
+            tags: if chroot.is_none() { "" } else { "powerful" },
+            memory_mib: if chroot.is_none() { 512 } else { 2048 },
             background: false,
             spec: "{}",
         };

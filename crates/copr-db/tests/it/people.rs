@@ -2,6 +2,7 @@
 
 use crate::both_engines;
 use crate::fixture::{CHROOT, NOW, chroot, definition, person};
+use copr_db::builder::Says;
 use copr_db::{Error, account, builder, chroot as chroots, group, permission, project, session, webhook};
 use copr_types::BuilderId;
 use copr_types::permission::Grant;
@@ -128,10 +129,14 @@ both_engines! {
         let mut tx = t.begin().await;
         let made = builder::create(&mut tx, "b1", "hash 1", NOW).await.unwrap();
         assert_eq!((made.last_seen_on, made.arches.as_str()), (None, ""));
-        builder::seen(&mut tx, made.id, "x86_64 i386", "namespaces", "git tito", NOW + 5).await.unwrap();
+        let says = Says {
+            arches: "x86_64 i386", isolation: "namespaces", tools: "git tito", tags: "powerful", memory_mib: Some(8192),
+        };
+        builder::seen(&mut tx, made.id, &says, NOW + 5).await.unwrap();
         let found = builder::by_token(&mut tx, "hash 1").await.unwrap().unwrap();
         assert_eq!((found.last_seen_on, found.arches.as_str()), (Some(NOW + 5), "x86_64 i386"));
         assert_eq!((found.isolation.as_str(), found.tools.as_str()), ("namespaces", "git tito"));
+        assert_eq!((found.tags.as_str(), found.memory_mib), ("powerful", Some(8192)));
 
         builder::replace_token(&mut tx, "b1", "hash 2", NOW).await.unwrap();
         assert!(builder::by_token(&mut tx, "hash 1").await.unwrap().is_none());

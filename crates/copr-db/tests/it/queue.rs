@@ -2,7 +2,7 @@
 
 use crate::both_engines;
 use crate::fixture::{Fixture, Home, NOW};
-use copr_db::queue::Load;
+use copr_db::queue::{Held, Load};
 use copr_db::task::{self, Counts, Holder, NewTask, Task};
 use copr_db::{Conn, Error, build, build_chroot, queue, repo};
 use copr_types::{BuilderId, State, TaskId};
@@ -28,6 +28,18 @@ async fn waiting(conn: &mut Conn, now: i64) -> Vec<TaskId> {
     let mut ids: Vec<TaskId> = queue::waiting(conn, now).await.unwrap().into_iter().map(|one| one.id).collect();
     ids.sort();
     ids
+}
+
+/// Whether a line of an engine's plan goes over a whole table of tasks, or sorts.
+fn reads_all_tasks(line: &str) -> bool {
+    let of_tasks = ["t", "f", "task"];
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let scans = words.windows(2).any(|pair| pair[0] == "SCAN" && of_tasks.contains(&pair[1]));
+    let follows_the_index = line.contains("USING") && line.contains("task_lane");
+    (scans && !follows_the_index)
+        || line.contains("Seq Scan on task")
+        || line.contains("Sort")
+        || line.contains("TEMP B-TREE")
 }
 
 both_engines! {
@@ -181,7 +193,7 @@ both_engines! {
         tx.commit().await.unwrap();
         for chroot in [None, Some(one)] {
             let new = NewTask {
-                build, build_chroot: chroot, repo: None, owner: "alice", sandbox: "s", line: "l", arch: None, tools: "", background: false, spec: "{}",
+                build, build_chroot: chroot, repo: None, owner: "alice", sandbox: "s", line: "l", arch: None, tools: "", tags: "", memory_mib: 0, background: false, spec: "{}",
             };
             let twice = task::create(&mut t.begin().await, &new, NOW).await;
             assert!(matches!(twice, Err(Error::Exists(_))), "{twice:?}");
@@ -204,8 +216,111 @@ both_engines! {
         assert!(waiting(&mut tx, NOW + 9).await.is_empty());
         assert_eq!(waiting(&mut tx, NOW + 10).await, [id]);
         let shown = queue::waiting(&mut tx, NOW + 10).await.unwrap().remove(0);
-        assert_eq!((shown.owner.as_str(), shown.arch.as_deref(), shown.source), ("alice", Some("x86_64"), false));
-        assert_eq!((shown.sandbox.as_str(), shown.background, shown.tools.as_str()), ("sandbox", false, ""));
+        assert_eq!((shown.sandbox.as_str(), shown.created_on, shown.not_before), ("sandbox", NOW, NOW + 10));
+        assert_eq!(shown.last_builder_id, Some(builder.0), "the builder that gave it back");
+        let lane = queue::lanes(&mut tx, [id]).await.unwrap().remove(0);
+        assert_eq!((lane.lane_number, lane.owner.as_str(), lane.arch.as_deref()), (shown.lane_number, "alice", Some("x86_64")));
+        assert_eq!((lane.source, lane.background, lane.tools.as_str(), lane.tags.as_str()), (false, false, "", "powerful"));
+        assert_eq!(lane.memory_mib, 2048);
+    }
+
+    async fn tasks_stand_in_one_lane_when_they_are_alike_in_all_that_matters(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let mut tx = t.begin().await;
+        let mut lanes = std::collections::BTreeMap::<i64, usize>::new();
+        let build = h.build(&mut tx).await;
+        let like = NewTask {
+            build, build_chroot: None, repo: None, owner: "alice", sandbox: "s", line: "l", arch: None, tools: "", tags: "",
+            memory_mib: 0, background: false, spec: "{}",
+        };
+        let others = [
+            NewTask { sandbox: "another", spec: "{\"other\":1}", ..like.clone() },
+            NewTask { owner: "bob", ..like.clone() },
+            NewTask { line: "m", ..like.clone() },
+            NewTask { arch: Some("x86_64"), ..like.clone() },
+            NewTask { tools: "git", ..like.clone() },
+            NewTask { tags: "git", ..like.clone() },
+            NewTask { memory_mib: 1, ..like.clone() },
+            NewTask { background: true, ..like.clone() },
+        ];
+        for new in [like].into_iter().chain(others) {
+            let new = NewTask { build: h.build(&mut tx).await, ..new };
+            let id = task::create(&mut tx, &new, NOW).await.unwrap();
+            let lane = task::by_id(&mut tx, id).await.unwrap().unwrap().lane_number;
+            assert!(lane >= 0);
+            *lanes.entry(lane).or_default() += 1;
+        }
+        let mut sizes: Vec<usize> = lanes.into_values().collect();
+        sizes.sort_unstable();
+        assert_eq!(sizes, [1, 1, 1, 1, 1, 1, 1, 2]);
+    }
+
+    async fn what_stands_in_a_lane_before_and_behind_a_task_is_found(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let mut tx = t.begin().await;
+        let mut ids = Vec::new();
+        for _ in 0..6 {
+            ids.push(h.source_task(&mut tx).await.1);
+        }
+        let lane = task::by_id(&mut tx, ids[0]).await.unwrap().unwrap().lane_number;
+        task::postpone(&mut tx, ids[2], NOW + 5).await.unwrap();
+        let builder = copr_db::builder::create(&mut tx, "b", "h", NOW).await.unwrap().id;
+        lease(&mut tx, ids[1], builder).await.unwrap();
+        let found = queue::behind(&mut tx, lane, ids[0], NOW, 2).await.unwrap();
+        assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), [ids[3], ids[4]]);
+        assert!(queue::behind(&mut tx, lane, ids[5], NOW, 9).await.unwrap().is_empty());
+        assert_eq!(queue::before(&mut tx, lane, ids[5], 100).await.unwrap(), 4);
+        assert_eq!(queue::before(&mut tx, lane, ids[5], 3).await.unwrap(), 3);
+        assert_eq!(queue::before(&mut tx, lane, ids[0], 3).await.unwrap(), 0);
+    }
+
+    async fn the_memory_of_what_a_builder_holds_is_added_up(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let (one, two) = (t.builder("b1").await, t.builder("b2").await);
+        let mut tx = t.begin().await;
+        let build = h.build_of(&mut tx, "a").await;
+        let chroot = h.in_chroot(&mut tx, build, State::Pending).await;
+        let large = h.task(&mut tx, build, Some(chroot)).await;
+        let (_, small) = h.source_task(&mut tx).await;
+        let (_, other) = h.source_task(&mut tx).await;
+        for (id, builder) in [(large, one), (small, one), (other, two)] {
+            lease(&mut tx, id, builder).await.unwrap();
+        }
+        let mut held = queue::held(&mut tx).await.unwrap();
+        held.sort_by_key(|held| held.builder_id);
+        let expected = |builder: BuilderId, memory_mib| Held { builder_id: builder.0, builder_name: "b1-host".into(), memory_mib };
+        assert_eq!(held, [expected(one, 2048 + 512), expected(two, 512)]);
+    }
+
+    async fn the_first_of_each_lane_is_found_without_reading_the_queue(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let mut tx = t.begin().await;
+        for _ in 0..70 {
+            h.source_task(&mut tx).await;
+        }
+        tx.commit().await.unwrap();
+        // As many as it takes for all ways to find them to cost something.
+        t.run(
+            "INSERT INTO build (project_id, dir_id, source_kind, source, source_state, canceled, selection, background,
+                 enable_net, timeout, isolation, submitted_on)
+             SELECT b.project_id, b.dir_id, b.source_kind, b.source, b.source_state, b.canceled, b.selection, b.background,
+                 b.enable_net, b.timeout, b.isolation, b.submitted_on FROM build b CROSS JOIN build other",
+        )
+        .await;
+        t.run(
+            "INSERT INTO task (build_id, owner, sandbox, background, leased, cancel, spec, created_on)
+             SELECT b.id, 'alice', 'sandbox', b.background, b.canceled, b.canceled, '{}', b.submitted_on FROM build b
+             WHERE b.id NOT IN (SELECT build_id FROM task)",
+        )
+        .await;
+        // Whether they know of many lanes, or of one.
+        for lanes in ["UPDATE task SET lane_number = id % 60", "UPDATE task SET lane_number = 1"] {
+            t.run(lanes).await;
+            let plan = t.plan(queue::WAITING[usize::from(t.is_postgres())], NOW).await;
+            let scans: Vec<&String> = plan.iter().filter(|line| reads_all_tasks(line)).collect();
+            assert!(scans.is_empty(), "{scans:?} of {plan:#?}");
+            assert!(plan.iter().filter(|line| line.contains("task_lane")).count() >= 2, "{plan:#?}");
+        }
     }
 
     async fn an_owner_with_many_tasks_hides_nobody(t: Fixture) {
@@ -217,7 +332,7 @@ both_engines! {
         }
         let background = big.build(&mut tx).await;
         let new = NewTask {
-            build: background, build_chroot: None, repo: None, owner: "big", sandbox: "s", line: "l", arch: Some("s390x"), tools: "", background: true, spec: "{}",
+            build: background, build_chroot: None, repo: None, owner: "big", sandbox: "s", line: "l", arch: Some("s390x"), tools: "", tags: "", memory_mib: 0, background: true, spec: "{}",
         };
         let late = task::create(&mut tx, &new, NOW).await.unwrap();
         assert_eq!(task::by_id(&mut tx, many[0]).await.unwrap().unwrap().tools, "git tito");

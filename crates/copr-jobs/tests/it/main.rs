@@ -36,6 +36,7 @@ async fn service(rules: Rules) -> Service {
         store: Store::open(data.path()).unwrap(),
         signer: Arc::new(LocalSigner::new(keys, KeyType::Ed25519, Expiry::Never)),
         rules: Arc::new(Rules { key_type: KeyType::Ed25519, ..rules }),
+        desk: copr_app::lease::Desk::default(),
     };
     let definition = ChrootDefinition {
         package_manager: "dnf".to_owned(),
@@ -105,6 +106,7 @@ async fn deliver(app: &App, token: &str) {
         isolation: "none".to_owned(),
         tools: Vec::new(),
         wait_seconds: 20,
+        ..LeaseRequest::default()
     };
     let lease = lease::take(app, &builder, &request).await.unwrap().expect("a task");
     let scratch = copr_testkit::temp_dir();
@@ -156,6 +158,7 @@ async fn what_waits_for_a_build_is_handed_out_as_soon_as_that_has_ended() {
         isolation: "none".to_owned(),
         tools: Vec::new(),
         wait_seconds: PATIENCE.as_secs(),
+        ..LeaseRequest::default()
     };
     let lease = lease::take(&s.app, &builder, &request).await.unwrap().expect("a task");
     let task = copr_db::task::by_id(&mut s.app.db.read().await.unwrap(), lease.task_id.into()).await.unwrap();
@@ -177,6 +180,7 @@ async fn a_lost_builder_is_noticed_after_it_had_time_to_come_back() {
         isolation: "none".to_owned(),
         tools: Vec::new(),
         wait_seconds: 0,
+        ..LeaseRequest::default()
     };
     let lease = lease::take(&s.app, &builder, &request).await.unwrap().expect("a task");
     // The service was down for longer than the lease: the builder comes back at once and keeps its task.

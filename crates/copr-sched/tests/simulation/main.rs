@@ -113,7 +113,12 @@ fn of_many_builds_none_is_lost_stuck_or_done_twice_and_no_limit_is_exceeded() {
             _ => &["x86_64", "i386", "i586", "i686"],
         };
         let tools: &[&str] = if n % 3 == 0 { &[] } else { &["git", "tito"] };
-        world.builder(arches, tools);
+        match n {
+            // Large ones that do several things at one time, with less memory than these may ask for together.
+            5 | 15 => world.machine(4, arches, tools, &["powerful"], Some(16_384)),
+            7 | 17 | 27 => world.machine(2, arches, tools, &[], Some(4096)),
+            _ => world.machine(1, arches, tools, &[], (n % 2 == 0).then_some(8192)),
+        }
     }
     world.let_builders_come_and_go();
     world.submit_at_random(builds);

@@ -3,7 +3,7 @@
 mod builders;
 mod looking;
 
-use copr_sched::{Books, Load, Offer, Policy, Share, Waiting, order};
+use copr_sched::{Assigning, Books, Load, Offer, Policy, Share, Step, Waiting};
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
@@ -33,6 +33,8 @@ pub struct Kind {
     pub project: u32,
     pub arch: Option<&'static str>,
     pub tools: &'static [&'static str],
+    pub tags: &'static [&'static str],
+    pub memory_mib: i64,
     pub background: bool,
     pub seconds: i64,
 }
@@ -68,6 +70,7 @@ enum Answer {
 
 struct Held {
     since: i64,
+    machine: i64,
 }
 
 struct Task {
@@ -113,7 +116,9 @@ pub struct World {
     tasks: BTreeMap<i64, Task>,
     made: i64,
     /// Like tasks that wait, oldest first: what the database finds in its index.
-    lanes: BTreeMap<String, BTreeSet<i64>>,
+    lanes: BTreeMap<i64, BTreeSet<i64>>,
+    /// Numbers of the lanes that there ever were.
+    numbers: BTreeMap<String, i64>,
     running: BTreeSet<i64>,
     used: BTreeMap<String, i64>,
     /// Builders' time without any floor, to judge by.
@@ -135,6 +140,7 @@ impl World {
             tasks: BTreeMap::new(),
             made: 0,
             lanes: BTreeMap::new(),
+            numbers: BTreeMap::new(),
             running: BTreeSet::new(),
             used: BTreeMap::new(),
             judged: BTreeMap::new(),
@@ -143,10 +149,20 @@ impl World {
         }
     }
 
+    /// A machine with one worker.
     pub fn builder(&mut self, arches: &[&str], tools: &[&str]) {
+        self.machine(1, arches, tools, &[], None);
+    }
+
+    /// A machine with workers, who share its memory.
+    pub fn machine(&mut self, workers: usize, arches: &[&str], tools: &[&str], tags: &[&str], memory_mib: Option<i64>) {
         let words = |list: &[&str]| list.iter().map(|&word| word.to_owned()).collect();
-        let offer = Offer { arches: words(arches), tools: words(tools) };
-        self.builders.push(Builder { offer, asks: true, away: false, at_work_on: None });
+        let number = i64::try_from(self.builders.len()).unwrap();
+        let (arches, tools, tags) = (words(arches), words(tools), words(tags));
+        let offer = Offer { builder: number, arches, tools, tags, memory_mib, ..Offer::default() };
+        for _ in 0..workers {
+            self.builders.push(Builder { offer: offer.clone(), asks: true, away: false, at_work_on: None });
+        }
     }
 
     pub fn submit(&mut self, at: i64, kind: &Kind) {
@@ -170,6 +186,8 @@ impl World {
                 project: self.random.random_range(0..3),
                 arch,
                 tools: if arch.is_none() && self.random.random_bool(0.5) { &["git", "tito"] } else { &[] },
+                tags: if arch == Some("x86_64") && self.random.random_bool(0.03) { &["powerful"] } else { &[] },
+                memory_mib: *[1024, 2048, 2048, 2048, 6000].choose(&mut self.random).unwrap(),
                 background: self.random.random_bool(0.2),
                 seconds: self.random.random_range(5..600),
             };
@@ -256,16 +274,22 @@ impl World {
         self.made += 1;
         self.to_come -= 1;
         let sandbox = format!("{}/p{}--{}", kind.owner, kind.project, kind.owner);
-        let waiting = Waiting {
+        let mut waiting = Waiting {
             id: self.made,
+            lane: 0,
             sandbox,
             owner: kind.owner,
             arch: kind.arch.map(str::to_owned),
             tools: kind.tools.iter().map(|&tool| tool.to_owned()).collect(),
+            tags: kind.tags.iter().map(|&tag| tag.to_owned()).collect(),
+            memory_mib: kind.memory_mib,
+            avoid: None,
             background: kind.background,
             source: kind.arch.is_none(),
             since: self.now,
         };
+        let known = i64::try_from(self.numbers.len()).unwrap();
+        waiting.lane = *self.numbers.entry(lane(&waiting)).or_insert(known);
         let (seconds, id) = (kind.seconds, self.made);
         let task = Task { waiting, seconds, not_before: 0, fence: 0, attempts: 0, held: None, ends: 0 };
         self.tasks.insert(id, task);
@@ -273,13 +297,20 @@ impl World {
     }
 
     fn queue(&mut self, id: i64) {
-        self.lanes.entry(lane(&self.tasks[&id].waiting)).or_default().insert(id);
+        self.lanes.entry(self.tasks[&id].waiting.lane).or_default().insert(id);
     }
 
-    /// What `copr_db::task::waiting` finds: of each lane the first that is due.
+    /// What `copr_db::queue::waiting` finds: of each lane the first that is due.
     fn heads(&self) -> Vec<Waiting> {
         let first = |ids: &BTreeSet<i64>| ids.iter().map(|id| &self.tasks[id]).find(|task| task.not_before <= self.now);
         self.lanes.values().filter_map(first).map(|task| task.waiting.clone()).collect()
+    }
+
+    /// What `copr_db::queue::behind` finds: those that are due behind one, in order.
+    fn behind(&self, lane: i64, after: i64) -> Vec<Waiting> {
+        let ids = self.lanes.get(&lane).into_iter().flat_map(|ids| ids.range(after + 1..));
+        let due = ids.map(|id| &self.tasks[id]).filter(|task| task.not_before <= self.now);
+        due.take(3).map(|task| task.waiting.clone()).collect()
     }
 
     fn loads(&self) -> Vec<Load> {
@@ -310,28 +341,33 @@ impl World {
             return;
         }
         asking.shuffle(&mut self.random);
-        let mut in_vain = Vec::<Offer>::new();
-        for builder in asking {
-            let offer = self.builders[builder].offer.clone();
-            if in_vain.contains(&offer) {
-                continue;
-            }
-            let (queue, running, shares, policy) = (self.heads(), self.loads(), self.shares(), self.policy.clone());
-            let books = Books::new(&queue, &running, &shares, &policy);
-            match order(&queue, &books, &offer, self.now).first() {
-                Some(&id) => {
-                    let raise = books.raise(&self.tasks[&id].waiting.owner);
-                    self.lease(id, builder, raise);
-                }
-                None => in_vain.push(offer),
+        let offers = asking.iter().map(|&n| self.offer(n)).collect();
+        let queue = self.heads();
+        let books = Books::new(&queue, &self.loads(), &self.shares(), &self.policy);
+        let mut assigning = Assigning::new(queue, offers, books, self.now);
+        loop {
+            match assigning.step() {
+                Step::Take(taken) => self.lease(taken.task.id, asking[taken.offer], taken.raise),
+                Step::Behind { lane, after } => assigning.behind(self.behind(lane, after)),
+                Step::Done => return,
             }
         }
+    }
+
+    /// What a builder says when it asks, and what its machine holds.
+    fn offer(&self, builder: usize) -> Offer {
+        let offer = self.builders[builder].offer.clone();
+        let held = self.running.iter().map(|id| &self.tasks[id]);
+        let held = held.filter(|task| task.held.as_ref().is_some_and(|held| held.machine == offer.builder));
+        Offer { held_mib: held.map(|task| task.waiting.memory_mib).sum(), ..offer }
     }
 
     fn lease(&mut self, id: i64, builder: usize, raise: Option<i64>) {
         let task = self.tasks.get_mut(&id).unwrap();
         assert!(task.held.is_none() && task.ends == 0, "task {id} was handed out twice");
-        task.held = Some(Held { since: self.now });
+        let machine = self.builders[builder].offer.builder;
+        assert_ne!(task.waiting.avoid.take(), Some(machine), "task {id} went back to the builder that it avoids");
+        task.held = Some(Held { since: self.now, machine });
         task.fence += 1;
         task.attempts += 1;
         let (fence, seconds) = (task.fence, task.seconds);
@@ -339,7 +375,7 @@ impl World {
             let used = self.used.entry(task.waiting.owner.clone()).or_default();
             *used = least.max(*used);
         }
-        let lane = lane(&task.waiting);
+        let lane = task.waiting.lane;
         let line = self.lanes.get_mut(&lane).unwrap();
         assert!(line.remove(&id));
         if line.is_empty() {
@@ -350,6 +386,7 @@ impl World {
         self.builders[builder].asks = false;
         self.builders[builder].at_work_on = Some((id, fence));
         self.check_limits(id);
+        self.check_builder(id, builder);
         self.work(id, fence, seconds, builder);
     }
 
@@ -380,8 +417,9 @@ impl World {
             return;
         }
         self.ends.lost += 1;
-        let attempts = task.attempts;
+        let (attempts, machine) = (task.attempts, task.held.as_ref().map(|held| held.machine));
         self.end_lease(id);
+        self.tasks.get_mut(&id).unwrap().waiting.avoid = machine.filter(|&machine| self.others_fit(id, machine));
         if attempts >= MOST_ATTEMPTS {
             self.tasks.get_mut(&id).unwrap().ends += 1;
             self.ends.failed += 1;
@@ -407,5 +445,6 @@ impl World {
 }
 
 fn lane(task: &Waiting) -> String {
-    format!("{} {:?} {} {:?}", task.sandbox, task.arch, task.background, task.tools)
+    let (tools, tags, memory, source) = (&task.tools, &task.tags, task.memory_mib, task.source);
+    format!("{} {:?} {} {tools:?} {tags:?} {memory} {source}", task.sandbox, task.arch, task.background)
 }

@@ -9,9 +9,12 @@ use super::show;
 use crate::Web;
 use axum::Json;
 use axum::extract::State;
+use copr_app::queue::{self, Wait};
 use copr_app::{Refusal, build};
 use copr_types::BuildId;
-use copr_wire::v3::{Build, BuiltPackages, DeletedBuilds, List, SourceBuildConfig, SourceChroot};
+use copr_wire::v3::{
+    Build, BuildWait, BuildWaits, BuiltPackages, DeletedBuilds, List, SourceBuildConfig, SourceChroot,
+};
 use std::collections::BTreeMap;
 
 /// Attributes that clients may name; the list is newest first whatever they name, as Copr's is.
@@ -53,6 +56,13 @@ pub async fn built_packages(
     let (found, packages) = build::built(&web.app, id).await?;
     let of_chroot = |chroot| show::built_packages(chroot, &packages);
     Ok(Json(found.chroots.iter().map(|chroot| (chroot.name.to_string(), of_chroot(chroot))).collect()))
+}
+
+/// `GET /build/queue/{id}`
+pub async fn queue(State(web): State<Web>, At(BuildNumber(id)): At<BuildNumber>) -> Answer<BuildWaits> {
+    build::find(&web.app, id).await?;
+    let wait = |Wait { chroot, since, before, reason }| BuildWait { chroot, since, before, reason };
+    Ok(Json(BuildWaits { items: queue::waits(&web.app, id).await?.into_iter().map(wait).collect() }))
 }
 
 /// `PUT /build/cancel/{id}`

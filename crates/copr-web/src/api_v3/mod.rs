@@ -97,6 +97,7 @@ fn endpoints() -> Endpoints {
         .at("/build/source-chroot/{id}", get(build::source_chroot))
         .at("/build/source-build-config/{id}", get(build::source_build_config))
         .at("/build/built-packages/{id}", get(build::built_packages))
+        .at("/build/queue/{id}", get(build::queue))
         .at("/build/cancel/{id}", update(build::cancel))
         .at("/build/delete/{id}", remove(build::delete))
         .at("/build/delete/list", remove(build::delete_list))

@@ -7,7 +7,7 @@ use crate::logs::{LastPart, last_part};
 use crate::results::TreePath;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use copr_app::{App, Refusal};
+use copr_app::{App, Refusal, queue};
 use copr_types::{BuildId, State as Standing};
 use copr_ui::build::{Build, Log, Step as StepView};
 use std::path::PathBuf;
@@ -55,6 +55,7 @@ fn is_of(snapshot: &Snapshot, owner: &str, project: &str) -> bool {
 
 async fn view(app: &App, snapshot: Snapshot) -> Result<Build, Refusal> {
     let tails = with_tails(&snapshot);
+    let waits = queue::waits(app, snapshot.shown.build.id).await?;
     let mut steps = Vec::new();
     for step in &snapshot.steps {
         let log = log(app, &snapshot, step, tails.contains(&step.name.as_str())).await?;
@@ -63,6 +64,10 @@ async fn view(app: &App, snapshot: Snapshot) -> Result<Build, Refusal> {
             state: step.state,
             phase: step.phase,
             reason: step.reason.clone(),
+            wait: waits
+                .iter()
+                .find(|wait| wait.chroot.as_deref().unwrap_or(SOURCE) == step.name)
+                .map(queue::Wait::sentence),
             failure: step.failure.clone(),
             started_on: step.started_on,
             ended_on: step.ended_on,

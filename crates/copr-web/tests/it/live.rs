@@ -27,6 +27,7 @@ impl<'a> Working<'a> {
             isolation: "none".to_owned(),
             tools: Vec::new(),
             wait_seconds: 0,
+            ..LeaseRequest::default()
         };
         let lease = lease::take(&service.app, &builder, &request).await.expect("an answer").expect("a lease");
         Self { service, token, builder, lease }

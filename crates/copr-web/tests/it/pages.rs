@@ -130,19 +130,23 @@ async fn a_failed_build_says_whose_fault_it_was_and_shows_the_end_of_its_log() {
     let build = service.build("hello").await;
     let token = service.builder().await;
     let builder = service.app.authenticate_builder(&token).await.expect("the builder");
+    let page = format!("/coprs/alice/hello/build/{build}/");
+    let waiting = service.page(&page).await;
+    assert!(waiting.contains("<p class=\"quiet\" data-wait=\"source\">Waits: no builder is there.</p>"), "{waiting}");
     let request = copr_wire::builder::LeaseRequest {
         builder: "b1".to_owned(),
         arches: Vec::new(),
         isolation: "none".to_owned(),
         tools: Vec::new(),
         wait_seconds: 0,
+        ..Default::default()
     };
     let lease = copr_app::lease::take(&service.app, &builder, &request).await.expect("an answer").expect("a lease");
     let log = b"error: <script>alert(1)</script>\n".to_vec();
     let written = copr_app::lease::log(&service.app, &builder, lease.task_id, lease.fence, 0, log).await;
     written.expect("a log").1.expect("the offset");
-    let page = format!("/coprs/alice/hello/build/{build}/");
     let running = service.page(&page).await;
+    assert!(!running.contains("Waits:"), "{running}");
     assert!(running.contains(&format!("data-follow=\"/coprs/build/{build}/log/source?offset=33\"")), "{running}");
     let failure =
         copr_types::Failure::new(copr_types::FailureClass::User, copr_types::Phase::Srpm, "`hello.spec` has no <Name>");

@@ -71,6 +71,7 @@ impl Service {
             store: Store::open(data.path()).expect("a store"),
             signer: Arc::new(LocalSigner::new(keys, KeyType::Ed25519, Expiry::Never)),
             rules: Arc::new(rules),
+            desk: copr_app::lease::Desk::default(),
         };
         for name in CHROOTS {
             let name = name.parse().expect("a chroot's name");

@@ -83,3 +83,23 @@ pub struct Message {
     /// The sentence.
     pub message: String,
 }
+
+/// A part of a build that waits for a builder. Not in Copr.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BuildWait {
+    /// The chroot; `null` for the source package.
+    pub chroot: Option<String>,
+    /// Since when, in seconds since 1970 UTC.
+    pub since: i64,
+    /// How many like it (of its project, submitter and architecture) come first; 1000 may be more.
+    pub before: i64,
+    /// Why it waits, for people.
+    pub reason: String,
+}
+
+/// All parts of a build that wait for a builder. Not in Copr.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BuildWaits {
+    /// The source package first, then the chroots. None when builders have all of them, or nothing is left to do.
+    pub items: Vec<BuildWait>,
+}

@@ -13,7 +13,7 @@ mod permission;
 mod project;
 mod project_chroot;
 
-pub use build::{Build, DeletedBuilds, Message, SourceBuildConfig, SourceChroot, SourcePackage};
+pub use build::{Build, BuildWait, BuildWaits, DeletedBuilds, Message, SourceBuildConfig, SourceChroot, SourcePackage};
 pub use build_chroot::{BuildChroot, BuildChrootConfig, BuiltPackage, BuiltPackages};
 pub use list::{List, Meta};
 pub use monitor::{Monitor, MonitoredChroot, MonitoredPackage};

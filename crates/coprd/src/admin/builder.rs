@@ -5,13 +5,11 @@ use super::{task, told, words};
 use crate::cli::{BuilderCommand, Listing};
 use crate::config::Config;
 use anyhow::bail;
+use copr_app::builders::SILENCE_SECONDS;
 use copr_app::{App, Kind, builders, queue};
 use copr_db::builder::Builder;
 use copr_db::task::Task;
 use serde::Serialize;
-
-/// A builder that waits for work asks anew at least once a minute; the rest is for slow networks.
-const SILENCE: i64 = 90;
 
 pub(super) async fn run(app: &App, config: &Config, command: BuilderCommand) -> anyhow::Result<()> {
     match command {
@@ -58,6 +56,8 @@ struct Row {
     arches: Vec<String>,
     isolation: String,
     tools: Vec<String>,
+    tags: Vec<String>,
+    memory_mib: Option<i64>,
     last_seen: Option<String>,
     created: String,
     #[serde(skip)]
@@ -74,8 +74,10 @@ async fn list(app: &App, listing: Listing) -> anyhow::Result<()> {
         .map(|builder| Row {
             state: state(&builder, &tasks, now),
             tasks: held(&builder, &tasks).count(),
-            arches: arches(&builder).map(str::to_owned).collect(),
-            tools: tools(&builder).map(str::to_owned).collect(),
+            arches: list_of(&builder.arches),
+            tools: list_of(&builder.tools),
+            tags: list_of(&builder.tags),
+            memory_mib: builder.memory_mib,
             isolation: builder.isolation,
             last_seen: builder.last_seen_on.map(words::stamp),
             created: words::stamp(builder.created_on),
@@ -83,44 +85,40 @@ async fn list(app: &App, listing: Listing) -> anyhow::Result<()> {
             name: builder.name,
         })
         .collect();
-    table::print(listing, &rows, ["NAME", "STATE", "TASKS", "ASKED", "ARCHES", "TOOLS", "ISOLATION"], |row| {
-        let asked = row.silent_for.map_or_else(|| "-".to_owned(), |silent| format!("{} ago", words::span(silent)));
-        let state = row.state.to_owned();
-        let (arches, tools) = (row.arches.join(" "), row.tools.join(" "));
-        [
-            row.name.clone(),
-            state,
-            row.tasks.to_string(),
-            asked,
-            or_dash(&arches),
-            or_dash(&tools),
-            or_dash(&row.isolation),
-        ]
-    })
+    table::print(
+        listing,
+        &rows,
+        ["NAME", "STATE", "TASKS", "ASKED", "ARCHES", "TOOLS", "TAGS", "MEMORY", "ISOLATION"],
+        |row| {
+            let asked = row.silent_for.map_or_else(|| "-".to_owned(), |silent| format!("{} ago", words::span(silent)));
+            let state = row.state.to_owned();
+            let (arches, tools) = (row.arches.join(" "), row.tools.join(" "));
+            [
+                row.name.clone(),
+                state,
+                row.tasks.to_string(),
+                asked,
+                or_dash(&arches),
+                or_dash(&tools),
+                or_dash(&row.tags.join(" ")),
+                row.memory_mib.map_or_else(|| "-".to_owned(), |mib| format!("{mib} MiB")),
+                or_dash(&row.isolation),
+            ]
+        },
+    )
+}
+
+fn list_of(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
 fn state(builder: &Builder, tasks: &[Task], now: i64) -> &'static str {
     match builder.last_seen_on {
         _ if held(builder, tasks).any(|task| task.deadline >= Some(now)) => "working",
         None => "never seen",
-        Some(seen) if now - seen <= SILENCE => "waiting",
+        Some(seen) if now - seen <= SILENCE_SECONDS => "waiting",
         Some(_) => "silent",
     }
-}
-
-/// Whether it could take a task in the near future.
-pub(super) fn is_there(builder: &Builder, tasks: &[Task], now: i64) -> bool {
-    matches!(state(builder, tasks, now), "working" | "waiting")
-}
-
-/// What it builds for.
-pub(super) fn arches(builder: &Builder) -> impl Iterator<Item = &str> {
-    builder.arches.split_whitespace()
-}
-
-/// The programs that it can make sources with.
-pub(super) fn tools(builder: &Builder) -> impl Iterator<Item = &str> {
-    builder.tools.split_whitespace()
 }
 
 fn held<'a>(builder: &Builder, tasks: &'a [Task]) -> impl Iterator<Item = &'a Task> {

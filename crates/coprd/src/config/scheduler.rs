@@ -2,6 +2,7 @@
 
 use super::ConfigError;
 use super::sections::{at_least, is_arch, rule};
+use copr_app::needs::Need;
 use copr_sched::Policy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -26,6 +27,23 @@ pub struct Scheduler {
     pub background_seconds: u64,
     /// Seconds of builders' time that owners can be ahead of or behind each other.
     pub share_seconds: u64,
+    /// Memory that a task asks for, MiB, unless `needs` says more.
+    pub memory_mib: u64,
+    /// What certain packages need of their builders.
+    pub needs: Vec<WrittenNeed>,
+}
+
+/// What packages need whose path fits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a rule")]
+pub struct WrittenNeed {
+    /// A regular expression for the beginning of `owner/directory/chroot/package`.
+    pub pattern: String,
+    /// What the builder has to be called.
+    pub tags: Vec<String>,
+    /// Memory that a task asks for, MiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_mib: Option<u64>,
 }
 
 impl Default for Scheduler {
@@ -41,6 +59,9 @@ impl Default for Scheduler {
             arch_owner_tasks: Vec::new(),
             background_seconds: policy.background_seconds.unsigned_abs(),
             share_seconds: policy.share_seconds.unsigned_abs(),
+            // As Copr tells builders.
+            memory_mib: 2048,
+            needs: Vec::new(),
         }
     }
 }
@@ -49,7 +70,13 @@ impl Scheduler {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         at_least("scheduler.lease_seconds", self.lease_seconds, 5)?;
         at_least("scheduler.max_attempts", self.max_attempts.into(), 1)?;
+        self.needs()?;
         self.arches().map(drop)
+    }
+
+    /// As the use cases take them.
+    pub fn needs(&self) -> Result<Vec<Need>, ConfigError> {
+        self.needs.iter().map(WrittenNeed::read).collect()
     }
 
     fn arches(&self) -> Result<BTreeMap<String, i64>, ConfigError> {
@@ -86,4 +113,24 @@ impl Scheduler {
             share_seconds: seconds(self.share_seconds),
         })
     }
+}
+
+impl WrittenNeed {
+    fn read(&self) -> Result<Need, ConfigError> {
+        let pattern = &self.pattern;
+        if pattern.is_empty() || (self.tags.is_empty() && self.memory_mib.is_none()) {
+            return rule("scheduler.needs", "must be rules with a `pattern`, and with `tags` or `memory_mib`");
+        }
+        if let Some(tag) = self.tags.iter().find(|tag| !is_tag(tag)) {
+            return rule("scheduler.needs", format!("has the tag `{tag}`: {TAG_RULE}"));
+        }
+        Need::new(pattern, self.tags.clone(), self.memory_mib)
+            .or_else(|error| rule("scheduler.needs", format!("has the pattern `{pattern}`, which is none: {error}")))
+    }
+}
+
+pub(super) const TAG_RULE: &str = "write letters, digits and the characters `-_.:`";
+
+pub(super) fn is_tag(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:".contains(c))
 }

@@ -1,6 +1,7 @@
 //! The sections of the file: what they hold, what is the default, and what is not allowed.
 
 use super::gssapi::WrittenGssapi;
+use super::scheduler::{TAG_RULE, is_tag};
 use super::{Config, ConfigError, DatabaseUrl, Origin, Scheduler, Surroundings, WebAddress, absolute};
 use copr_app::source::distgit::Instance;
 use copr_builder::Engine;
@@ -64,6 +65,8 @@ pub(super) struct WrittenBuilder {
     pub name: Option<String>,
     pub data_dir: Option<PathBuf>,
     pub arches: Vec<String>,
+    pub tags: Vec<String>,
+    pub memory_mib: Option<u64>,
     pub tools_dir: PathBuf,
     pub private_networks: bool,
     pub engine: Engine,
@@ -78,6 +81,8 @@ impl Default for WrittenBuilder {
             name: None,
             data_dir: None,
             arches: Vec::new(),
+            tags: Vec::new(),
+            memory_mib: None,
             tools_dir: PathBuf::new(),
             private_networks: true,
             engine: Engine::Native,
@@ -125,6 +130,8 @@ impl Written {
                 None => data_dir.join("builder"),
             },
             arches: self.builder.arches,
+            tags: self.builder.tags,
+            memory_mib: self.builder.memory_mib.unwrap_or(surroundings.memory_mib.max(1)),
             tools_dir: match self.builder.tools_dir {
                 none if none.as_os_str().is_empty() => None,
                 given => Some(absolute(&given)?),
@@ -276,6 +283,10 @@ pub struct BuilderSettings {
     pub data_dir: PathBuf,
     /// Architectures it builds for; none named means all that the processor can.
     pub arches: Vec<String>,
+    /// What it is called besides.
+    pub tags: Vec<String>,
+    /// Memory that it has for all that it builds at one time, MiB.
+    pub memory_mib: u64,
     /// A directory with further programs that make sources, in `bin` below it. Absolute; written as an empty text where
     /// there is none.
     #[serde(serialize_with = "super::gssapi::path_or_empty")]
@@ -298,6 +309,10 @@ impl BuilderSettings {
         }
         // Less than a buildroot with a compiler would be made anew for each build.
         at_least("builder.cache_mib", self.cache_mib, 512)?;
+        if let Some(tag) = self.tags.iter().find(|tag| !is_tag(tag)) {
+            return rule("builder.tags", format!("has `{tag}`: {TAG_RULE}"));
+        }
+        at_least("builder.memory_mib", self.memory_mib, 1)?;
         match self.arches.iter().find(|arch| !is_arch(arch)) {
             Some(arch) => rule("builder.arches", format!("has `{arch}`: write architectures such as `x86_64`")),
             None => Ok(()),

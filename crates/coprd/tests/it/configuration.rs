@@ -15,7 +15,13 @@ impl Case {
         Self {
             directory: tempfile::tempdir().unwrap(),
             flags: Flags::default(),
-            surroundings: Surroundings { variables, root: false, hostname: "b1".to_owned(), processors: 8 },
+            surroundings: Surroundings {
+                variables,
+                root: false,
+                hostname: "b1".to_owned(),
+                processors: 8,
+                memory_mib: 16_384,
+            },
         }
     }
 
@@ -321,14 +327,39 @@ fn dist_gits_are_those_of_the_file_and_must_say_where_packages_are() {
 }
 
 #[test]
+fn rules_for_packages_that_need_more_have_a_pattern_and_say_what_is_needed() {
+    let with = |needs: &str| Case::file(&format!("[scheduler]\nneeds = [{needs}]\n"));
+    let good = "{ pattern = '@browsers/', tags = ['powerful', 'x86:avx'], memory_mib = 16384 }, { pattern = 'a', memory_mib = 1 }";
+    let config = with(good).load().unwrap();
+    assert_eq!(config.scheduler.needs().unwrap().len(), 2);
+    for (needs, words) in [
+        ("{ tags = ['powerful'] }", "`pattern`"),
+        ("{ pattern = 'a' }", "`tags` or `memory_mib`"),
+        ("{ pattern = '(', tags = ['a'] }", "which is none"),
+        ("{ pattern = 'a', tags = ['two words'] }", "`two words`"),
+        ("{ pattern = 'a', tag = ['a'] }", "tag"),
+    ] {
+        let refusal = with(needs).refusal();
+        assert!(refusal.contains("scheduler.needs") && refusal.contains(words), "{refusal}");
+    }
+    let refusal = Case::file("[builder]\ntags = ['a b']\n").refusal();
+    assert!(refusal.contains("builder.tags") && refusal.contains("`a b`"), "{refusal}");
+}
+
+#[test]
 fn the_documentation_shows_the_defaults() {
     let (example, whole) = example();
     let shown = |text: &str| toml::to_string(&Case::file(text).load().unwrap()).unwrap();
     assert_eq!(shown(&example), shown(""));
     let of_root = |text: &str| {
         let mut case = Case::file(text);
-        case.surroundings =
-            Surroundings { root: true, hostname: "localhost".into(), processors: 2, ..case.surroundings };
+        case.surroundings = Surroundings {
+            root: true,
+            hostname: "localhost".into(),
+            processors: 2,
+            memory_mib: 8192,
+            ..case.surroundings
+        };
         toml::to_string(&case.load().unwrap()).unwrap()
     };
     assert_eq!(of_root(&whole), of_root(""));

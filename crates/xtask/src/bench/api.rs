@@ -4,7 +4,7 @@
 //! within which 99 of 100 answers come, with 8 clients. The peer's figures were measured on the same data and kind of
 //! machine: the present Python service with its database.
 
-mod load;
+pub(super) mod load;
 mod processor;
 
 use std::path::Path;

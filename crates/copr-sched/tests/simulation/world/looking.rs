@@ -20,6 +20,20 @@ impl World {
         }
     }
 
+    /// A builder can do what it got, and its machine has the memory for all that it does.
+    pub(super) fn check_builder(&self, id: i64, builder: usize) {
+        let (task, offer) = (&self.tasks[&id].waiting, self.offer(builder));
+        assert!(fits(&offer, task), "task {id} went to {offer:?}");
+        assert!(offer.memory_mib.is_none_or(|memory| offer.held_mib <= memory), "{offer:?} holds more than it has");
+    }
+
+    /// Whether a task need not go back to a machine: another one that is in service could do it.
+    pub(super) fn others_fit(&self, id: i64, machine: i64) -> bool {
+        let task = &self.tasks[&id].waiting;
+        let others = self.builders.iter().filter(|builder| builder.offer.builder != machine && !builder.away);
+        others.into_iter().any(|builder| fits(&builder.offer, task))
+    }
+
     /// No builder is free for a task that could be had.
     pub(super) fn look_at_everything(&self) {
         if !self.builders.iter().any(|builder| builder.asks) {
@@ -33,13 +47,22 @@ impl World {
                 continue;
             }
             let held_back = books.full(&task.waiting);
-            let idle = self.builders.iter().find(|builder| builder.asks && fits(&builder.offer, &task.waiting));
+            let idle = (0..self.builders.len()).find(|&n| self.builders[n].asks && self.could_take(n, &task.waiting));
             assert!(held_back.is_some() || idle.is_none(), "task {} waits for nothing", task.waiting.id);
         }
+    }
+
+    /// Whether a builder that asks could take a task now.
+    fn could_take(&self, builder: usize, task: &Waiting) -> bool {
+        let offer = self.offer(builder);
+        let left = offer.memory_mib.is_none_or(|memory| offer.held_mib + task.memory_mib <= memory);
+        left && fits(&offer, task) && task.avoid != Some(offer.builder)
     }
 }
 
 fn fits(offer: &Offer, task: &Waiting) -> bool {
     task.arch.as_ref().is_none_or(|arch| offer.arches.contains(arch))
         && task.tools.iter().all(|tool| offer.tools.contains(tool))
+        && task.tags.iter().all(|tag| offer.tags.contains(tag))
+        && offer.memory_mib.is_none_or(|memory| task.memory_mib <= memory)
 }

@@ -5,7 +5,8 @@ use super::operation::Operation;
 use super::query::{BUILD_ID, CHROOTNAME, OWNERNAME, PACKAGENAME, PROJECTNAME, optional, paging, required};
 use crate::api_v3::{build, build_chroot};
 use copr_wire::v3::{
-    Build, BuildChroot, BuildChrootConfig, BuiltPackages, DeletedBuilds, List, Message, SourceBuildConfig, SourceChroot,
+    Build, BuildChroot, BuildChrootConfig, BuildWaits, BuiltPackages, DeletedBuilds, List, Message, SourceBuildConfig,
+    SourceChroot,
 };
 use std::collections::BTreeMap;
 
@@ -28,6 +29,7 @@ pub fn operations() -> Vec<Operation> {
             .gives::<SourceBuildConfig>(),
         Operation::read("/build/built-packages/{id}", "What a build produced, by chroot")
             .gives::<BTreeMap<String, BuiltPackages>>(),
+        Operation::read("/build/queue/{id}", "What of a build waits for a builder, and why").gives::<BuildWaits>(),
         Operation::update("/build/cancel/{id}", "Cancels a build")
             .gives::<Build>()
             .says(403, MAY_NOT_BUILD)

@@ -86,6 +86,7 @@ pub const ROWS: &[Row] = &[
     row("GET /api_3/build/list", ALL).query(PROJECT),
     row("GET /api_3/build/source-chroot/{id}", ALL),
     row("GET /api_3/build/source-build-config/{id}", ALL),
+    row("GET /api_3/build/queue/{id}", ALL),
     row("GET /api_3/build/built-packages/{id}", ALL),
     row("PUT|POST /api_3/build/cancel/{id}", BUILD).needs(Needs::Waiting),
     row("DELETE|POST /api_3/build/delete/{id}", EDIT).needs(Needs::Ended),

@@ -95,6 +95,7 @@ impl Walk {
             isolation: "none".to_owned(),
             tools: Vec::new(),
             wait_seconds: 0,
+            ..LeaseRequest::default()
         };
         // Others wait too: those of requests that were granted.
         loop {

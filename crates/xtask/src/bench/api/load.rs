@@ -96,8 +96,18 @@ impl Connection {
         Ok(Self(BufReader::with_capacity(1 << 16, stream)))
     }
 
+    /// The connection itself: whoever shuts it down ends a request that waits.
+    pub fn line(&self) -> Result<TcpStream> {
+        Ok(self.0.get_ref().try_clone()?)
+    }
+
     /// Sends a request and reads the whole answer, which must be a 200 that says its length.
     pub fn ask(&mut self, request: &str) -> Result<Vec<u8>> {
+        self.ask_for(request)?.with_context(|| format!("{}: nothing", request.lines().next().unwrap_or_default()))
+    }
+
+    /// The same; nothing when the answer is that there is nothing, 204.
+    pub fn ask_for(&mut self, request: &str) -> Result<Option<Vec<u8>>> {
         self.0.get_mut().write_all(request.as_bytes())?;
         let (mut length, mut line) = (None, String::new());
         let mut status = String::new();
@@ -118,11 +128,14 @@ impl Connection {
                 bail!("the connection ended");
             }
         }
+        if status.split(' ').nth(1) == Some("204") {
+            return Ok(None);
+        }
         let mut body = vec![0; length.with_context(|| format!("`{status}` does not say its length"))?];
         self.0.read_exact(&mut body)?;
         if status.split(' ').nth(1) != Some("200") {
             bail!("{}: {status}: {}", request.lines().next().unwrap_or_default(), String::from_utf8_lossy(&body));
         }
-        Ok(body)
+        Ok(Some(body))
     }
 }

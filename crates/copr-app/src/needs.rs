@@ -1,0 +1,73 @@
+//! What packages need of their builders beyond what all do: a larger machine, one with certain hardware.
+
+use crate::Rules;
+use regex::Regex;
+
+/// A rule for packages whose path (`owner/directory/chroot/package`) fits.
+#[derive(Clone, Debug)]
+pub struct Need {
+    path: Regex,
+    tags: Vec<String>,
+    memory_mib: Option<u64>,
+}
+
+/// What one package needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Needs {
+    /// What its builder has to be called, in order.
+    pub tags: Vec<String>,
+    /// Memory that it asks for, MiB.
+    pub memory_mib: u64,
+}
+
+impl Need {
+    /// A pattern as Python's `re.match` reads it: it fits when it fits from the start of the path on.
+    ///
+    /// # Errors
+    /// When the pattern is none.
+    pub fn new(pattern: &str, tags: Vec<String>, memory_mib: Option<u64>) -> Result<Self, regex::Error> {
+        Ok(Self { path: Regex::new(&format!("^(?:{pattern})"))?, tags, memory_mib })
+    }
+}
+
+impl Rules {
+    /// What a package of this path needs. Tags of all rules that fit add up; of memory the most counts.
+    pub(crate) fn needs_of(&self, path: &str) -> Needs {
+        let mut needs = Needs { tags: Vec::new(), memory_mib: self.task_memory_mib };
+        for need in self.needs.iter().filter(|need| need.path.is_match(path)) {
+            needs.tags.extend(need.tags.iter().cloned());
+            needs.memory_mib = needs.memory_mib.max(need.memory_mib.unwrap_or_default());
+        }
+        needs.tags.sort();
+        needs.tags.dedup();
+        needs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_fit_from_the_start_of_the_path_on_and_their_tags_add_up() {
+        let need = |pattern, tags: &[&str], memory| {
+            Need::new(pattern, tags.iter().map(|&tag| tag.to_owned()).collect(), memory).unwrap()
+        };
+        let rules = Rules {
+            needs: vec![
+                need("@big/.*/chromium$", &["powerful", "on_demand"], Some(16_384)),
+                need(".*-s390x/", &["kvm"], None),
+                need("a|@big/browsers/", &["powerful"], Some(1024)),
+            ],
+            ..Rules::default()
+        };
+        let found = |path| {
+            let needs = rules.needs_of(path);
+            (needs.tags.join(" "), needs.memory_mib)
+        };
+        assert_eq!(found("@big/browsers/fedora-44-x86_64/chromium"), ("on_demand powerful".to_owned(), 16_384));
+        assert_eq!(found("@big/browsers/fedora-44-s390x/links"), ("kvm powerful".to_owned(), 2048));
+        assert_eq!(found("bob/@big/fedora-44-x86_64/chromium"), (String::new(), 2048));
+        assert_eq!(found("@big/x/fedora-44-x86_64/chromium-headless"), (String::new(), 2048));
+    }
+}
