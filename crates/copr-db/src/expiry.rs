@@ -167,3 +167,28 @@ pub async fn forget_events(conn: &mut Conn, moment: i64, limit: i64) -> Result<u
         limit
     )
 }
+
+/// Numbers of the tasks that there are.
+pub async fn living_tasks(conn: &mut Conn, ids: &[i64]) -> Result<Vec<i64>, Error> {
+    let rows = run!(
+        conn,
+        fetch_all as (i64,),
+        [
+            sqlite: "SELECT id FROM task WHERE id IN (SELECT value FROM json_each($1))",
+            postgres: "SELECT id FROM task WHERE id = ANY (translate($1, '[]', '{}')::bigint[])"
+        ],
+        id_list(ids.iter().copied())
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// What builders delivered and nobody has taken in yet, as JSON.
+pub async fn staged(conn: &mut Conn) -> Result<Vec<String>, Error> {
+    let rows = run!(
+        conn,
+        fetch_all as (String,),
+        "SELECT staged FROM build WHERE staged IS NOT NULL
+         UNION ALL SELECT staged FROM build_chroot WHERE staged IS NOT NULL"
+    )?;
+    Ok(rows.into_iter().map(|(staged,)| staged).collect())
+}

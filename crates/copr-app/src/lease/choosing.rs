@@ -175,11 +175,17 @@ async fn lease(
         row.attempts,
         request.isolation
     );
+    let dir = place.dir.clone();
     crate::blocking(move || {
         place.live_log().begin()?;
         Ok(place.server_log().line(&line)?)
     })
     .await?;
+    if copr_db::task::by_id(&mut app.db.read().await?, row.id).await?.is_none() {
+        // Removed, with its build or its project, before there was a log.
+        crate::removal::clear_late(app, &dir).await?;
+        return Ok(Attempt::Gone);
+    }
     let lease = Lease { task_id: row.id.0, fence: row.fence, deadline, heartbeat_seconds: HEARTBEAT_SECONDS, task };
     Ok(Attempt::Leased(Box::new(lease)))
 }

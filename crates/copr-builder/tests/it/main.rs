@@ -9,5 +9,6 @@ mod limits;
 mod scripts;
 mod server;
 mod source;
+mod stopping;
 mod trial;
 mod warm;

@@ -7,7 +7,7 @@ use crate::logs::{LastPart, last_part};
 use crate::results::TreePath;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use copr_app::{App, Refusal};
+use copr_app::{App, Refusal, build};
 use copr_types::{BuildId, State as Standing};
 use copr_ui::build::{Build, Log, Step as StepView};
 use std::path::PathBuf;
@@ -71,6 +71,7 @@ async fn view(app: &App, snapshot: Snapshot) -> Result<Build, Refusal> {
         });
     }
     let (state, finished) = (snapshot.shown.state(), snapshot.shown.is_finished());
+    let repeat_href = build::is_repeatable(&snapshot.shown).then(|| lines::repeat_href(&snapshot.shown));
     let build = snapshot.shown.build;
     Ok(Build {
         id: build.id.0,
@@ -85,6 +86,8 @@ async fn view(app: &App, snapshot: Snapshot) -> Result<Build, Refusal> {
         state,
         finished,
         steps,
+        repeats: build.resubmitted_from,
+        repeat_href,
     })
 }
 
