@@ -271,6 +271,7 @@ both_engines! {
         let lease = builder.lease().await;
         builder.upload(&lease, &crate::rpms::made("hello-noarch").srpm).await.unwrap();
         w.delivered(&builder).await;
+        w.sweep().await;
         let stray = w.app.store.staging_dir(9999, 1);
         std::fs::create_dir_all(&stray).unwrap();
         std::fs::write(stray.join("late.rpm"), "x").unwrap();

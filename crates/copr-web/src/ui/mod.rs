@@ -6,7 +6,9 @@ mod lines;
 mod owner;
 pub(crate) mod page;
 mod project;
+mod rebuild;
 mod repeat;
+mod said;
 mod visitor;
 
 use crate::Web;
@@ -36,6 +38,14 @@ pub(crate) fn router() -> Routes<Web> {
         .route("/coprs/g/{group}/{project}/build/{id}/", get(build::of_group))
         .both_ways("/coprs/{owner}/{project}/repeat_build/{id}", get(repeat::of_user).or(post(repeat::of_user)))
         .both_ways("/coprs/g/{group}/{project}/repeat_build/{id}", get(repeat::of_group).or(post(repeat::of_group)))
+        .both_ways(
+            "/coprs/{owner}/{project}/packages/rebuild-all",
+            get(rebuild::of_user).or(post(rebuild::submit_of_user)),
+        )
+        .both_ways(
+            "/coprs/g/{group}/{project}/packages/rebuild-all",
+            get(rebuild::of_group).or(post(rebuild::submit_of_group)),
+        )
         .both_ways("/coprs/{owner}/{project}/new_build_rebuild/{id}", post(repeat::submit_of_user))
         .both_ways("/coprs/g/{group}/{project}/new_build_rebuild/{id}", post(repeat::submit_of_group))
         .route("/assets/style.css", get(|| asset("text/css; charset=utf-8", copr_ui::STYLE)))

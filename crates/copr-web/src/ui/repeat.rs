@@ -1,9 +1,9 @@
 //! Repeating a build: the form, and what it sends.
 
+use super::said::Said;
 use super::visitor::Visitor;
 use super::{lines, page};
 use crate::Web;
-use crate::form::{Form, Words};
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use copr_app::Refusal;
@@ -122,28 +122,12 @@ async fn submit(web: &Web, me: &Account, owner: &str, project: &str, id: BuildId
 
 /// What the form says. Its switches are off when they are not sent.
 async fn options(request: Request, web: &Web) -> Result<Options, Refusal> {
-    let pairs = match Form::read(request, web, None).await?.words {
-        Words::Pairs(pairs) => pairs,
-        _ => Vec::new(),
-    };
-    if pairs.iter().any(|(_, value)| value.contains('\0')) {
-        return Err(Refusal::invalid("No field can hold a NUL."));
-    }
-    let values = |key: &str| pairs.iter().filter(|(name, _)| name == key).map(|(_, value)| value.clone());
-    let said = |key: &str| values(key).next().filter(|value| !value.is_empty());
-    let chroots: Vec<String> = values("chroots").collect();
-    if chroots.is_empty() {
-        return Err(Refusal::field("chroots", "At least one chroot must be selected"));
-    }
+    let said = Said::read(request, web).await?;
     Ok(Options {
-        chroots: Some(chroots),
-        timeout: said("timeout"),
-        enable_net: Some(said("enable_net").is_some()),
-        background: said("background").is_some(),
-        bootstrap: said("bootstrap"),
-        isolation: said("isolation"),
-        after_build_id: said("after_build_id"),
-        with_build_id: said("with_build_id"),
-        ..Options::default()
+        chroots: Some(said.chroots()?),
+        enable_net: Some(said.one("enable_net").is_some()),
+        bootstrap: said.one("bootstrap"),
+        isolation: said.one("isolation"),
+        ..said.options()
     })
 }

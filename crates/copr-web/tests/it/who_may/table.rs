@@ -230,6 +230,11 @@ pub const ROWS: &[Row] = &[
     row("GET /coprs/g/{group}/{project}/build/{id}", ALL),
     row("GET|POST /coprs/{owner}/{project}/repeat_build/{id}", BUILD),
     row("GET|POST /coprs/g/{group}/{project}/repeat_build/{id}", OWN),
+    row("GET /coprs/{owner}/{project}/packages/rebuild-all", BUILD),
+    row("GET /coprs/g/{group}/{project}/packages/rebuild-all", OWN),
+    // The form names packages; nobody else gets as far as that.
+    row("POST /coprs/{owner}/{project}/packages/rebuild-all", [401, 403, 400, 400, 400, 400]),
+    row("POST /coprs/g/{group}/{project}/packages/rebuild-all", [401, 403, 403, 403, 400, 400]),
     // The form names chroots; nobody else gets as far as that.
     row("POST /coprs/{owner}/{project}/new_build_rebuild/{id}", [401, 403, 400, 400, 400, 400]),
     row("POST /coprs/g/{group}/{project}/new_build_rebuild/{id}", [401, 403, 403, 403, 400, 400]),
