@@ -121,6 +121,17 @@ both_engines! {
         assert!(!w.chroot_dir("hello").join("00000001-hello-noarch").exists());
     }
 
+    async fn a_deny_list_that_leaves_nothing_is_not_heeded(w: World) {
+        w.project(&[X86, ARM]).await;
+        add(&w, &Input { chroot_denylist: text("fedora-*"), ..named(git("https://x.org/a.git")) }).await;
+        assert_eq!(build(&w, &Options::default()).await.unwrap().chroots.len(), 2);
+        edit(&w, None, &Input { chroot_denylist: text("*-x86_64, fedora-44-a*"), ..Input::default() }).await;
+        assert_eq!(build(&w, &Options::default()).await.unwrap().chroots.len(), 2);
+        edit(&w, None, &Input { chroot_denylist: text("*-x86_64"), ..Input::default() }).await;
+        let left = build(&w, &Options::default()).await.unwrap().chroots;
+        assert_eq!(left.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), [ARM]);
+    }
+
     async fn all_packages_are_rebuilt_in_one_batch(w: World) {
         w.project(&[X86, ARM]).await;
         for (name, denylist) in [("one", "*-aarch64"), ("three", ""), ("two", "*-aarch64")] {

@@ -25,11 +25,15 @@ const ROUNDS: usize = 10;
 pub(crate) async fn build(work: &Work, task: &RpmTask) -> Step<Done> {
     work.held.enter(Phase::Buildroot);
     let name = &task.srpm.name;
-    let (source, base, offers) = tokio::join!(
-        work.source(name, Phase::Buildroot),
-        buildroot::base(work, &task.chroot),
-        Offers::load(work, &task.chroot, &task.repos),
-    );
+    // Repositories may take their time to answer, which a canceled build has not.
+    let offers = async {
+        tokio::select! {
+            offers = Offers::load(work, &task.chroot, &task.repos) => offers,
+            () = work.held.stop.cancelled() => work.held.check().map(|()| Offers::default()),
+        }
+    };
+    let (source, base, offers) =
+        tokio::join!(work.source(name, Phase::Buildroot), buildroot::base(work, &task.chroot), offers);
     let (source, file) = source?;
     if file.sha256 != task.srpm.sha256 {
         return Err(end::infrastructure(Phase::Fetch, format!("`{name}` arrived damaged: its digest differs")));

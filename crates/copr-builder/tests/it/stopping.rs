@@ -39,7 +39,8 @@ async fn canceled_alone(trial: &Trial, id: i64, what: &str, words: &str) -> Give
     ended
 }
 
-fn custom(script: &str) -> SourceInput {
+/// A source that a script makes.
+pub fn custom(script: &str) -> SourceInput {
     SourceInput::Custom {
         script: format!("#!/bin/sh\n{script}\n"),
         package: None,

@@ -1,7 +1,7 @@
 //! What the end of builds and projects asks of the database.
 
 use crate::both_engines;
-use crate::fixture::{Fixture, NOW, chroot};
+use crate::fixture::{NOW, chroot};
 use copr_db::build::{self, NewBuild};
 use copr_db::task::Holder;
 use copr_db::{build_chroot, dir, expiry, package, project, repo, task};
