@@ -6,7 +6,10 @@ mod by_urls;
 mod ending;
 mod numbered;
 mod of_package;
+mod resubmit;
+mod retention;
 mod rpm_upload;
+mod stopping;
 mod submit;
 mod task_spec;
 
@@ -17,9 +20,13 @@ pub(crate) use by_urls::{of_urls, read_urls};
 pub(crate) use ending::{can_go, remove};
 pub use ending::{cancel, delete, delete_list, ensure_canceled};
 pub use numbered::{by_upload_in, by_url_in};
-pub use of_package::of_package;
+pub use of_package::{Denied, is_rebuildable, of_package, of_packages};
+pub use resubmit::{Chosen, Repeat, again, is_repeatable, repeat};
+pub use retention::prune;
 pub use rpm_upload::by_rpm;
-pub use submit::{Options, Selection, Upload, by_upload, check};
+pub use stopping::Running;
+pub(crate) use stopping::{stop_all, stop_chroot, until_over};
+pub use submit::{Options, Selection, Upload, by_upload, check, may_build, may_build_in};
 pub(crate) use submit::{allocate, timeout};
 pub(crate) use task_spec::{refresh_revisions, rpm_task};
 

@@ -1,6 +1,6 @@
 //! Chroots as administrators see them.
 
-use crate::{App, Refusal};
+use crate::{App, Kind, Refusal, build};
 use copr_db::chroot::Chroot;
 use copr_types::{ChrootDefinition, ChrootName};
 
@@ -37,4 +37,25 @@ pub async fn set_enabled(app: &App, name: &str, enabled: bool) -> Result<(), Ref
         return Err(Refusal::not_found(format!("Chroot {name} does not exist")));
     }
     Ok(tx.commit().await?)
+}
+
+/// Ends the life of a chroot: it is switched off, and what was still to be built there is canceled with a reason. Returns
+/// how many builds that were.
+pub async fn retire(app: &App, name: &str) -> Result<usize, Refusal> {
+    set_enabled(app, name, false).await?;
+    let chroot = find(app, name).await?;
+    let reason = format!("Chroot '{name}' has been EOLed");
+    let mut count = 0;
+    for id in copr_db::build::unfinished_in_chroot(&mut app.db.read().await?, chroot.id).await? {
+        let mut tx = app.db.begin().await?;
+        let shown = match build::load(&mut tx, id).await {
+            Err(refusal) if refusal.kind == Kind::NotFound => continue,
+            shown => shown?,
+        };
+        for one in shown.chroots.iter().filter(|one| one.chroot_id == chroot.id) {
+            count += usize::from(build::stop_chroot(app, &mut tx, one, &reason).await?);
+        }
+        tx.commit().await?;
+    }
+    Ok(count)
 }

@@ -116,8 +116,20 @@ async fn dirs(app: &App) -> Result<(), Refusal> {
 /// Removes a directory whose time is over, with its builds and repositories. False, with nothing changed that matters,
 /// when somebody builds into it.
 pub(crate) async fn remove_dir(app: &App, tx: &mut Conn, project: &Project, dir: &Dir) -> Result<bool, Refusal> {
+    let moment = app.clock.now() - app.rules.pr_dir_days * 86_400;
+    take_dir(app, tx, project, dir, moment).await
+}
+
+/// Removes a directory into which nobody built since a moment, with its builds and repositories. False, with nothing
+/// changed that matters, when somebody builds or publishes there.
+pub(crate) async fn take_dir(
+    app: &App,
+    tx: &mut Conn,
+    project: &Project,
+    dir: &Dir,
+    moment: i64,
+) -> Result<bool, Refusal> {
     let now = app.clock.now();
-    let moment = now - app.rules.pr_dir_days * 86_400;
     let repos = copr_db::repo::of_project(tx, project.id).await?;
     let repos: Vec<Repo> = repos.into_iter().filter(|repo| repo.dir == dir.name).collect();
     // A submission holds the directory's row: its build is seen here, or it waits and finds the directory gone.
@@ -147,9 +159,13 @@ async fn projects(app: &App) -> Result<(), Refusal> {
 async fn remove_project(app: &App, id: ProjectId) -> Result<(), Refusal> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    if !copr_db::build::unfinished(&mut tx, id).await?.is_empty() {
+    // From here on nobody submits a build.
+    if copr_db::project::held(&mut tx, id).await?.is_none()
+        || !copr_db::build::unfinished(&mut tx, id).await?.is_empty()
+    {
         return Ok(());
     }
+    removal::doom_work(app, &mut tx, id, now).await?;
     let marked = copr_db::project::mark_deleted(&mut tx, id, now).await?;
     // Asked once its row is held: its owner may have given it more time just now.
     let end = copr_db::project::by_id(&mut tx, id).await?.and_then(|project| project.settings.delete_on);

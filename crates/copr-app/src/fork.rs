@@ -13,7 +13,7 @@ mod turn;
 pub use turn::{next, release_all, sweep};
 
 use crate::project::{self, Input, Owner, Shown};
-use crate::{App, FieldErrors, Refusal, access, publish};
+use crate::{App, FieldErrors, Refusal, access, publish, removal};
 use copr_db::Conn;
 use copr_db::account::Account;
 use copr_db::event::Subject;
@@ -35,6 +35,8 @@ pub struct Wish {
 
 /// Forks a project. Returns the destination; copying goes on when this has returned.
 pub async fn create(app: &App, who: &Account, owner: &str, name: &str, wish: &Wish) -> Result<Shown, Refusal> {
+    let to = wish.owner.clone().unwrap_or_else(|| who.name.to_string());
+    removal::wait_for_name(app, &to, wish.name.as_deref().unwrap_or(name).trim()).await?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let source = access::project(&mut tx, owner, name).await?;

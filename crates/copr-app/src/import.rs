@@ -8,7 +8,7 @@ use copr_db::build::Build;
 use copr_db::project_chroot::ProjectChroot;
 use copr_rpm::architecture::{Decision, decide};
 use copr_rpm::header::Package;
-use copr_types::{BuildId, Event, Failure, FailureClass, PackageName, Phase, Role, State, state};
+use copr_types::{BuildId, Event, Failure, FailureClass, PackageId, PackageName, Phase, Role, State, state};
 use copr_wire::builder::FileRef;
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -27,9 +27,11 @@ pub async fn all(app: &App) -> Result<usize, Refusal> {
 }
 
 /// A source package as it lies in the result tree.
-struct Arrived {
-    facts: Package,
-    srpm: FileRef,
+pub(crate) struct Arrived {
+    /// What its header says.
+    pub facts: Package,
+    /// The file.
+    pub srpm: FileRef,
 }
 
 async fn one(app: &App, id: BuildId) -> Result<(), Refusal> {
@@ -51,9 +53,14 @@ async fn one(app: &App, id: BuildId) -> Result<(), Refusal> {
     // Before the end is told: whoever hears of it finds the logs under their final names.
     close_logs(&place).await?;
     match arrived {
-        Ok(arrived) => accept(app, &build, arrived).await,
-        Err(failure) => end(app, id, &failure).await,
+        Ok(arrived) => accept(app, &build, arrived).await?,
+        Err(failure) => end(app, id, &failure).await?,
     }
+    // Whoever removed the build, or its project, meanwhile has removed its files before these were moved.
+    if copr_db::build::by_id(&mut app.db.read().await?, id).await?.is_none() {
+        removal::clear_late(app, &place.dir).await?;
+    }
+    Ok(())
 }
 
 fn ours(what: impl Into<String>) -> Failure {
@@ -120,21 +127,15 @@ async fn accept(app: &App, build: &Build, arrived: Arrived) -> Result<(), Refusa
         }
     };
     let mut tx = app.db.begin().await?;
+    if !copr_db::project::keep(&mut tx, build.project_id).await? {
+        return Ok(());
+    }
     let Ok(to) = state::next(Role::Source, build.source_state, Event::Imported) else { return Ok(()) };
     if !copr_db::build::set_source_state(&mut tx, build.id, build.source_state, to).await? {
         return Ok(());
     }
     let package = crate::package::of_build(&mut tx, build, &name, now).await?;
-    let url = format!(
-        "{}/{}/{}/srpm-builds/{}/{}",
-        app.rules.results_url,
-        build.owner,
-        build.dir,
-        build.id.padded(),
-        arrived.srpm.name
-    );
-    let version = arrived.facts.nevra.evr();
-    copr_db::build::imported(&mut tx, build.id, package.id, &version, &arrived.srpm.name, &url).await?;
+    note(app, &mut tx, build, package.id, &arrived).await?;
     let enabled: Vec<ProjectChroot> = copr_db::project_chroot::list(&mut tx, build.project_id)
         .await?
         .into_iter()
@@ -158,8 +159,21 @@ async fn accept(app: &App, build: &Build, arrived: Arrived) -> Result<(), Refusa
     Ok(tx.commit().await?)
 }
 
+/// Notes what the source of a build turned out to be.
+pub(crate) async fn note(
+    app: &App,
+    tx: &mut Conn,
+    build: &Build,
+    package: PackageId,
+    arrived: &Arrived,
+) -> Result<(), Refusal> {
+    let (results, srpm) = (&app.rules.results_url, &arrived.srpm.name);
+    let url = format!("{results}/{}/{}/srpm-builds/{}/{srpm}", build.owner, build.dir, build.id.padded());
+    Ok(copr_db::build::imported(tx, build.id, package, &arrived.facts.nevra.evr(), srpm, &url).await?)
+}
+
 /// A task for each chroot that can build this; the others are skipped with the reason. Returns how many chroots there are.
-async fn start_chroots(
+pub(crate) async fn start_chroots(
     app: &App,
     tx: &mut Conn,
     id: BuildId,
@@ -170,7 +184,8 @@ async fn start_chroots(
     let shown = crate::build::load(tx, id).await?;
     let project = copr_db::project::by_id(tx, shown.build.project_id).await?;
     let project = project.ok_or_else(|| crate::build::missing(id))?;
-    for one in &shown.chroots {
+    // Some may have been canceled, each for itself.
+    for one in shown.chroots.iter().filter(|one| one.state == State::Waiting) {
         let chroot = enabled.iter().find(|chroot| chroot.chroot_id == one.chroot_id);
         let skip = match (chroot, decide(&arrived.facts.architectures, one.name.arch())) {
             (None, _) => Some("This chroot is not enabled any more"),

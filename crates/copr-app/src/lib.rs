@@ -17,6 +17,7 @@ pub mod batch;
 pub mod build;
 pub mod builders;
 pub mod chroot;
+pub mod directory;
 pub mod expiry;
 pub mod fork;
 pub mod import;

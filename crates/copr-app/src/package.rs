@@ -4,7 +4,7 @@ mod change;
 mod input;
 
 pub(crate) use change::of_build;
-pub use change::{add, delete, edit, reset};
+pub use change::{add, delete, delete_with, edit, reset};
 pub use input::Input;
 pub(crate) use input::name;
 

@@ -5,8 +5,9 @@ pub mod numbered;
 
 pub use input::Input;
 
+use crate::build::Running;
 use crate::refusal::listed;
-use crate::{App, FieldErrors, Refusal, access, build, expiry, publish};
+use crate::{App, FieldErrors, Refusal, access, build, expiry, publish, removal};
 use copr_db::account::Account;
 use copr_db::project::{NewProject, Project, Settings};
 use copr_db::search::{Exactly, First};
@@ -143,6 +144,7 @@ async fn make(
     urls: &[String],
     manner: Manner,
 ) -> Result<(Shown, Vec<build::Shown>), Refusal> {
+    removal::wait_for_name(app, owner, input.name.as_deref().unwrap_or_default().trim()).await?;
     let mut tx = app.db.begin().await?;
     let owner = owner_for(&mut tx, who, owner).await?;
     let mut errors = FieldErrors::default();
@@ -224,7 +226,7 @@ pub(crate) async fn insert(
         other => other?,
     };
     let deleted = copr_db::project::hold_deleted(tx, &owner.name.to_string(), name.as_str()).await?;
-    crate::removal::clear_name(app, tx, &deleted).await?;
+    removal::clear_name(app, tx, &deleted).await?;
     let dir = copr_db::dir::create(tx, id, &DirName::main(name), true, now).await?;
     note(tx, "project.created", id, now).await?;
     Ok((id, dir))
@@ -266,6 +268,48 @@ pub async fn edit(app: &App, who: &Account, owner: &str, name: &str, input: &Inp
     let mut tx = app.db.begin().await?;
     let id = access::project(&mut tx, owner, name).await?.id;
     change(app, tx, who, id, input).await
+}
+
+/// The same, with builds that run in chroots that are dropped: there they are canceled, and packages that are on their way
+/// into a repository get there first.
+pub async fn edit_with(
+    app: &App,
+    who: &Account,
+    owner: &str,
+    name: &str,
+    input: &Input,
+    running: Running,
+) -> Result<Shown, Refusal> {
+    if running == Running::Cancel {
+        let project = access::project(&mut app.db.read().await?, owner, name).await?;
+        build::until_over(app, || clear_dropped(app, who, project.id, input)).await?;
+    }
+    edit(app, who, owner, name, input).await
+}
+
+/// Cancels what runs in the chroots that a change will drop. None while packages of them are on their way into a
+/// repository. What is wrong with the change is left to be told by whoever makes it.
+async fn clear_dropped(app: &App, who: &Account, id: ProjectId, input: &Input) -> Result<Option<()>, Refusal> {
+    let mut tx = app.db.begin().await?;
+    let project = access::held(&mut tx, id).await?;
+    let known = copr_db::chroot::list(&mut tx).await?;
+    let chosen = input.changed_chroots(&known, &mut FieldErrors::default());
+    let (Some(chosen), true) = (chosen, access::standing(&mut tx, who, &project).await?.can_edit()) else {
+        return Ok(Some(()));
+    };
+    let current = copr_db::project_chroot::list(&mut tx, id).await?;
+    let mut over = true;
+    for chroot in current.iter().filter(|one| one.enabled && one.active && !chosen.contains(&one.chroot_id)) {
+        let reason = format!("Chroot '{}' was dropped from the project", chroot.name);
+        for busy in copr_db::build_chroot::unfinished_in(&mut tx, id, chroot.chroot_id).await? {
+            let shown = build::load(&mut tx, busy).await?;
+            for one in shown.chroots.iter().filter(|one| one.chroot_id == chroot.chroot_id) {
+                over &= build::stop_chroot(app, &mut tx, one, &reason).await?;
+            }
+        }
+    }
+    tx.commit().await?;
+    Ok(over.then_some(()))
 }
 
 async fn change(app: &App, mut tx: Conn, who: &Account, id: ProjectId, input: &Input) -> Result<Shown, Refusal> {
@@ -354,14 +398,29 @@ fn in_progress(builds: &[copr_types::BuildId]) -> String {
     format!("Can't drop chroot from project, related {noun} {} {verb} still in progress", listed(&words))
 }
 
-/// Deletes a project: it is gone at once, its files soon after. Returns what it was.
+/// Deletes a project in which nothing runs: it is gone at once, its files soon after. Returns what it was.
 pub async fn delete(app: &App, who: &Account, owner: &str, name: &str) -> Result<Shown, Refusal> {
-    let mut tx = app.db.begin().await?;
-    let project = access::project(&mut tx, owner, name).await?;
-    remove(app, tx, who, project).await
+    delete_with(app, who, owner, name, Running::Refuse).await
 }
 
-async fn remove(app: &App, mut tx: Conn, who: &Account, project: Project) -> Result<Shown, Refusal> {
+/// The same, with its builds that run. Packages that are on their way into its repositories do not get there.
+pub async fn delete_with(
+    app: &App,
+    who: &Account,
+    owner: &str,
+    name: &str,
+    running: Running,
+) -> Result<Shown, Refusal> {
+    let mut tx = app.db.begin().await?;
+    let project = access::project(&mut tx, owner, name).await?;
+    remove(app, tx, who, project, running).await
+}
+
+async fn remove(app: &App, mut tx: Conn, who: &Account, project: Project, running: Running) -> Result<Shown, Refusal> {
+    // Whoever submits a build keeps the project, or finds it gone: all builds are seen here.
+    let Some(project) = copr_db::project::held(&mut tx, project.id).await? else {
+        return Err(Refusal::not_found(format!("Project {} does not exist.", project.full_name())));
+    };
     let standing = access::standing(&mut tx, who, &project).await?;
     if project.settings.persistent {
         return Err(Refusal::forbidden("This project is protected against deletion."));
@@ -376,12 +435,13 @@ async fn remove(app: &App, mut tx: Conn, who: &Account, project: Project) -> Res
             },
         });
     }
-    if !busy.is_empty() {
+    if !busy.is_empty() && running == Running::Refuse {
         let ids: Vec<String> = busy.iter().map(ToString::to_string).collect();
         return Err(Refusal::invalid(format!("Build(s) {} are still running.\n", ids.join(", "))));
     }
     let shown = show(&mut tx, vec![project]).await?.remove(0);
     let now = app.clock.now();
+    removal::doom_work(app, &mut tx, shown.project.id, now).await?;
     copr_db::project::mark_deleted(&mut tx, shown.project.id, now).await?;
     note(&mut tx, "project.deleted", shown.project.id, now).await?;
     tx.ring(copr_db::Topic::Remove);

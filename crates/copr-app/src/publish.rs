@@ -70,6 +70,7 @@ pub async fn next(app: &App, only: Option<RepoId>) -> Result<bool, Refusal> {
         let retry_on = app.clock.now() + pause(&repo);
         let mut tx = app.db.begin().await?;
         copr_db::repo::failed(&mut tx, repo.id, repo.publisher_fence, &refusal.inside(), retry_on).await?;
+        copr_db::repo::leave(&mut tx, repo.id, repo.publisher_fence).await?;
         tx.commit().await?;
     }
     Ok(true)

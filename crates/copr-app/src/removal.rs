@@ -6,9 +6,14 @@ use crate::{App, Refusal};
 use copr_db::Conn;
 use copr_db::build::Build;
 use copr_db::project::Project;
-use copr_types::{FileName, SourceKind, TaskId};
-use std::path::Path;
-use std::path::PathBuf;
+use copr_types::{FileName, ProjectId, SourceKind, TaskId};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a new project waits for the last publisher of a deleted one of its name.
+const NAME_PATIENCE: Duration = Duration::from_secs(20);
+/// How often it looks.
+const NAME_PAUSE: Duration = Duration::from_millis(50);
 
 /// Dooms a build's files. Packages leave the repositories' metadata first: their files wait for that generation.
 pub(crate) async fn doom_build(app: &App, tx: &mut Conn, shown: &Shown, now: i64) -> Result<(), Refusal> {
@@ -81,8 +86,43 @@ pub(crate) async fn doom_staging(app: &App, tx: &mut Conn, staged: Option<&str>,
 }
 
 /// Dooms what was delivered under one lease.
-pub(crate) async fn doom_lease(app: &App, tx: &mut Conn, task: i64, fence: i64, now: i64) -> Result<(), Refusal> {
-    doom_dir(app, tx, &app.store.staging_dir(task, fence), now).await
+pub(crate) async fn doom_lease(app: &App, tx: &mut Conn, task: TaskId, fence: i64, now: i64) -> Result<(), Refusal> {
+    doom_dir(app, tx, &app.store.staging_dir(task.0, fence), now).await
+}
+
+/// Ends all work in a project that is deleted in this transaction: builders that hold tasks of it hear that their leases are
+/// over, and what lies anywhere but in the project's own tree is doomed.
+pub(crate) async fn doom_work(app: &App, tx: &mut Conn, project: ProjectId, now: i64) -> Result<(), Refusal> {
+    for (task, fence) in copr_db::task::remove_project(tx, project).await? {
+        doom_lease(app, tx, task, fence, now).await?;
+    }
+    for id in copr_db::build::unfinished(tx, project).await? {
+        let shown = crate::build::load(tx, id).await?;
+        let staged = shown.chroots.iter().map(|chroot| chroot.staged.as_deref());
+        for staged in staged.chain([shown.build.staged.as_deref()]) {
+            doom_staging(app, tx, staged, now).await?;
+        }
+        doom_upload(app, tx, &shown.build, now).await?;
+    }
+    Ok(())
+}
+
+/// Waits, not for ever, until nobody publishes any more in deleted projects of this name: what such a publisher still
+/// writes must not get into a new project's tree.
+pub(crate) async fn wait_for_name(app: &App, owner: &str, name: &str) -> Result<(), Refusal> {
+    let end = tokio::time::Instant::now() + NAME_PATIENCE;
+    while copr_db::project::is_being_published(&mut app.db.read().await?, owner, name, app.clock.now()).await?
+        && tokio::time::Instant::now() < end
+    {
+        tokio::time::sleep(NAME_PAUSE).await;
+    }
+    Ok(())
+}
+
+/// Takes away what was written for a build that was removed meanwhile, and the directories that hold nothing else.
+pub(crate) async fn clear_late(app: &App, dir: &Path) -> Result<(), Refusal> {
+    let (store, dir) = (app.store.clone(), dir.to_owned());
+    crate::blocking(move || Ok(store.remove_with_empty(&dir)?)).await
 }
 
 /// Moves the trees of deleted projects of this name aside, so that a new project of the name finds an empty place.
@@ -181,6 +221,10 @@ pub async fn sweep_projects(app: &App) -> Result<(), Refusal> {
 async fn sweep_project(app: &App, project: &Project) -> Result<(), Refusal> {
     let (owner, name) = (project.owner.to_string(), project.name.as_str());
     let mut tx = app.db.begin().await?;
+    if copr_db::project::is_being_published(&mut tx, &owner, name, app.clock.now()).await? {
+        // It has lost its turn and ends soon, which rings the bell; a dead one's time is over soon.
+        return Ok(());
+    }
     let deleted = copr_db::project::hold_deleted(&mut tx, &owner, name).await?;
     // The trees of a name that is in use again were moved when it was taken: what lies there now is the new project's.
     // Looked at while the rows are held, for whom takes the name holds them too.

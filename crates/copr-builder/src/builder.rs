@@ -30,8 +30,8 @@ use crate::{header, mock, package, source};
 const WAIT_SECONDS: u64 = 30;
 /// How long stopped work may take to notice.
 const GRACE: Duration = Duration::from_secs(3);
-/// How long the last words of a builder that shuts down may take.
-const LAST_WORDS: Duration = Duration::from_secs(10);
+/// How long the last words of a builder that shuts down may take: the log, and then that the task is given back.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// A builder, ready to run.
 pub struct Builder {
@@ -264,8 +264,17 @@ async fn upload(work: &Work, outcome: Outcome, mut files: Vec<PathBuf>) -> Optio
     }
     let mut refs = Vec::new();
     for path in files {
-        match put(&work.held, path).await {
+        // Results of a canceled build are of no use; its logs go up all the same.
+        let sent = match outcome {
+            Outcome::Succeeded { .. } => tokio::select! {
+                sent = put(&work.held, path) => sent,
+                () = work.held.stop.cancelled() => break,
+            },
+            _ => put(&work.held, path).await,
+        };
+        match sent {
             Ok(file) => refs.push(file),
+            Err(CallError::Stale) if work.held.refused().await == Stop::Canceled => break,
             Err(CallError::Stale) => return None,
             Err(error) => {
                 let message = format!("the results could not be uploaded: {error}");

@@ -11,6 +11,9 @@ use tokio_util::sync::CancellationToken;
 use crate::client::{CallError, Client};
 use crate::end::{End, Step, Stop};
 
+/// How often a builder that shuts down repeats a call that nobody answers.
+const LAST_TRIES: u32 = 3;
+
 /// A held task. All who work on it share this.
 pub(crate) struct Held {
     pub task_id: i64,
@@ -94,19 +97,33 @@ impl Held {
         }
     }
 
-    /// Repeats a call until it is answered, the lease is lost, or patience ends.
+    /// What it means that the server does not want a call of this lease: asks whether the build was canceled, which has
+    /// to be said at the end, or whether somebody else has the task. The work stops either way.
+    pub async fn refused(&self) -> Stop {
+        let beat = Beat { fence: self.fence, phase: *self.phase.borrow() };
+        let canceled = matches!(self.client.heartbeat(self.task_id, &beat).await, Ok(answer) if answer.cancel);
+        self.stop_for(if canceled { Stop::Canceled } else { Stop::Lost });
+        self.stopped().unwrap_or(Stop::Lost)
+    }
+
+    /// Repeats a call until it is answered, the lease is lost, or patience ends. A builder that shuts down has little: a
+    /// server that is not there keeps nobody from ending.
     pub async fn patiently<T, F: Future<Output = Result<T, CallError>>>(
         &self,
         mut call: impl FnMut() -> F,
     ) -> Result<T, CallError> {
         let begun = Instant::now();
         let mut pause = Duration::from_millis(200);
+        let mut last_tries = LAST_TRIES;
         loop {
             match call().await {
                 Err(CallError::Unreachable(why)) if begun.elapsed() < self.patience => {
                     tracing::warn!(task = self.task_id, why, "the server does not answer; trying again");
-                    if self.stopped() == Some(Stop::Lost) {
-                        return Err(CallError::Stale);
+                    match self.stopped() {
+                        Some(Stop::Lost) => return Err(CallError::Stale),
+                        Some(Stop::Returned) if last_tries == 0 => return Err(CallError::Unreachable(why)),
+                        Some(Stop::Returned) => last_tries -= 1,
+                        Some(Stop::Canceled) | None => {}
                     }
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(Duration::from_secs(5));

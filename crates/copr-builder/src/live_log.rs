@@ -13,7 +13,6 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::{CallError, LogPut};
-use crate::end::Stop;
 use crate::held::Held;
 
 /// Output that comes within this time travels together.
@@ -81,7 +80,7 @@ impl LiveLog {
                     // After a lost answer the server has more than we knew; after its restart it may have less.
                     Ok(LogPut::Elsewhere(there)) if there <= self.size() => there,
                     Ok(LogPut::Elsewhere(_)) | Err(CallError::Stale) => {
-                        held.stop_for(Stop::Lost);
+                        held.refused().await;
                         return Err(CallError::Stale);
                     }
                     Err(error) => return Err(error),

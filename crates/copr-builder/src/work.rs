@@ -35,14 +35,15 @@ impl Work {
         let directory = self.desk.fresh("input").map_err(end::local(phase, "make a directory"))?;
         let path = directory.join(name);
         let held = &self.held;
-        let fetched = held.patiently(|| held.client.source(held.task_id, held.fence, &path)).await;
+        let fetched = tokio::select! {
+            fetched = held.patiently(|| held.client.source(held.task_id, held.fence, &path)) => fetched,
+            () = held.stop.cancelled() => Err(crate::client::CallError::Stale),
+        };
         held.check()?;
         match fetched {
             Ok(file) => Ok((path, file)),
-            Err(crate::client::CallError::Stale) => {
-                held.stop_for(end::Stop::Lost);
-                Err(end::End::Stopped(end::Stop::Lost))
-            }
+            // The file may be gone because the build was canceled a moment ago.
+            Err(crate::client::CallError::Stale) => Err(end::End::Stopped(held.refused().await)),
             Err(error) => Err(end::infrastructure(phase, format!("the source could not be had: {error}"))),
         }
     }

@@ -3,8 +3,8 @@
 use crate::conn::{id_list, run};
 use crate::{Conn, Error, Topic};
 use copr_types::{
-    BuildId, DirId, DirName, Failure, FailureClass, Isolation, OwnerName, PackageId, Phase, ProjectId, ProjectName,
-    SourceKind, State,
+    BuildId, ChrootId, DirId, DirName, Failure, FailureClass, Isolation, OwnerName, PackageId, Phase, ProjectId,
+    ProjectName, SourceKind, State,
 };
 use sqlx::FromRow;
 
@@ -84,6 +84,8 @@ pub struct Build {
     pub staged: Option<String>,
     /// Repositories that the project adds to its builds, split by blanks.
     pub repos: String,
+    /// The build that this one repeats, whether that is still there or not.
+    pub resubmitted_from: Option<i64>,
 }
 
 impl Build {
@@ -109,7 +111,8 @@ macro_rules! select {
                     k.name AS package, a.name AS submitter, b.source_kind, b.source, b.private_source, b.source_state,
                     b.canceled, b.selection, b.version, b.srpm_name, b.source_url, b.background, b.enable_net, b.timeout,
                     b.bootstrap, b.isolation, b.submitted_on, b.source_started_on, b.source_ended_on, b.failure_class,
-                    b.failure_phase, b.failure_message, b.result_dir, b.staged, p.additional_repos AS repos
+                    b.failure_phase, b.failure_message, b.result_dir, b.staged, p.additional_repos AS repos,
+                    b.resubmitted_from
              FROM build b
              JOIN project p ON p.id = b.project_id
              JOIN project_dir d ON d.id = b.dir_id
@@ -162,6 +165,8 @@ pub struct NewBuild<'a> {
     pub bootstrap: Option<&'a str>,
     /// Mock's isolation.
     pub isolation: Isolation,
+    /// The build that this one repeats.
+    pub resubmitted_from: Option<BuildId>,
 }
 
 /// Makes a build whose source is pending.
@@ -171,8 +176,8 @@ pub async fn create(conn: &mut Conn, new: &NewBuild<'_>, now: i64) -> Result<Bui
         fetch_one as (i64,),
         "INSERT INTO build (project_id, dir_id, package_id, account_id, submitted_by, source_kind, source,
              source_state, canceled, selection, source_url, background, enable_net, timeout, bootstrap, isolation,
-             submitted_on)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $11, $12, $13, $14, $15, $16)
+             submitted_on, resubmitted_from)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
          RETURNING id",
         new.project.0,
         new.dir.0,
@@ -189,7 +194,8 @@ pub async fn create(conn: &mut Conn, new: &NewBuild<'_>, now: i64) -> Result<Bui
         new.timeout,
         new.bootstrap,
         new.isolation.as_str(),
-        now
+        now,
+        new.resubmitted_from.map(|id| id.0)
     )?;
     Ok(BuildId(id))
 }
@@ -349,6 +355,11 @@ pub async fn of_packages(conn: &mut Conn, packages: &[PackageId]) -> Result<Vec<
     )
 }
 
+/// All builds of a directory, by number.
+pub async fn of_dir(conn: &mut Conn, dir: DirId) -> Result<Vec<Build>, Error> {
+    run!(conn, fetch_all as Build, select!("WHERE b.dir_id = $1 ORDER BY b.id"), dir.0)
+}
+
 /// A package `k` and its newest build: one of the main directory where there is any.
 macro_rules! latest_build {
     () => {
@@ -460,6 +471,7 @@ pub async fn source_ended(conn: &mut Conn, id: BuildId, failure: Option<&Failure
         failure.map(|f| f.message.as_str())
     )?;
     conn.ring(Topic::Batches);
+    conn.ring(Topic::Retention);
     Ok(())
 }
 
@@ -547,6 +559,41 @@ pub async fn unfinished(conn: &mut Conn, project: ProjectId) -> Result<Vec<Build
              ORDER BY b.id"
         ),
         project.0
+    )?;
+    Ok(rows.into_iter().map(|(id,)| BuildId(id)).collect())
+}
+
+/// Ended builds that their packages do not keep any more: each package that has a number to keep keeps that many of the
+/// newest, in each directory for itself; those that have not ended do not count yet. By number; none of projects whose
+/// builds stay for ever.
+pub async fn superfluous(conn: &mut Conn, limit: i64) -> Result<Vec<BuildId>, Error> {
+    let rows = run!(
+        conn,
+        fetch_all as (i64,),
+        concat!(
+            "SELECT id FROM (
+                 SELECT b.id, k.max_builds,
+                        ROW_NUMBER() OVER (PARTITION BY b.package_id, b.dir_id ORDER BY b.id DESC) AS place
+                 FROM package k JOIN project p ON p.id = k.project_id JOIN build b ON b.package_id = k.id
+                 WHERE k.max_builds > 0 AND NOT p.persistent AND p.deleted_on IS NULL AND NOT (",
+            not_ended!(),
+            ") AND NOT EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = b.id AND c.state = 'publishing')) ranked
+             WHERE place > max_builds ORDER BY id LIMIT $1"
+        ),
+        limit
+    )?;
+    Ok(rows.into_iter().map(|(id,)| BuildId(id)).collect())
+}
+
+/// Builds that have not ended and are to be made in a chroot, whosever they are, by number.
+pub async fn unfinished_in_chroot(conn: &mut Conn, chroot: ChrootId) -> Result<Vec<BuildId>, Error> {
+    let rows = run!(
+        conn,
+        fetch_all as (i64,),
+        "SELECT bc.build_id FROM build_chroot bc
+         WHERE bc.chroot_id = $1 AND bc.state IN ('waiting', 'pending', 'starting', 'running')
+         ORDER BY bc.build_id",
+        chroot.0
     )?;
     Ok(rows.into_iter().map(|(id,)| BuildId(id)).collect())
 }

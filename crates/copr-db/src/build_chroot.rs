@@ -155,6 +155,7 @@ pub async fn ended(
         failure.map(|f| f.message.as_str())
     )?;
     conn.ring(Topic::Batches);
+    conn.ring(Topic::Retention);
     Ok(())
 }
 

@@ -260,6 +260,21 @@ pub async fn held(conn: &mut Conn, id: ProjectId) -> Result<Option<Project>, Err
     )
 }
 
+/// Keeps a project as it is until the transaction ends: nobody deletes it, others may keep it too. False when it is gone.
+pub async fn keep(conn: &mut Conn, id: ProjectId) -> Result<bool, Error> {
+    // SQLite has one writer anyway.
+    let row = run!(
+        conn,
+        fetch_optional as (i64,),
+        [
+            sqlite: "SELECT id FROM project WHERE id = $1 AND deleted_on IS NULL",
+            postgres: "SELECT id FROM project WHERE id = $1 AND deleted_on IS NULL FOR SHARE"
+        ],
+        id.0
+    )?;
+    Ok(row.is_some())
+}
+
 /// Columns that lists of projects can be ordered by.
 pub const ORDERS: [&str; 3] = ["id", "name", "created_on"];
 
@@ -334,11 +349,51 @@ pub async fn hold_deleted(conn: &mut Conn, owner: &str, name: &str) -> Result<Ve
     )
 }
 
+/// Whether somebody publishes in a deleted project of this name: a turn that began before the deletion.
+pub async fn is_being_published(conn: &mut Conn, owner: &str, name: &str, now: i64) -> Result<bool, Error> {
+    let row = run!(
+        conn,
+        fetch_optional as (i64,),
+        "SELECT r.id FROM repo r JOIN project_dir d ON d.id = r.dir_id JOIN project p ON p.id = d.project_id
+         WHERE p.owner = $1 AND p.name = $2 AND p.deleted_on IS NOT NULL AND r.publisher_until > $3 LIMIT 1",
+        owner,
+        name,
+        now
+    )?;
+    Ok(row.is_some())
+}
+
 /// Removes a project's rows for good, with all that belongs to it.
 pub async fn purge(conn: &mut Conn, id: ProjectId) -> Result<(), Error> {
     run!(conn, execute, "DELETE FROM project WHERE id = $1 AND deleted_on IS NOT NULL", id.0)?;
     conn.ring(Topic::Batches);
     Ok(())
+}
+
+/// The tables that hold something of projects, and how many rows of that: for whoever wants to know that nothing is left of
+/// those that were deleted. Tables without such rows are left out; the outbox is kept on purpose.
+pub async fn rows(conn: &mut Conn) -> Result<Vec<(String, i64)>, Error> {
+    run!(
+        conn,
+        fetch_all as (String, i64),
+        "SELECT name, held FROM (
+             SELECT 'project' AS name, COUNT(*) AS held FROM project
+             UNION ALL SELECT 'project_permission', COUNT(*) FROM project_permission
+             UNION ALL SELECT 'project_dir', COUNT(*) FROM project_dir
+             UNION ALL SELECT 'project_chroot', COUNT(*) FROM project_chroot
+             UNION ALL SELECT 'project_revision', COUNT(*) FROM project_revision WHERE project_id <> 0
+             UNION ALL SELECT 'search_text', COUNT(*) FROM search_text
+             UNION ALL SELECT 'repo', COUNT(*) FROM repo
+             UNION ALL SELECT 'repo_package', COUNT(*) FROM repo_package
+             UNION ALL SELECT 'package', COUNT(*) FROM package
+             UNION ALL SELECT 'build', COUNT(*) FROM build
+             UNION ALL SELECT 'build_chroot', COUNT(*) FROM build_chroot
+             UNION ALL SELECT 'built_package', COUNT(*) FROM built_package
+             UNION ALL SELECT 'task', COUNT(*) FROM task
+             UNION ALL SELECT 'fork', COUNT(*) FROM fork
+             UNION ALL SELECT 'doomed_path', COUNT(*) FROM doomed_path) counted
+         WHERE held > 0 ORDER BY name"
+    )
 }
 
 /// A user's roles in a project: `(admin, builder)`.

@@ -160,6 +160,22 @@ pub async fn keep(conn: &mut Conn, id: RepoId, fence: i64, until: i64) -> Result
     )? > 0)
 }
 
+/// Ends a turn that was lost because its project was deleted: whoever removes the project's files waits for that.
+pub async fn leave(conn: &mut Conn, id: RepoId, fence: i64) -> Result<(), Error> {
+    run!(
+        conn,
+        execute,
+        "UPDATE repo SET publisher_until = 0
+         WHERE id = $1 AND publisher_fence > $2 AND publisher_until > 0
+           AND EXISTS (SELECT 1 FROM project_dir d JOIN project p ON p.id = d.project_id
+                       WHERE d.id = repo.dir_id AND p.deleted_on IS NOT NULL)",
+        id.0,
+        fence
+    )?;
+    conn.ring(Topic::Remove);
+    Ok(())
+}
+
 /// Ends all turns: whoever held one can not go on.
 pub async fn release_all(conn: &mut Conn) -> Result<(), Error> {
     run!(

@@ -2,7 +2,7 @@
 
 use crate::conn::run;
 use crate::{Conn, Error, Topic};
-use copr_types::{BatchId, BuildChrootId, BuildId, BuilderId, RepoId, TaskId};
+use copr_types::{BatchId, BuildChrootId, BuildId, BuilderId, ProjectId, RepoId, TaskId};
 use sha2::{Digest, Sha256};
 use sqlx::FromRow;
 
@@ -307,6 +307,42 @@ pub async fn held_by(conn: &mut Conn, builder: BuilderId) -> Result<Vec<Task>, E
 pub async fn cancel_build(conn: &mut Conn, build: BuildId) -> Result<(), Error> {
     run!(conn, execute, "UPDATE task SET cancel = $2 WHERE build_id = $1", build.0, true)?;
     run!(conn, execute, "DELETE FROM task WHERE build_id = $1 AND leased = $2", build.0, false)?;
+    conn.ring(Topic::Tasks);
+    Ok(())
+}
+
+/// Takes the tasks of a project out of the queue, those that builders hold too: they are told that the lease is over. Gives
+/// the leases that there were: task and fence.
+pub async fn remove_project(conn: &mut Conn, project: ProjectId) -> Result<Vec<(TaskId, i64)>, Error> {
+    let rows = run!(
+        conn,
+        fetch_all as (i64, i64, bool),
+        "DELETE FROM task WHERE build_id IN (SELECT id FROM build WHERE project_id = $1) RETURNING id, fence, leased",
+        project.0
+    )?;
+    Ok(leases(rows))
+}
+
+/// The same for the tasks of a build.
+pub async fn remove_build(conn: &mut Conn, build: BuildId) -> Result<Vec<(TaskId, i64)>, Error> {
+    let rows = run!(
+        conn,
+        fetch_all as (i64, i64, bool),
+        "DELETE FROM task WHERE build_id = $1 RETURNING id, fence, leased",
+        build.0
+    )?;
+    Ok(leases(rows))
+}
+
+/// Those of some tasks that were leased.
+fn leases(tasks: Vec<(i64, i64, bool)>) -> Vec<(TaskId, i64)> {
+    tasks.into_iter().filter(|task| task.2).map(|(id, fence, _)| (TaskId(id), fence)).collect()
+}
+
+/// Asks for the end of the task of one chroot of a build.
+pub async fn cancel_chroot(conn: &mut Conn, id: BuildChrootId) -> Result<(), Error> {
+    run!(conn, execute, "UPDATE task SET cancel = $2 WHERE build_chroot_id = $1", id.0, true)?;
+    run!(conn, execute, "DELETE FROM task WHERE build_chroot_id = $1 AND leased = $2", id.0, false)?;
     conn.ring(Topic::Tasks);
     Ok(())
 }

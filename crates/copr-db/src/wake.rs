@@ -14,6 +14,8 @@ pub enum Topic {
     Publish,
     /// Something ended that a batch may have waited for.
     Batches,
+    /// Some package may have more builds than it keeps.
+    Retention,
     /// Files are to be removed.
     Remove,
     /// A project is to be copied into another.
@@ -23,8 +25,16 @@ pub enum Topic {
 }
 
 impl Topic {
-    const ALL: [Self; 7] =
-        [Self::Tasks, Self::Import, Self::Publish, Self::Batches, Self::Remove, Self::Fork, Self::Change];
+    const ALL: [Self; 8] = [
+        Self::Tasks,
+        Self::Import,
+        Self::Publish,
+        Self::Batches,
+        Self::Retention,
+        Self::Remove,
+        Self::Fork,
+        Self::Change,
+    ];
 
     /// The word used between processes.
     pub(crate) fn word(self) -> &'static str {
@@ -33,6 +43,7 @@ impl Topic {
             Self::Import => "import",
             Self::Publish => "publish",
             Self::Batches => "batches",
+            Self::Retention => "retention",
             Self::Remove => "remove",
             Self::Fork => "fork",
             Self::Change => "change",

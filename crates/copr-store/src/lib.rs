@@ -111,19 +111,9 @@ impl Store {
 
     /// Names of the uploads that nobody has written to since a moment (seconds since the epoch).
     pub fn uploads_before(&self, moment: i64) -> Result<Vec<FileName>, Error> {
-        let uploads = self.root.join("uploads");
-        let mut found = Vec::new();
-        for entry in doing("list", &uploads, std::fs::read_dir(&uploads))? {
-            let entry = doing("list", &uploads, entry)?;
-            // Gone meanwhile, or not of our making: not ours to judge.
-            let Ok(changed) = entry.metadata().and_then(|meta| meta.modified()) else { continue };
-            let Ok(name) = entry.file_name().to_string_lossy().parse() else { continue };
-            let changed = changed.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-            if i64::try_from(changed).is_ok_and(|changed| changed < moment) {
-                found.push(name);
-            }
-        }
-        Ok(found)
+        let names = written_before(&self.root.join("uploads"), moment)?;
+        // What is not of our making is not ours to judge.
+        Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
     }
 
     /// What the holder of one lease delivers.
@@ -200,6 +190,21 @@ impl Store {
         path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned()
     }
 
+    /// Removes a tree below a project's results, and the project's directories around it that hold nothing else.
+    pub fn remove_with_empty(&self, tree: &Path) -> Result<(), Error> {
+        self.remove(&self.relative(tree))?;
+        let results = self.results();
+        let is_of_project = |dir: &&Path| dir.strip_prefix(&results).is_ok_and(|rest| rest.components().count() > 1);
+        let around = tree.ancestors().skip(1).take_while(is_of_project);
+        for dir in around {
+            // Somebody else's by now, or not there.
+            if std::fs::remove_dir(dir).is_err() && dir.exists() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Removes a file or a tree named relative to the data directory. What is gone already is fine; what would lie
     /// outside is refused.
     pub fn remove(&self, relative: &str) -> Result<(), Error> {
@@ -220,6 +225,21 @@ impl Store {
             other => doing("remove", &path, other),
         }
     }
+}
+
+/// Names of the entries of a directory to which nobody has written since a moment (seconds since the epoch).
+fn written_before(dir: &Path, moment: i64) -> Result<Vec<String>, Error> {
+    let mut found = Vec::new();
+    for entry in doing("list", dir, std::fs::read_dir(dir))? {
+        let entry = doing("list", dir, entry)?;
+        // Gone meanwhile.
+        let Ok(changed) = entry.metadata().and_then(|meta| meta.modified()) else { continue };
+        let changed = changed.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        if i64::try_from(changed).is_ok_and(|changed| changed < moment) {
+            found.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    Ok(found)
 }
 
 /// Name of the result directory of a build's chroot: `00000042-hello`.

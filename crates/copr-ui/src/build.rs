@@ -32,6 +32,10 @@ pub struct Build {
     pub finished: bool,
     /// The source first, then the chroots.
     pub steps: Vec<Step>,
+    /// The build that this one repeats: its number.
+    pub repeats: Option<i64>,
+    /// Address of the form that repeats it; none for builds that can not be repeated.
+    pub repeat_href: Option<String>,
 }
 
 impl Build {

@@ -19,6 +19,8 @@ pub mod listing;
 pub mod notice;
 pub mod owner;
 pub mod project;
+pub mod rebuild;
+pub mod repeat;
 pub mod words;
 
 pub use askama::{Error, Template};

@@ -10,6 +10,16 @@ pub struct NotFound {
     pub looked_for: Option<String>,
 }
 
+/// Something can not be done.
+#[derive(Clone, Debug, Template)]
+#[template(path = "refused.html")]
+pub struct Refused {
+    /// Why.
+    pub sentence: String,
+    /// Whether somebody who logs in may have more luck.
+    pub unknown: bool,
+}
+
 /// Something broke, and it is ours.
 #[derive(Clone, Debug, Template)]
 #[template(path = "broken.html")]

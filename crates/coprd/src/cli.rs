@@ -229,6 +229,12 @@ pub enum ChrootCommand {
         #[arg(required = true, value_name = "NAME")]
         names: Vec<String>,
     },
+    /// End the life of chroots: they are closed, and what is still to be built in them is canceled
+    Eol {
+        /// Names or patterns
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+    },
     /// Add or change the chroots that a file describes, in the form of the catalogue
     Import {
         /// TOML file

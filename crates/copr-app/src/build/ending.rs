@@ -1,12 +1,12 @@
 //! How builds end by request.
 
+use super::stopping::stop;
 use super::{Shown, load, missing};
-use crate::lease::{change_chroot, change_source};
 use crate::{App, Kind, Refusal, access, removal};
 use copr_db::Conn;
 use copr_db::account::Account;
 use copr_types::permission::Standing;
-use copr_types::{BuildId, Event, state};
+use copr_types::{BuildId, state};
 use std::collections::HashSet;
 
 async fn standing(conn: &mut Conn, who: &Account, shown: &Shown) -> Result<(Standing, bool), Refusal> {
@@ -29,39 +29,15 @@ pub async fn ensure_canceled(app: &App, who: &Account, id: BuildId) -> Result<Sh
 /// Cancels a build: queued tasks vanish, running ones are told to stop, each unfinished chroot is canceled. Packages
 /// that are on their way into a repository get there.
 pub async fn cancel(app: &App, who: &Account, id: BuildId) -> Result<Shown, Refusal> {
-    let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let shown = load(&mut tx, id).await?;
     if !standing(&mut tx, who, &shown).await?.0.can_build() {
         return Err(Refusal::forbidden("You are not allowed to cancel this build."));
     }
-    // Tasks first, as builders' calls take the rows. The flag then waits for an import that is just making tasks, so
-    // they are looked for once more.
-    copr_db::task::cancel_build(&mut tx, id).await?;
-    if shown.is_finished() || !copr_db::build::set_canceled(&mut tx, id).await? {
+    if !stop(app, &mut tx, id).await? {
+        // All of it is over, or what is not is on its way into a repository: too late.
         return Err(Refusal::conflict(format!("Cannot cancel build {id}")));
     }
-    copr_db::task::cancel_build(&mut tx, id).await?;
-    let shown = load(&mut tx, id).await?;
-    let mut stopped = false;
-    if change_source(&mut tx, id, Event::Canceled).await? {
-        removal::doom_staging(app, &mut tx, shown.build.staged.as_deref(), now).await?;
-        copr_db::build::source_ended(&mut tx, id, None, now).await?;
-        stopped = true;
-    }
-    for chroot in &shown.chroots {
-        if change_chroot(&mut tx, chroot.id, Event::Canceled).await? {
-            copr_db::build_chroot::ended(&mut tx, chroot.id, None, None, now).await?;
-            stopped = true;
-        }
-    }
-    if !stopped {
-        // All that is not over is on its way into a repository: too late.
-        return Err(Refusal::conflict(format!("Cannot cancel build {id}")));
-    }
-    removal::doom_upload(app, &mut tx, &shown.build, now).await?;
-    let about = copr_db::event::Subject { project: Some(shown.build.project_id), build: Some(id), build_chroot: None };
-    copr_db::event::append(&mut tx, "build.canceled", about, "{}", now).await?;
     let shown = load(&mut tx, id).await?;
     tx.commit().await?;
     Ok(shown)
@@ -96,6 +72,10 @@ pub(crate) fn can_go(shown: &Shown) -> bool {
 /// A build's rows go at once, its packages from the repositories next, its files after that.
 pub(crate) async fn remove(app: &App, tx: &mut Conn, shown: &Shown) -> Result<(), Refusal> {
     let now = app.clock.now();
+    // A builder may still hold a task of a canceled build: it hears that the lease is over.
+    for (task, fence) in copr_db::task::remove_build(tx, shown.build.id).await? {
+        removal::doom_lease(app, tx, task, fence, now).await?;
+    }
     if shown.chroots.iter().any(|chroot| chroot.state == state::State::Forking) {
         // Whoever puts the copies in place holds these as well: either it is done, or it finds the build gone.
         copr_db::repo::hold(tx, shown.build.dir_id).await?;

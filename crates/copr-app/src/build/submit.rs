@@ -14,7 +14,7 @@ use copr_db::dir::Dir;
 use copr_db::project::Project;
 use copr_db::project_chroot::ProjectChroot;
 use copr_types::{
-    BuildId, ChrootBootstrap, ChrootId, DirName, FileName, Isolation, PackageId, Source, SourceKind, State,
+    BuildId, ChrootBootstrap, ChrootId, DirName, FileName, Isolation, PackageId, ProjectId, Source, SourceKind, State,
 };
 use copr_wire::builder::{ChrootSpec, SourceInput};
 
@@ -198,7 +198,29 @@ fn select(enabled: &[ProjectChroot], options: &Options, errors: &mut FieldErrors
     Selection::Named(named)
 }
 
-/// May this person build here now?
+/// Whether a person may build in a project: to be asked before anybody sends large files.
+pub async fn may_build(app: &App, who: &Account, owner: &str, name: &str) -> Result<(), Refusal> {
+    let mut conn = app.db.read().await?;
+    let project = access::project(&mut conn, owner, name).await?;
+    right_to_build(&mut conn, who, &project).await
+}
+
+/// The same in the project of a number.
+pub async fn may_build_in(app: &App, who: &Account, project: ProjectId) -> Result<(), Refusal> {
+    let mut conn = app.db.read().await?;
+    let project = access::numbered(&mut conn, project).await?;
+    right_to_build(&mut conn, who, &project).await
+}
+
+async fn right_to_build(conn: &mut Conn, who: &Account, project: &Project) -> Result<(), Refusal> {
+    if access::standing(conn, who, project).await?.can_build() {
+        return Ok(());
+    }
+    let text = format!("User {} is not allowed to build in the copr: {}", who.name, project.full_name());
+    Err(Refusal::forbidden(text))
+}
+
+/// May this person build here now? Nobody deletes the project until the transaction ends.
 pub(super) async fn allowed(
     conn: &mut Conn,
     who: &Account,
@@ -206,12 +228,9 @@ pub(super) async fn allowed(
     options: &Options,
 ) -> Result<(), Refusal> {
     let project = &checked.project;
-    if !access::standing(conn, who, project).await?.can_build() {
-        return Err(Refusal::forbidden(format!(
-            "User {} is not allowed to build in the copr: {}",
-            who.name,
-            project.full_name()
-        )));
+    right_to_build(conn, who, project).await?;
+    if !copr_db::project::keep(conn, project.id).await? {
+        return Err(Refusal::not_found(format!("Project {} does not exist.", project.full_name())));
     }
     if let Some(forge) = options.packit_forge_project.as_deref().filter(|forge| !forge.is_empty()) {
         let mut listed = project.settings.packit_forge_projects_allowed.split_whitespace();
@@ -281,12 +300,14 @@ pub(super) struct Wanted {
     pub package: Option<PackageId>,
     /// The chroot of the source task, when it is not the first of the build's.
     pub source_chroot: Option<ChrootSpec>,
+    /// The build that this one repeats.
+    pub repeats: Option<BuildId>,
 }
 
 impl Wanted {
     pub(super) fn of(source: &Source) -> Result<Self, Refusal> {
         let (kind, source) = (source.kind(), source::Shown::of(source)?);
-        Ok(Self { kind, source, source_url: None, package: None, source_chroot: None })
+        Ok(Self { kind, source, source_url: None, package: None, source_chroot: None, repeats: None })
     }
 }
 
@@ -352,6 +373,7 @@ pub(super) async fn record(
             timeout: checked.timeout,
             bootstrap: checked.bootstrap.as_deref(),
             isolation: checked.isolation,
+            resubmitted_from: wanted.repeats,
         },
         now,
     )

@@ -317,5 +317,5 @@ async fn keep_logs(app: &App, row: &Row, place: &Place, files: &[FileRef]) -> Re
 
 /// Dooms what was delivered under a lease that ends without results.
 async fn doom_staging(app: &App, tx: &mut Conn, row: &Row) -> Result<(), Refusal> {
-    removal::doom_lease(app, tx, row.id.0, row.fence, app.clock.now()).await
+    removal::doom_lease(app, tx, row.id, row.fence, app.clock.now()).await
 }

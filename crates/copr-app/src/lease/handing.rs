@@ -51,19 +51,31 @@ impl Handed {
     /// Begins the log, and tells the builder. When it can not be told, or not begin, the task is nobody's again.
     pub async fn tell(self: Box<Self>, app: App, answer: Answer) {
         let Self { row, lease, place, line } = *self;
-        let begun = crate::blocking(move || {
-            place.live_log().begin()?;
-            Ok(place.server_log().line(&line)?)
-        })
-        .await;
+        let begun = begin(&app, &row, place, line).await;
         let failed = begun.is_err();
-        let untold = answer.send(begun.map(|()| Some(lease))).is_err();
+        let untold = answer.send(begun.map(|is_wanted| is_wanted.then_some(lease))).is_err();
         if (failed || untold)
             && let Err(refusal) = super::ending::take_back(&app, &row).await
         {
             tracing::warn!(task = row.id.0, "could not take a task back: {}", refusal.inside());
         }
     }
+}
+
+/// Begins the logs of a lease; whether anybody still wants it.
+async fn begin(app: &App, row: &Row, place: Place, line: String) -> Result<bool, Refusal> {
+    let dir = place.dir.clone();
+    crate::blocking(move || {
+        place.live_log().begin()?;
+        Ok(place.server_log().line(&line)?)
+    })
+    .await?;
+    let is_wanted = copr_db::task::by_id(&mut app.db.read().await?, row.id).await?.is_some();
+    if !is_wanted {
+        // Removed, with its build or its project, before there was a log.
+        crate::removal::clear_late(app, &dir).await?;
+    }
+    Ok(is_wanted)
 }
 
 /// Leases all that can be leased. Where writers take turns it is one transaction, unless something in it fails.

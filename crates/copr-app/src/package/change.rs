@@ -2,13 +2,14 @@
 
 use super::input::{Input, Settings, stored};
 use super::{Listed, With, missing, named, show};
+use crate::build::Running;
 use crate::source::{self, Stored};
 use crate::{App, FieldErrors, Refusal, access, build};
-use copr_db::Conn;
 use copr_db::account::Account;
 use copr_db::build::Filter;
 use copr_db::package::Package;
 use copr_db::project::Project;
+use copr_db::{Conn, Topic};
 use copr_types::{BuildId, PackageName, Source, SourceKind};
 
 /// The contract's 403 for whoever may not make or change packages.
@@ -101,6 +102,7 @@ pub async fn edit(
         None => settings.with(found.source_kind, &found.source, found.private_source.as_deref()),
     };
     copr_db::package::update(&mut tx, found.id, &settings).await?;
+    tx.ring(Topic::Retention);
     done(tx, project, package).await
 }
 
@@ -132,7 +134,7 @@ async fn done(mut tx: Conn, project: Project, package: &str) -> Result<(Project,
     Ok((project, Listed { package, latest: None, latest_succeeded: None, all: None }))
 }
 
-/// Deletes a package with its builds. Returns what it was.
+/// Deletes a package with its builds, none of which runs. Returns what it was.
 pub async fn delete(
     app: &App,
     who: &Account,
@@ -140,6 +142,31 @@ pub async fn delete(
     name: &str,
     package: Option<&str>,
 ) -> Result<(Project, Listed), Refusal> {
+    delete_with(app, who, owner, name, package, Running::Refuse).await
+}
+
+/// The same, with its builds that run: they are canceled. Those of which packages are on their way into a repository are
+/// waited for.
+pub async fn delete_with(
+    app: &App,
+    who: &Account,
+    owner: &str,
+    name: &str,
+    package: Option<&str>,
+    running: Running,
+) -> Result<(Project, Listed), Refusal> {
+    build::until_over(app, || try_delete(app, who, owner, name, package, running)).await
+}
+
+/// None while there is something to wait for.
+async fn try_delete(
+    app: &App,
+    who: &Account,
+    owner: &str,
+    name: &str,
+    package: Option<&str>,
+    running: Running,
+) -> Result<Option<(Project, Listed)>, Refusal> {
     let mut tx = app.db.begin().await?;
     let project = access::project(&mut tx, owner, name).await?;
     let found = named(&mut tx, &project, package).await?;
@@ -153,19 +180,24 @@ pub async fn delete(
     let of_it = Filter { package: Some(found.id), state: None };
     let builds = copr_db::build::list(&mut tx, project.id, of_it, BuildId(i64::MAX), None).await?;
     let builds = build::show(&mut tx, builds).await?;
-    let mut running: Vec<_> = builds.iter().filter(|one| !build::can_go(one)).map(|one| one.build.id).collect();
-    running.sort_unstable();
-    if !running.is_empty() {
-        let ids: Vec<String> = running.iter().map(ToString::to_string).collect();
+    let mut busy: Vec<_> = builds.iter().filter(|one| !build::can_go(one)).map(|one| one.build.id).collect();
+    busy.sort_unstable();
+    if !busy.is_empty() && running == Running::Refuse {
+        let ids: Vec<String> = busy.iter().map(ToString::to_string).collect();
         return Err(Refusal::invalid(format!("Build(s) {} are still running.\n", ids.join(", "))));
+    }
+    if !build::stop_all(app, &mut tx, &builds).await? {
+        tx.commit().await?;
+        return Ok(None);
     }
     let listed = show(&mut tx, vec![found.clone()], With::default()).await?.remove(0);
     for one in &builds {
-        build::remove(app, &mut tx, one).await?;
+        let stopped = build::load(&mut tx, one.build.id).await?;
+        build::remove(app, &mut tx, &stopped).await?;
     }
     copr_db::package::delete(&mut tx, found.id).await?;
     tx.commit().await?;
-    Ok((project, listed))
+    Ok(Some((project, listed)))
 }
 
 /// The package that a build turned out to be of, made with that build's source when it is new.

@@ -1,6 +1,7 @@
 //! Projects as the older APIs know them: by number, and made without chroots where these come later.
 
 use super::{Input, Manner, Shown, change, make, remove, show};
+use crate::build::Running;
 use crate::{App, Refusal, access};
 use copr_db::account::Account;
 use copr_db::project::Project;
@@ -65,5 +66,5 @@ pub async fn edit(app: &App, who: &Account, id: ProjectId, input: &Input) -> Res
 pub async fn delete(app: &App, who: &Account, id: ProjectId) -> Result<Shown, Refusal> {
     let mut tx = app.db.begin().await?;
     let project = access::numbered(&mut tx, id).await?;
-    remove(app, tx, who, project).await
+    remove(app, tx, who, project, Running::Refuse).await
 }

@@ -10,6 +10,7 @@ mod chance;
 mod expiries;
 mod forks;
 mod interrupted;
+mod keeping;
 mod leases;
 mod looking;
 mod numbered;
@@ -21,12 +22,14 @@ mod publishing;
 mod reader;
 mod ready;
 mod removing;
+mod repeating;
 mod roles;
 mod rpms;
 mod scheduling;
 mod sessions;
 mod simulation;
 mod sources;
+mod vanishing;
 mod world;
 
 /// A story on SQLite and the same on PostgreSQL.

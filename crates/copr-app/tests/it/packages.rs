@@ -120,4 +120,57 @@ both_engines! {
         w.sweep().await;
         assert!(!w.chroot_dir("hello").join("00000001-hello-noarch").exists());
     }
+
+    async fn a_deny_list_that_leaves_nothing_is_not_heeded(w: World) {
+        w.project(&[X86, ARM]).await;
+        add(&w, &Input { chroot_denylist: text("fedora-*"), ..named(git("https://x.org/a.git")) }).await;
+        assert_eq!(build(&w, &Options::default()).await.unwrap().chroots.len(), 2);
+        edit(&w, None, &Input { chroot_denylist: text("*-x86_64, fedora-44-a*"), ..Input::default() }).await;
+        assert_eq!(build(&w, &Options::default()).await.unwrap().chroots.len(), 2);
+        edit(&w, None, &Input { chroot_denylist: text("*-x86_64"), ..Input::default() }).await;
+        let left = build(&w, &Options::default()).await.unwrap().chroots;
+        assert_eq!(left.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), [ARM]);
+    }
+
+    async fn all_packages_are_rebuilt_in_one_batch(w: World) {
+        w.project(&[X86, ARM]).await;
+        for (name, denylist) in [("one", "*-aarch64"), ("three", ""), ("two", "*-aarch64")] {
+            let input = Input {
+                package_name: text(name), chroot_denylist: text(denylist), ..named(git("https://x.org/a.git"))
+            };
+            package::add(&w.app, &w.alice, "alice", "hello", name, "scm", &input).await.unwrap();
+        }
+        // One without a source of its own.
+        let builder = w.builder("b1").await;
+        w.imported(&builder, "hello-noarch").await;
+        let rebuild = async |wanted: Option<&[String]>, denied, options: &Options| {
+            build::of_packages(&w.app, &w.alice, "alice", "hello", wanted, denied, options).await
+        };
+        let shown = |builds: &[build::Shown]| -> Vec<(String, usize)> {
+            builds.iter().map(|one| (one.build.package.clone().unwrap(), one.chroots.len())).collect()
+        };
+        let all = rebuild(None, build::Denied::Always, &Options::default()).await.unwrap();
+        assert_eq!(shown(&all), [("one".to_owned(), 1), ("three".to_owned(), 2), ("two".to_owned(), 1)]);
+        let mut batches = std::collections::BTreeSet::new();
+        for one in &all {
+            batches.insert(copr_db::batch::of_build(&mut w.app.db.read().await.unwrap(), one.build.id).await.unwrap().unwrap());
+        }
+        assert_eq!(batches.len(), 1);
+        let arm = Options { chroots: list(&[ARM]), ..Options::default() };
+        let some = rebuild(None, build::Denied::Always, &arm).await.unwrap();
+        assert_eq!(shown(&some), [("three".to_owned(), 1)]);
+        let regardless = rebuild(Some(&["one".to_owned()]), build::Denied::Never, &arm).await.unwrap();
+        assert_eq!(shown(&regardless), [("one".to_owned(), 1)]);
+        assert!(copr_db::batch::of_build(&mut w.app.db.read().await.unwrap(), regardless[0].build.id).await.unwrap().is_some());
+        let nothing = rebuild(Some(&["two".to_owned()]), build::Denied::Always, &arm).await.unwrap_err();
+        assert_eq!(nothing.message, "There is no package that can be rebuilt there.");
+        let unset = rebuild(Some(&["hello-noarch".to_owned()]), build::Denied::Never, &arm).await.unwrap_err();
+        assert!(unset.message.contains("doesn't have the default source method set"), "{}", unset.message);
+        // After another batch: all of them wait for it.
+        let after = Options { after_build_id: Some(all[0].build.id.to_string()), ..Options::default() };
+        for one in rebuild(None, build::Denied::UnlessNamed, &after).await.unwrap() {
+            let tasks = copr_db::task::of_build(&mut w.app.db.read().await.unwrap(), one.build.id).await.unwrap();
+            assert!(tasks.iter().all(|task| task.blocked));
+        }
+    }
 }

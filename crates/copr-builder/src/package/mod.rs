@@ -24,11 +24,14 @@ const ROUNDS: usize = 10;
 /// Does the task.
 pub(crate) async fn build(work: &Work, task: &RpmTask) -> Step<Done> {
     work.held.enter(Phase::Buildroot);
-    let (source, base, offers) = tokio::join!(
-        source(work, task),
-        buildroot::base(work, &task.chroot),
-        Offers::load(work, &task.chroot, &task.repos),
-    );
+    // Repositories may take their time to answer, which a canceled build has not.
+    let offers = async {
+        tokio::select! {
+            offers = Offers::load(work, &task.chroot, &task.repos) => offers,
+            () = work.held.stop.cancelled() => work.held.check().map(|()| Offers::default()),
+        }
+    };
+    let (source, base, offers) = tokio::join!(source(work, task), buildroot::base(work, &task.chroot), offers);
     let source = source?;
     let mut buildroot = base?;
     let modules = modules(&task.modules);

@@ -1,5 +1,7 @@
 use copr_types::{FailureClass, Phase};
+use copr_wire::builder::SourceInput;
 
+use crate::stopping::custom;
 use crate::trial::Trial;
 
 #[tokio::test]
@@ -8,6 +10,21 @@ async fn an_endless_build_ends_at_its_limit_of_time() {
     let built = trial.build("endless", |task| task.build.limits.timeout = 5).await;
     built.fails(FailureClass::Resource, Phase::Build, &["5 seconds"]);
     assert!(built.text().contains("waiting forever"));
+    trial.stop().await;
+}
+
+#[tokio::test]
+async fn a_source_that_takes_too_long_ends_at_the_same_limit() {
+    let trial = Trial::start().await;
+    let url = trial.server.url("hang/never-1-1.src.rpm");
+    let download = SourceInput::Url { url, file: "never-1-1.src.rpm".to_owned() };
+    let fetched = trial.source_within(download, |limits| limits.timeout = 3).await;
+    fetched.fails(FailureClass::Resource, Phase::Fetch, &["longer than the limit of 3 s"]);
+    assert!(fetched.text().contains("Failed in phase fetch (resource):"), "{}", fetched.text());
+    let script = custom("echo the script waits\nsleep 86395");
+    let made = trial.source_within(script, |limits| limits.timeout = 20).await;
+    made.fails(FailureClass::Resource, Phase::Srpm, &["20 seconds"]);
+    assert!(made.text().contains("the script waits"), "{}", made.text());
     trial.stop().await;
 }
 

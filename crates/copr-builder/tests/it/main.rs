@@ -10,5 +10,6 @@ mod mock;
 mod scripts;
 mod server;
 mod source;
+mod stopping;
 mod trial;
 mod warm;

@@ -42,6 +42,12 @@ pub struct Known {
     pub lease_requests: Vec<LeaseRequest>,
     /// Every call is answered 503 while this is set.
     pub down: bool,
+    /// Somebody waits for the answer to such a file.
+    pub uploading: bool,
+    /// Files of results are taken in and never answered while this is set.
+    pub slow_files: bool,
+    /// Nobody has the files that tasks begin with any more.
+    pub no_sources: bool,
     /// Paths below `/files/`, served from here.
     pub public: Option<PathBuf>,
 }
@@ -74,6 +80,7 @@ impl Server {
                 get(|Path((code, _)): Path<(u16, String)>| async move { StatusCode::from_u16(code).unwrap() }),
             )
             .route("/redirect/{left}/{*rest}", get(redirect))
+            .route("/hang/{*rest}", get(|| std::future::pending::<StatusCode>()))
             .layer(DefaultBodyLimit::disable())
             .with_state(server.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
@@ -99,6 +106,16 @@ impl Server {
         self.change(|known| {
             let id = known.tasks.len() as i64 + 1;
             known.tasks.insert(id, Given { source, ..Given::default() });
+            known.waiting.push_back((id, task));
+            id
+        })
+    }
+
+    /// The same for a task that is canceled before anybody takes it.
+    pub fn submit_canceled(&self, task: Task) -> i64 {
+        self.change(|known| {
+            let id = known.tasks.len() as i64 + 1;
+            known.tasks.insert(id, Given { cancel: true, ..Given::default() });
             known.waiting.push_back((id, task));
             id
         })
@@ -218,6 +235,9 @@ async fn log(State(server): State<Server>, Path(id): Path<i64>, Query(at): Query
 }
 
 async fn source(State(server): State<Server>, Path(id): Path<i64>, Query(at): Query<At>) -> Response {
+    if server.known().no_sources {
+        return StatusCode::CONFLICT.into_response();
+    }
     with(&server, id, at.fence, |given| {
         let bytes = std::fs::read(given.source.as_ref().unwrap()).unwrap();
         Body::from(bytes).into_response()
@@ -231,6 +251,10 @@ async fn file(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Response {
+    if server.known().slow_files && name.ends_with(".rpm") {
+        server.change(|known| known.uploading = true);
+        return std::future::pending().await;
+    }
     with(&server, id, at.fence, |given| {
         let digest = hex::encode(Sha256::digest(&bytes));
         if headers.get("x-content-sha256").and_then(|value| value.to_str().ok()) != Some(&digest) {

@@ -28,6 +28,8 @@ pub enum Command {
     BuildDistgit(BuildDistgit),
     /// Build a package of the project from its own source
     BuildPackage(BuildPackage),
+    /// Build once more what another build was made of
+    Resubmit(Resubmit),
     /// Print how far a build is
     Status(Status),
     /// Fetch what a build left: packages, logs and more
@@ -190,6 +192,32 @@ pub struct BuildPackage {
     /// Which package.
     #[command(flatten)]
     pub name: Name,
+}
+
+/// `copr resubmit`
+#[derive(Debug, Args)]
+pub struct Resubmit {
+    /// The number of the build that is to be repeated
+    #[arg(value_name = "build_id")]
+    pub build_id: String,
+    /// Only for the chroots in which it failed or was canceled
+    #[arg(long)]
+    pub failed: bool,
+    /// Build for this chroot; once for each
+    #[arg(short = 'r', long = "chroot", value_name = "CHROOT")]
+    pub chroots: Option<Vec<String>>,
+    /// Do not build for this chroot; once for each
+    #[arg(long = "exclude-chroot", value_name = "CHROOT")]
+    pub exclude_chroots: Option<Vec<String>>,
+    /// Give the build up after so many seconds [default: as many as before]
+    #[arg(long, value_name = "TIMEOUT")]
+    pub timeout: Option<String>,
+    /// Let other builds go first
+    #[arg(long)]
+    pub background: bool,
+    /// Do not wait for the build
+    #[arg(long)]
+    pub nowait: bool,
 }
 
 /// `copr status`

@@ -36,7 +36,7 @@ pub enum Command {
     /// Print one package
     GetPackage(GetPackage),
     /// Delete a package with its builds
-    DeletePackage(Which),
+    DeletePackage(DeletePackage),
     /// Take a package's source away
     ResetPackage(Which),
 }
@@ -66,6 +66,17 @@ pub struct Which {
     /// The package.
     #[command(flatten)]
     pub name: Name,
+}
+
+/// `copr delete-package`
+#[derive(Debug, Args)]
+pub struct DeletePackage {
+    /// Which one.
+    #[command(flatten)]
+    pub which: Which,
+    /// Cancel its builds that run
+    #[arg(long)]
+    pub cancel_builds: bool,
 }
 
 /// How a package is to be, beside its source.

@@ -18,6 +18,8 @@ pub enum Command {
     Modify(Box<Modify>),
     /// Delete a project with all that is in it
     Delete(Delete),
+    /// Delete a directory of a project, beside the main one
+    DeleteDirectory(DeleteDirectory),
     /// Copy a project with its packages and builds
     Fork(Fork),
     /// Have the metadata of a project's repositories made anew
@@ -170,6 +172,20 @@ pub struct Delete {
     /// The project: NAME of one's own, USER/NAME or @GROUP/NAME
     #[arg(value_name = "copr")]
     pub copr: String,
+    /// Cancel what is being built in it
+    #[arg(long)]
+    pub cancel_builds: bool,
+}
+
+/// `copr delete-directory`
+#[derive(Debug, Args)]
+pub struct DeleteDirectory {
+    /// The directory: NAME:custom:WORD or NAME:pr:NUMBER, perhaps behind USER/ or @GROUP/
+    #[arg(value_name = "directory")]
+    pub directory: String,
+    /// Cancel what is being built in it
+    #[arg(long)]
+    pub cancel_builds: bool,
 }
 
 /// `copr fork`

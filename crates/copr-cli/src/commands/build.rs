@@ -1,10 +1,11 @@
 //! Builds: asked for, listed, watched, ended, deleted.
 
-use copr_client::v3::{Build, BuildOptions, FullName, Paging, Source};
+use copr_client::v3::{Again, Build, BuildOptions, FullName, Paging, Source};
 use futures::TryStreamExt;
 use std::path::Path;
 use std::pin::pin;
 
+use super::project::set;
 use super::submit::{stated, submitted, target};
 use super::{download, logs, package};
 use crate::cli::Format;
@@ -38,6 +39,7 @@ pub(super) async fn run(session: &Session, command: Command) -> Result<(), Failu
             from_source(session, &distgit.options, source.into()).await
         }
         Command::BuildPackage(package) => self::package(session, package).await,
+        Command::Resubmit(again) => self::resubmit(session, again).await,
         Command::Status(which) => {
             let build = session.client()?.builds().get(number(which.build_id)?).await?;
             session.screen.show(&stated(&build, None))?;
@@ -126,7 +128,7 @@ async fn build(session: &Session, build: cli::Build) -> Result<(), Failure> {
             _ => return Err(missing(package)),
         }
     }
-    submitted(session, &builds, &build.options).await
+    submitted(session, &builds, build.options.nowait).await
 }
 
 async fn upload_rpm(session: &Session, rpm: cli::UploadRpm) -> Result<(), Failure> {
@@ -139,7 +141,7 @@ async fn upload_rpm(session: &Session, rpm: cli::UploadRpm) -> Result<(), Failur
     session.screen.tell(&format!("Uploading package {shown}\n"))?;
     let upload = Bars::new(session.screen.terminal).upload(&rpm.rpm);
     let build = client.builds().create_from_rpm_upload(&project, &upload, &options).await?;
-    submitted(session, &[build], &rpm.options).await
+    submitted(session, &[build], rpm.options.nowait).await
 }
 
 fn missing(file: &str) -> Failure {
@@ -150,14 +152,27 @@ async fn from_source(session: &Session, told: &Options, source: Source) -> Resul
     let client = session.authenticated()?;
     let (project, options) = target(session, told).await?;
     let build = client.builds().create(&project, &source, &options).await?;
-    submitted(session, &[build], told).await
+    submitted(session, &[build], told.nowait).await
 }
 
 async fn package(session: &Session, package: cli::BuildPackage) -> Result<(), Failure> {
     let client = session.authenticated()?;
     let (project, options): (FullName, BuildOptions) = target(session, &package.options).await?;
     let build = client.packages().build(&project, &package.name.name, &options).await?;
-    submitted(session, &[build], &package.options).await
+    submitted(session, &[build], package.options.nowait).await
+}
+
+async fn resubmit(session: &Session, told: cli::Resubmit) -> Result<(), Failure> {
+    let client = session.authenticated()?;
+    session.note(|named| named.chroots.extend(told.chroots.iter().flatten().cloned()));
+    let options = BuildOptions::new();
+    let options = if told.background { options.background(true) } else { options };
+    let options = set(options, told.chroots, BuildOptions::chroots);
+    let options = set(options, told.exclude_chroots, BuildOptions::exclude_chroots);
+    let options = set(options, told.timeout, |options, timeout| options.other("timeout", timeout));
+    let again = if told.failed { Again::Failed } else { Again::All };
+    let build = client.builds().resubmit(written(&told.build_id)?, again, &options).await?;
+    submitted(session, &[build], told.nowait).await
 }
 
 /// Which packages of Python another one needs is found out by a library of Python.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::pin::pin;
 
 use super::project::set;
-use crate::cli::package::{self as cli, Command, GetPackage, ListPackages, Settings, Which, With};
+use crate::cli::package::{self as cli, Command, DeletePackage, GetPackage, ListPackages, Settings, Which, With};
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::show::{Done, Names, Record};
@@ -44,9 +44,13 @@ pub(super) async fn run(session: &Session, command: Command) -> Result<(), Failu
             Ok(session.screen.show(&Names(names))?)
         }
         Command::GetPackage(get) => self::get(session, get).await,
-        Command::DeletePackage(which) => {
+        Command::DeletePackage(DeletePackage { which, cancel_builds }) => {
             let client = session.authenticated()?;
-            client.packages().delete(&session.project(&which.project.copr).await?, &which.name.name).await?;
+            let project = session.project(&which.project.copr).await?;
+            match cancel_builds {
+                true => client.packages().delete_with_running(&project, &which.name.name).await?,
+                false => client.packages().delete(&project, &which.name.name).await?,
+            };
             let text = format!("Package {} was successfully deleted.", which.name.name);
             Ok(session.screen.show(&Done::new(text).with("package", which.name.name))?)
         }

@@ -19,10 +19,20 @@ pub(super) async fn run(session: &Session, command: Command) -> Result<(), Failu
         Command::Modify(modify) => self::modify(session, *modify).await,
         Command::Delete(delete) => {
             let client = session.authenticated()?;
-            let deleted = client.projects().delete(&session.project(&delete.copr).await?).await?;
+            let project = session.project(&delete.copr).await?;
+            let deleted = match delete.cancel_builds {
+                true => client.projects().delete_with_running(&project).await?,
+                false => client.projects().delete(&project).await?,
+            };
             Ok(session.screen.show(
                 &Done::new(format!("Project {} has been deleted.", deleted.name)).with("project", deleted.full_name),
             )?)
+        }
+        Command::DeleteDirectory(which) => {
+            let client = session.authenticated()?;
+            let (project, directory) = session.directory(&which.directory).await?;
+            let said = client.projects().delete_directory(&project, &directory, which.cancel_builds).await?;
+            Ok(session.screen.show(&Done::new(said).with("directory", directory))?)
         }
         Command::Fork(fork) => self::fork(session, fork).await,
         Command::RegenerateRepos(which) => {

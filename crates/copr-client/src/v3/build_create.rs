@@ -62,6 +62,22 @@ impl<'r, T> Request<'r, T> {
     }
 }
 
+/// Where a build is repeated when the options name no chroots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// In all chroots that it had and the project still has.
+    All,
+    /// In those of them in which it failed or was canceled.
+    Failed,
+}
+
+#[derive(Serialize)]
+struct Repeated<'r> {
+    failed: bool,
+    #[serde(flatten)]
+    options: &'r BuildOptions,
+}
+
 #[derive(Deserialize)]
 struct Checked {
     message: String,
@@ -176,6 +192,12 @@ impl Builds<'_> {
         options: &BuildOptions,
     ) -> Result<Build, Error> {
         self.create(project, &custom.into(), options).await
+    }
+
+    /// Of what another build was made of, as that one was but for what the options say. Copr's own service has no such call.
+    pub async fn resubmit(&self, build: u64, where_to: Again, options: &BuildOptions) -> Result<Build, Error> {
+        let request = Repeated { failed: where_to == Again::Failed, options };
+        self.client.post(&["build", "resubmit", &build.to_string()]).json(&request).send().await
     }
 
     /// Whether a build with these options would be taken, without making one; gives the service's words.

@@ -30,7 +30,7 @@ pub use build::{
     Build, BuildWait, Builds, BuiltPackage, BuiltPackages, SourceBuildConfig, SourceChroot, SourcePackage,
 };
 pub use build_chroot::{BuildChroot, BuildChroots, BuildConfig};
-pub use build_create::BuildOptions;
+pub use build_create::{Again, BuildOptions};
 pub use client::Client;
 pub use error::Error;
 pub use general::{ApiToken, General, User};

@@ -182,4 +182,12 @@ impl Packages<'_> {
     pub async fn delete(&self, project: &FullName, package: &str) -> Result<Package, Error> {
         self.client.delete(&["package", "delete"]).json(&Which::new(project, package)).send().await
     }
+
+    /// The same, and cancels its builds that run. Copr's own service has no such call: it refuses while they do.
+    pub async fn delete_with_running(&self, project: &FullName, package: &str) -> Result<Package, Error> {
+        let which = json!({
+            "ownername": project.owner, "projectname": project.name, "package_name": package, "cancel_builds": true,
+        });
+        self.client.delete(&["package", "delete"]).json(&which).send().await
+    }
 }

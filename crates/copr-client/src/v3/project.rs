@@ -145,6 +145,11 @@ options! {
     }
 }
 
+#[derive(Deserialize)]
+struct Said {
+    message: String,
+}
+
 impl ProjectOptions {
     /// Nothing said yet.
     pub fn new() -> Self {
@@ -224,6 +229,24 @@ impl Projects<'_> {
     pub async fn delete(&self, project: &FullName) -> Result<Project, Error> {
         let call = self.client.delete(&["project", "delete", &project.owner, &project.name]);
         call.json(&json!({ "verify": true })).send().await
+    }
+
+    /// The same, and cancels what is being built in it. Copr's own service has no such call: it refuses while builds run.
+    pub async fn delete_with_running(&self, project: &FullName) -> Result<Project, Error> {
+        let call = self.client.delete(&["project", "delete", &project.owner, &project.name]);
+        call.json(&json!({ "verify": true, "cancel_builds": true })).send().await
+    }
+
+    /// Deletes a directory of a project, such as `hello:custom:next`, with its builds; those that run are canceled when that
+    /// is said. Gives the service's words. Copr's own service has no such call.
+    pub async fn delete_directory(
+        &self,
+        project: &FullName,
+        directory: &str,
+        cancel_builds: bool,
+    ) -> Result<String, Error> {
+        let call = self.client.delete(&["project", "directory", "delete", &project.owner, directory]);
+        Ok(call.json(&json!({ "cancel_builds": cancel_builds })).send::<Said>().await?.message)
     }
 
     /// Copies a project with its packages and their last good builds; gives the copy. The files take a while.

@@ -29,6 +29,7 @@ async fn build_in(conn: &mut Conn, h: &Home, dir: DirId) -> BuildId {
         timeout: 60,
         bootstrap: None,
         isolation: Isolation::Unchanged,
+        resubmitted_from: None,
     };
     build::create(conn, &new, NOW).await.unwrap()
 }

@@ -194,6 +194,7 @@ impl Home {
             timeout: 60,
             bootstrap: None,
             isolation: Isolation::Unchanged,
+            resubmitted_from: None,
         };
         build::create(conn, &new, NOW).await.unwrap()
     }

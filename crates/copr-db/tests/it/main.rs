@@ -7,6 +7,7 @@ mod builds;
 mod expiries;
 mod fixture;
 mod forks;
+mod life;
 mod listings;
 mod people;
 mod projects;

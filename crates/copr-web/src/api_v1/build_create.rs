@@ -37,6 +37,8 @@ pub async fn by_upload(
     At((owner, name)): Place,
     request: Request,
 ) -> Answer<Builds> {
+    // Before the file is taken in.
+    build::may_build(&web.app, &me, &owner, &name).await?;
     let source = FilePart { name: "pkgs", limit: web.app.rules.upload_mib << 20 };
     let (fields, file) = body::read(request, &web, Some(source)).await?;
     let (app, options, project) = (web.app.clone(), options(&fields), name.clone());

@@ -11,6 +11,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::{StatusCode, header};
 use copr_app::Refusal;
 use copr_app::build::{self, Options};
+use copr_db::account::Account;
 use copr_types::ProjectId;
 
 /// `POST /builds`: an address in JSON, or a file in a form with the JSON beside it.
@@ -40,7 +41,7 @@ async fn by_url(web: &Web, Login(me): Login, Body(mut fields): Body) -> Done {
 const REQUIRED: &str = "This field is required.";
 
 async fn by_upload(web: &Web, Login(me): Login, request: Request) -> Done {
-    let form = Form::read(request, web).await?;
+    let form = Form::read(request, web, &me).await?;
     let fields = form.metadata.ok_or_else(|| Refusal::field("metadata", "This part is missing."))?;
     let (project, options) = metadata(Fields::read(&fields)?)?;
     let app = web.app.clone();
@@ -76,7 +77,7 @@ struct Form {
 }
 
 impl Form {
-    async fn read(request: Request, web: &Web) -> Result<Self, Refusal> {
+    async fn read(request: Request, web: &Web, me: &Account) -> Result<Self, Refusal> {
         let incomplete = |_| Refusal::invalid("The form in the request can not be read.");
         let mut parts = Multipart::from_request(request, web).await.map_err(incomplete)?;
         let (mut form, mut room) = (Self::default(), WORDS_LIMIT);
@@ -85,6 +86,12 @@ impl Form {
             match part.name() {
                 Some("metadata") if form.metadata.is_none() => form.metadata = Some(text(part, &mut room).await?),
                 Some("srpm") if form.srpm.is_none() && is_file => {
+                    // Where it is for may be known already; what is wrong with that is told when all has come.
+                    if let Some((project, _)) =
+                        form.metadata.as_deref().and_then(|said| Fields::read(said).and_then(metadata).ok())
+                    {
+                        build::may_build_in(&web.app, me, project).await?;
+                    }
                     form.srpm = Some(Incoming::receive(part, web, web.app.rules.upload_mib << 20).await?);
                 }
                 // The next turn of the loop skips what nobody wants.

@@ -6,7 +6,7 @@
 use super::fields::{Fields, has_nul, nul};
 use super::refused::Refused;
 use crate::Web;
-use crate::form::{self, FilePart, Incoming, Words};
+use crate::form::{self, FilePart, Incoming, Sender, Words};
 use axum::extract::{FromRequest, Request};
 use copr_app::Refusal;
 use serde_json::{Map, Value};
@@ -57,7 +57,17 @@ pub struct Form {
 impl Form {
     /// Reads a body; the first file part of the wanted name goes to the disk as it comes.
     pub async fn read(request: Request, web: &Web, wanted: Option<FilePart>) -> Result<Self, Refusal> {
-        let form::Form { words, json, file, more } = form::Form::read(request, web, wanted).await?;
+        Self::read_from(request, web, wanted, None).await
+    }
+
+    /// The same, from somebody who has to have the right to send a file.
+    pub async fn read_from(
+        request: Request,
+        web: &Web,
+        wanted: Option<FilePart>,
+        sender: Option<Sender<'_>>,
+    ) -> Result<Self, Refusal> {
+        let form::Form { words, json, file, more } = form::Form::read_from(request, web, wanted, sender).await?;
         let fields = match (json, words) {
             (Some(json), _) => object(&json),
             (None, Words::Json(bytes)) => object(&bytes),

@@ -3,15 +3,17 @@
 use super::body::{Body, Form};
 use super::fields::Fields;
 use super::login::Login;
+use super::path::{At, BuildNumber};
 use super::refused::{self, BuildAnswer};
 use super::show;
 use super::source_fields::source;
 use crate::Web;
-use crate::form::{FilePart, keeping};
+use crate::form::{FilePart, Sender, keeping};
 use axum::Json;
 use axum::extract::{Request, State};
 use copr_app::Refusal;
-use copr_app::build::{self, Options};
+use copr_app::build::{self, Options, Repeat};
+use copr_db::account::Account;
 use copr_types::SourceKind;
 use copr_wire::v3::{Build, List, Message, Meta};
 
@@ -33,8 +35,7 @@ pub async fn by_url(State(web): State<Web>, Login(me): Login, Body(fields): Body
 
 /// `POST /build/create/upload`
 pub async fn by_upload(State(web): State<Web>, Login(me): Login, request: Request) -> BuildAnswer<Build> {
-    let source = FilePart { name: "pkgs", limit: web.app.rules.upload_mib << 20 };
-    let Form { fields, file, .. } = Form::read(request, &web, Some(source)).await?;
+    let Form { fields, file, .. } = upload(request, &web, &me).await?;
     let (owner, name) = (fields.need("ownername")?, fields.need("projectname")?);
     let (app, options) = (web.app.clone(), options(&fields));
     let made =
@@ -88,8 +89,7 @@ pub async fn by_rpm(State(web): State<Web>, Login(me): Login, request: Request) 
     if !web.app.rules.rpm_uploads {
         return Err(no_endpoint().into());
     }
-    let package = FilePart { name: "pkgs", limit: web.app.rules.upload_mib << 20 };
-    let Form { fields, file, more } = Form::read(request, &web, Some(package)).await?;
+    let Form { fields, file, more } = upload(request, &web, &me).await?;
     let (owner, name) = (fields.need("ownername")?, fields.need("projectname")?);
     if more {
         let text = "Only one RPM can be uploaded per call for now (multi-RPM upload may be added later).";
@@ -100,6 +100,24 @@ pub async fn by_rpm(State(web): State<Web>, Login(me): Login, request: Request) 
         build::by_rpm(&app, &me, &owner, &name, upload.as_ref(), chroot.as_deref(), &options).await
     });
     Ok(Json(show::build(&web, &made.await?)))
+}
+
+/// A form with a package in it.
+async fn upload(request: Request, web: &Web, me: &Account) -> Result<Form, Refusal> {
+    let sender = Sender::new(me, request.uri().query(), web).await?;
+    let limit = web.app.rules.upload_mib << 20;
+    Form::read_from(request, web, Some(FilePart { name: "pkgs", limit }), Some(sender)).await
+}
+
+/// `POST /build/resubmit/{id}`: what Copr has a form for on its pages.
+pub async fn again(
+    State(web): State<Web>,
+    At(BuildNumber(id)): At<BuildNumber>,
+    Login(me): Login,
+    Body(fields): Body,
+) -> BuildAnswer<Build> {
+    let what = if fields.flag(&["failed"]).unwrap_or(false) { Repeat::Failed } else { Repeat::All };
+    Ok(Json(show::build(&web, &build::repeat(&web.app, &me, id, what, &options(&fields)).await?)))
 }
 
 /// The answer where there is nothing at an address.

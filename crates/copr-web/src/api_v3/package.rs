@@ -5,6 +5,7 @@ use super::build_create::options;
 use super::fields::Fields;
 use super::login::Login;
 use super::path::At;
+use super::project::running;
 use super::query::Query;
 use super::refused::Answer;
 use super::show;
@@ -91,7 +92,8 @@ pub async fn build(State(web): State<Web>, Login(me): Login, Body(fields): Body)
 pub async fn delete(State(web): State<Web>, Login(me): Login, Body(fields): Body) -> Answer<Package> {
     let (owner, name) = (fields.need("ownername")?, fields.need("projectname")?);
     let package = fields.line("package_name");
-    let (project, deleted) = package::delete(&web.app, &me, &owner, &name, package.as_deref()).await?;
+    let (package, running) = (package.as_deref(), running(&fields));
+    let (project, deleted) = package::delete_with(&web.app, &me, &owner, &name, package, running).await?;
     Ok(Json(show::package(&web, &project, &deleted)?))
 }
 

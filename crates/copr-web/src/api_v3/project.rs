@@ -10,9 +10,11 @@ use super::show;
 use crate::Web;
 use axum::Json;
 use axum::extract::State;
+use copr_app::build::Running;
+use copr_app::directory;
 use copr_app::fork::{self, Wish};
 use copr_app::project::{self, Input};
-use copr_wire::v3::{List, Project};
+use copr_wire::v3::{List, Message, Project};
 
 /// Attributes that can order lists of projects.
 const ORDERS: [&str; 3] = copr_db::project::ORDERS;
@@ -57,7 +59,7 @@ pub async fn edit(
     At((owner, name)): At<(String, String)>,
     Body(fields): Body,
 ) -> Answer<Project> {
-    let changed = project::edit(&web.app, &me, &owner, &name, &input(&fields)).await?;
+    let changed = project::edit_with(&web.app, &me, &owner, &name, &input(&fields), running(&fields)).await?;
     Ok(Json(show::project(&web, &changed)))
 }
 
@@ -82,9 +84,27 @@ pub async fn delete(
     State(web): State<Web>,
     Login(me): Login,
     At((owner, name)): At<(String, String)>,
+    Body(fields): Body,
 ) -> Answer<Project> {
-    let deleted = project::delete(&web.app, &me, &owner, &name).await?;
+    let deleted = project::delete_with(&web.app, &me, &owner, &name, running(&fields)).await?;
     Ok(Json(show::project(&web, &deleted)))
+}
+
+/// `DELETE /project/directory/delete/{owner}/{dir}`: ours. Copr's go with their project, or by themselves.
+pub async fn delete_directory(
+    State(web): State<Web>,
+    Login(me): Login,
+    At((owner, dir)): At<(String, String)>,
+    Body(fields): Body,
+) -> Answer<Message> {
+    let project = dir.split(':').next().unwrap_or_default();
+    let gone = directory::delete(&web.app, &me, &owner, project, &dir, running(&fields)).await?;
+    Ok(Json(Message { message: format!("Directory {owner}/{} has been deleted.", gone.name) }))
+}
+
+/// What is to become of builds that run in what goes away: as Copr has it, unless the request says more.
+pub(super) fn running(fields: &Fields) -> Running {
+    if fields.flag(&["cancel_builds"]).unwrap_or(false) { Running::Cancel } else { Running::Refuse }
 }
 
 /// `PUT /project/regenerate-repos/{owner}/{project}`

@@ -2,8 +2,10 @@
 //! goes to the disk as it comes. What the words mean is the dialect's matter.
 
 mod incoming;
+mod sender;
 
 pub use incoming::{Incoming, keeping};
+pub use sender::Sender;
 
 use crate::Web;
 use axum::body::{Body, to_bytes};
@@ -59,8 +61,18 @@ pub struct Form {
 impl Form {
     /// Reads a body; the first file part of the wanted name goes to the disk as it comes, others are dropped.
     pub async fn read(request: Request, web: &Web, wanted: Option<FilePart>) -> Result<Self, Refusal> {
+        Self::read_from(request, web, wanted, None).await
+    }
+
+    /// The same, from somebody who has to have the right to send a file.
+    pub async fn read_from(
+        request: Request,
+        web: &Web,
+        wanted: Option<FilePart>,
+        sender: Option<Sender<'_>>,
+    ) -> Result<Self, Refusal> {
         let words = match kind(request.headers()).as_str() {
-            "multipart/form-data" => return read_multipart(request, web, wanted).await,
+            "multipart/form-data" => return read_multipart(request, web, wanted, sender).await,
             "application/x-www-form-urlencoded" => {
                 let bytes = whole(request.into_body()).await?;
                 Words::Pairs(url::form_urlencoded::parse(&bytes).into_owned().collect())
@@ -103,7 +115,12 @@ fn too_many_words() -> Refusal {
     Refusal::too_large(format!("The request is too large: besides a file it can have {} MiB.", WORDS_LIMIT >> 20))
 }
 
-async fn read_multipart(request: Request, web: &Web, wanted: Option<FilePart>) -> Result<Form, Refusal> {
+async fn read_multipart(
+    request: Request,
+    web: &Web,
+    wanted: Option<FilePart>,
+    sender: Option<Sender<'_>>,
+) -> Result<Form, Refusal> {
     let Ok(mut parts) = Multipart::from_request(request, web).await else {
         return Ok(Form { words: Words::NoForm, json: None, file: None, more: false });
     };
@@ -121,6 +138,9 @@ async fn read_multipart(request: Request, web: &Web, wanted: Option<FilePart>) -
             if file.is_some() {
                 more = true;
             } else {
+                if let Some(sender) = &sender {
+                    sender.may_send(web, json.as_deref(), &pairs).await?;
+                }
                 file = Some(Incoming::receive(part, web, wanted.limit).await?);
             }
         }

@@ -7,7 +7,7 @@ use crate::logs::{LastPart, last_part};
 use crate::results::TreePath;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use copr_app::{App, Refusal, queue};
+use copr_app::{App, Refusal, build, queue};
 use copr_types::{BuildId, State as Standing};
 use copr_ui::build::{Build, Log, Step as StepView};
 use std::path::PathBuf;
@@ -76,6 +76,7 @@ async fn view(app: &App, snapshot: Snapshot) -> Result<Build, Refusal> {
         });
     }
     let (state, finished) = (snapshot.shown.state(), snapshot.shown.is_finished());
+    let repeat_href = build::is_repeatable(&snapshot.shown).then(|| lines::repeat_href(&snapshot.shown));
     let build = snapshot.shown.build;
     Ok(Build {
         id: build.id.0,
@@ -90,6 +91,8 @@ async fn view(app: &App, snapshot: Snapshot) -> Result<Build, Refusal> {
         state,
         finished,
         steps,
+        repeats: build.resubmitted_from,
+        repeat_href,
     })
 }
 

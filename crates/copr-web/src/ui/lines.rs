@@ -21,6 +21,18 @@ pub(super) fn build_href(shown: &Shown) -> String {
     format!("{}build/{}/", project_href(&build.owner, build.project.as_str()), build.id)
 }
 
+/// Address of the form that repeats a build.
+pub(super) fn repeat_href(shown: &Shown) -> String {
+    let build = &shown.build;
+    format!("{}repeat_build/{}/", project_href(&build.owner, build.project.as_str()), build.id)
+}
+
+/// Where that form is sent.
+pub(super) fn rebuild_href(shown: &Shown) -> String {
+    let build = &shown.build;
+    format!("{}new_build_rebuild/{}/", project_href(&build.owner, build.project.as_str()), build.id)
+}
+
 /// Name of the file that a build begins with, for builds whose package is not known yet.
 pub(super) fn source_file(build: &Build) -> Option<String> {
     let source: serde_json::Value = serde_json::from_str(&build.source).ok()?;

@@ -6,9 +6,13 @@ mod lines;
 mod owner;
 pub(crate) mod page;
 mod project;
+mod rebuild;
+mod repeat;
+mod said;
+mod visitor;
 
 use crate::Web;
-use crate::routes::{Routes, get};
+use crate::routes::{Routes, get, post};
 use axum::http::{Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
@@ -32,6 +36,18 @@ pub(crate) fn router() -> Routes<Web> {
         .route("/coprs/{owner}/{project}/build/{id}/", get(build::of_user))
         .route("/coprs/g/{group}/{project}/build/{id}", get(build::of_group))
         .route("/coprs/g/{group}/{project}/build/{id}/", get(build::of_group))
+        .both_ways("/coprs/{owner}/{project}/repeat_build/{id}", get(repeat::of_user).or(post(repeat::of_user)))
+        .both_ways("/coprs/g/{group}/{project}/repeat_build/{id}", get(repeat::of_group).or(post(repeat::of_group)))
+        .both_ways(
+            "/coprs/{owner}/{project}/packages/rebuild-all",
+            get(rebuild::of_user).or(post(rebuild::submit_of_user)),
+        )
+        .both_ways(
+            "/coprs/g/{group}/{project}/packages/rebuild-all",
+            get(rebuild::of_group).or(post(rebuild::submit_of_group)),
+        )
+        .both_ways("/coprs/{owner}/{project}/new_build_rebuild/{id}", post(repeat::submit_of_user))
+        .both_ways("/coprs/g/{group}/{project}/new_build_rebuild/{id}", post(repeat::submit_of_group))
         .route("/assets/style.css", get(|| asset("text/css; charset=utf-8", copr_ui::STYLE)))
         .route("/assets/follow.js", get(|| asset("text/javascript; charset=utf-8", copr_ui::FOLLOW)))
 }

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use copr_app::{Kind, Refusal};
-use copr_ui::notice::{Broken, NotFound};
+use copr_ui::notice::{Broken, NotFound, Refused};
 use copr_ui::{Template, render};
 
 /// Nothing from elsewhere, no inline scripts or styles: a text of a user that got past the escaping would do nothing.
@@ -67,6 +67,17 @@ pub(crate) fn refused(refusal: &Refusal) -> Response {
     }
     tracing::error!("could not show a page: {}", refusal.inside());
     broken()
+}
+
+/// The same for what somebody wants to be done: why it can not is theirs to know.
+pub(crate) fn declined(refusal: &Refusal) -> Response {
+    match refusal.kind {
+        Kind::NotFound | Kind::Internal => refused(refusal),
+        kind => {
+            let page = Refused { sentence: refusal.message.clone(), unknown: kind == Kind::Unauthenticated };
+            private(crate::refused::status(refusal, "page"), &page)
+        }
+    }
 }
 
 /// Whether who asks is a browser.

@@ -10,6 +10,7 @@ mod clients;
 mod encodings;
 mod forks;
 mod general;
+mod life;
 mod lists;
 mod live;
 mod openapi;

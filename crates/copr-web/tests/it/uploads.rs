@@ -139,6 +139,79 @@ async fn a_stranger_hears_the_refusal_after_a_long_upload() {
     assert_eq!(server.uploads().len(), 0);
 }
 
+/// What is answered to the head of an upload by somebody who waits before sending a byte of it (RFC 9110, 10.1.1).
+async fn before_the_first_byte(server: &Server, who: &Person, path: &str, first: &str) -> String {
+    let credentials = STANDARD.encode(format!("{}:{}", who.login, who.token));
+    let mut stream = TcpStream::connect(server.url.strip_prefix("http://").expect("http")).await.expect("a connection");
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {credentials}\r\nExpect: 100-continue\r\n\
+         Content-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: 10000000\r\n\r\n{first}"
+    );
+    stream.write_all(request.as_bytes()).await.expect("the head");
+    let mut answer = vec![0; 4096];
+    let length = stream.read(&mut answer).await.expect("an answer");
+    let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_is_told_before_a_byte_of_the_file_is_sent() {
+    let server = Server::start().await;
+    server.project("p").await;
+    let nobody = Person { name: "no".into(), login: "no".into(), token: "body".into() };
+    let (v3, v1) = ("/api_3/build/create/upload", "/api/coprs/alice/p/new_build_upload/");
+    let named = format!("{v3}?ownername=alice&projectname=p");
+    let ready = "/api_3/build/create/rpm-upload?ownername=alice&projectname=p";
+    for (who, path, status) in [
+        (&nobody, v3, "401"),
+        (&nobody, v1, "401"),
+        (&server.bob, named.as_str(), "403"),
+        (&server.bob, ready, "403"),
+        (&server.bob, v1, "403"),
+        (&server.alice, "/api_3/build/create/upload?ownername=alice&projectname=nope", "404"),
+        (&server.alice, named.as_str(), "100"),
+        (&server.alice, v1, "100"),
+        // python-copr says where to behind the file only.
+        (&server.bob, v3, "100"),
+    ] {
+        let answer = before_the_first_byte(&server, who, path, "").await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{path} as {}: {answer}", who.name);
+    }
+}
+
+/// A file that is too large is refused as such when it is taken in, and never taken in of somebody who may not send it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_before_the_file_counts_before_the_file_is_taken_in() {
+    let server = Server::start_with(|rules| rules.upload_mib = 1).await;
+    let id = server.project("p").await["id"].as_i64().expect("a number");
+    let part = |name: &str, text: &str| {
+        format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+    };
+    let pkgs = || head("pkgs", "a-1-1.src.rpm");
+    let v2 = part("metadata", &format!("{{\"project_id\": {id}}}")) + &head("srpm", "a-1-1.src.rpm");
+    let v3 = part("ownername", "alice") + &part("projectname", "p") + &pkgs();
+    let json = part("json", r#"{"ownername": "alice", "projectname": "p"}"#) + &pkgs();
+    let query = "/api_3/build/create/upload?ownername=alice&projectname=p";
+    for (path, first, status) in [
+        ("/api_2/builds", v2, 403),
+        ("/api_3/build/create/upload", v3, 403),
+        ("/api_3/build/create/upload", json, 403),
+        (query, pkgs(), 403),
+        ("/api/coprs/alice/p/new_build_upload/", pkgs(), 403),
+        // As python-copr has it.
+        ("/api_3/build/create/upload", pkgs(), 413),
+    ] {
+        let end = tail(&json!({"ownername": "alice", "projectname": "p"}));
+        let body = [first.as_bytes(), &vec![7; 2 << 20], end.as_bytes()].concat();
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        let request = server.anywhere(Method::POST, path).header("content-type", kind).body(body);
+        let request = request.basic_auth(&server.bob.login, Some(&server.bob.token));
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), status, "{path}: {}", answer.text().await.unwrap_or_default());
+        assert!(server.uploads().is_empty());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_breaks_off_leaves_nothing_behind() {
     let server = Server::start().await;

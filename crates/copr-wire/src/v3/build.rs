@@ -32,6 +32,9 @@ pub struct Build {
     pub submitter: Option<String>,
     /// After everybody who waits.
     pub is_background: bool,
+    /// The build that this one repeats, where it does; it may be gone. Copr tells that on its pages only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resubmitted_from: Option<i64>,
 }
 
 /// What is known of a build's source.

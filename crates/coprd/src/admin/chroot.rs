@@ -18,6 +18,7 @@ pub(super) async fn run(app: &App, command: ChrootCommand) -> anyhow::Result<()>
         ChrootCommand::Add(add) => self::add(app, &add).await,
         ChrootCommand::Enable { names } => enable(app, &names).await,
         ChrootCommand::Disable { names } => disable(app, &names).await,
+        ChrootCommand::Eol { names } => retire(app, &names).await,
         ChrootCommand::Import { file } => import(app, &file).await,
     }
 }
@@ -154,11 +155,11 @@ fn to_enable<'a>(names: &[String], known: &'a [Chroot]) -> anyhow::Result<BTreeM
     Ok(chosen)
 }
 
-async fn disable(app: &App, names: &[String]) -> anyhow::Result<()> {
-    let known = chroot::list(app).await.map_err(told)?;
+/// The service's chroots that names and patterns mean, each of which must mean some.
+fn to_close<'a>(names: &[String], known: &'a [Chroot]) -> anyhow::Result<BTreeSet<&'a str>> {
     let mut chosen = BTreeSet::new();
     for wanted in names {
-        let here = matching(wanted, &known)?;
+        let here = matching(wanted, known)?;
         if here.is_empty() {
             let names = known.iter().map(|one| one.name.as_str());
             let hint = words::hint(wanted, names, "`coprd admin chroot list` lists them");
@@ -166,6 +167,23 @@ async fn disable(app: &App, names: &[String]) -> anyhow::Result<()> {
         }
         chosen.extend(here);
     }
+    Ok(chosen)
+}
+
+async fn retire(app: &App, names: &[String]) -> anyhow::Result<()> {
+    let known = chroot::list(app).await.map_err(told)?;
+    let (chosen, mut canceled) = (to_close(names, &known)?, 0);
+    for name in &chosen {
+        canceled += chroot::retire(app, name).await.map_err(told)?;
+    }
+    let chroots = words::count(chosen.len(), "chroot");
+    eprintln!("{chroots} closed for builds; {} canceled there.", words::count(canceled, "build"));
+    print_names(&chosen)
+}
+
+async fn disable(app: &App, names: &[String]) -> anyhow::Result<()> {
+    let known = chroot::list(app).await.map_err(told)?;
+    let chosen = to_close(names, &known)?;
     for name in &chosen {
         chroot::set_enabled(app, name, false).await.map_err(told)?;
     }

@@ -43,6 +43,19 @@ fn a_closed_chroot_stays_as_it_is() {
 }
 
 #[test]
+fn a_chroot_at_its_end_is_closed_and_nothing_is_to_be_built_there() {
+    for service in Service::on_both_engines() {
+        service.ok("chroot enable fedora-44-x86_64 fedora-44-aarch64");
+        let said = service.admin("chroot eol fedora-44-*");
+        assert_eq!((said.status, said.out.as_str()), (0, "fedora-44-aarch64\nfedora-44-x86_64\n"), "{said:?}");
+        let last = said.talk.lines().last();
+        assert_eq!(last, Some("2 chroots closed for builds; 0 builds canceled there."));
+        assert_eq!(names(&service, "enabled"), [""; 0]);
+        assert!(service.refusal("chroot eol fedora-43-x86_64").contains("this service has no chroot"));
+    }
+}
+
+#[test]
 fn one_wrong_name_among_several_changes_nothing() {
     let service = Service::new();
     insta::assert_snapshot!(service.refusal("chroot enable epel-9-x86_64 fedora-44-x86-64"), @r"

@@ -1,6 +1,6 @@
 //! Builds: looked at, submitted, ended; and their chroots.
 
-use super::fields::{BUILD, BUILDS, CUSTOM, DISTGIT, PYPI, RPM, RPM_CHROOT, RUBYGEMS, SCM, UPLOAD, URLS, WHERE};
+use super::fields::{AGAIN, BUILD, BUILDS, CUSTOM, DISTGIT, PYPI, RPM, RPM_CHROOT, RUBYGEMS, SCM, UPLOAD, URLS, WHERE};
 use super::operation::Operation;
 use super::query::{BUILD_ID, CHROOTNAME, OWNERNAME, PACKAGENAME, PROJECTNAME, optional, paging, required};
 use crate::api_v3::{build, build_chroot};
@@ -65,6 +65,10 @@ pub fn submitting() -> Vec<Operation> {
         one("/build/create/rpm-upload", "Publishes a ready package")
             .takes_with_file(RPM, &[WHERE, RPM_CHROOT, BUILD])
             .gives::<Build>(),
+        one("/build/resubmit/{id}", "Builds once more what another build was made of; not in Copr")
+            .takes(&[AGAIN, BUILD])
+            .gives::<Build>()
+            .says(400, "It can not be repeated, or nowhere."),
     ]
 }
 

@@ -273,3 +273,17 @@ pub const IN_BACKGROUND: &[Field] = &[field("is_background", Kind::Switch, "Anot
 
 /// Which builds.
 pub const BUILDS: &[Field] = &[needed("builds", Kind::Numbers, "The builds' numbers, all of one project.")];
+
+/// Of what goes away with builds in it.
+pub const RUNNING: &[Field] = &[field(
+    "cancel_builds",
+    Kind::Switch,
+    "Builds that still run there are canceled; without this they are a reason to refuse. Not in Copr.",
+)];
+
+/// Of a build that is repeated.
+pub const AGAIN: &[Field] = &[field(
+    "failed",
+    Kind::Switch,
+    "Only in the chroots in which it failed or was canceled, unless `chroots` says more.",
+)];

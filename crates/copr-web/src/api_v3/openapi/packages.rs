@@ -1,7 +1,7 @@
 //! Packages.
 
 use super::fields::{
-    BUILD, CUSTOM, DISTGIT, Field, IN_BACKGROUND, PACKAGE, PYPI, RUBYGEMS, SCM, SCRIPT, WHERE, WHICH_PACKAGE,
+    BUILD, CUSTOM, DISTGIT, Field, IN_BACKGROUND, PACKAGE, PYPI, RUBYGEMS, RUNNING, SCM, SCRIPT, WHERE, WHICH_PACKAGE,
 };
 use super::operation::Operation;
 use super::query::{OWNERNAME, PACKAGENAME, PROJECTNAME, paging, required, switch};
@@ -49,7 +49,8 @@ pub fn operations() -> Vec<Operation> {
             .takes(&[WHERE, WHICH_PACKAGE])
             .says(404, NO_PACKAGE),
         change(Operation::remove("/package/delete", "Deletes a package with its builds"))
-            .takes(&[WHERE, WHICH_PACKAGE])
+            .takes(&[WHERE, WHICH_PACKAGE, RUNNING])
+            .says(400, "Builds of it run.")
             .says(404, NO_PACKAGE),
         Operation::create("/package/build", "Builds a package from its own source")
             .takes(&[WHERE, WHICH_PACKAGE, IN_BACKGROUND, BUILD])

@@ -1,9 +1,9 @@
 //! Projects, who may do what in them, and their chroots.
 
-use super::fields::{CHROOTS_OF_PROJECT, COMPS, FORK, NEW_PROJECT, PROJECT, PROJECT_CHROOT, VERIFY};
+use super::fields::{CHROOTS_OF_PROJECT, COMPS, FORK, NEW_PROJECT, PROJECT, PROJECT_CHROOT, RUNNING, VERIFY};
 use super::operation::{Operation, Parameter};
 use super::query::{CHROOTNAME, OWNERNAME, PROJECTNAME, one_of, optional, paging, required};
-use copr_wire::v3::{List, Monitor, Project, ProjectChroot, ProjectChrootConfig};
+use copr_wire::v3::{List, Message, Monitor, Project, ProjectChroot, ProjectChrootConfig};
 use serde_json::{Value, json};
 
 const NO_PROJECT: &str = "There is no such project, or no such group.";
@@ -33,7 +33,7 @@ pub fn operations() -> Vec<Operation> {
             .gives::<Project>()
             .says(403, "Not for this owner, or not with these settings."),
         Operation::update("/project/edit/{owner}/{project}", "Changes what is sent, and nothing else")
-            .takes(&[CHROOTS_OF_PROJECT, PROJECT])
+            .takes(&[CHROOTS_OF_PROJECT, PROJECT, RUNNING])
             .gives::<Project>()
             .says(403, MAY_NOT_EDIT)
             .says(409, "A chroot that is to go is still built in."),
@@ -43,9 +43,18 @@ pub fn operations() -> Vec<Operation> {
             .gives::<Project>()
             .says(403, "Not into this owner's."),
         Operation::remove("/project/delete/{owner}/{project}", "Deletes a project with everything in it")
-            .takes(&[VERIFY])
+            .takes(&[VERIFY, RUNNING])
             .gives::<Project>()
+            .says(400, "Builds run there.")
             .says(403, "Only owners may, and nobody may delete a persistent project."),
+        Operation::remove(
+            "/project/directory/delete/{owner}/{dir}",
+            "Deletes a directory beside the main one; not in Copr",
+        )
+        .takes(&[RUNNING])
+        .gives::<Message>()
+        .says(400, "Builds run there, or it is the main one.")
+        .says(403, MAY_NOT_EDIT),
         Operation::update("/project/regenerate-repos/{owner}/{project}", "Makes the metadata of the repositories anew")
             .gives::<Project>()
             .says(403, MAY_NOT_EDIT),

@@ -28,6 +28,7 @@ pub fn build(web: &Web, shown: &Shown) -> Build {
         ended_on: shown.ended_on(),
         submitter: build.submitter.clone(),
         is_background: build.background,
+        resubmitted_from: build.resubmitted_from,
     }
 }
 

@@ -70,6 +70,7 @@ pub const ROWS: &[Row] = &[
     row("DELETE|POST /api_3/project/delete/{owner}/{project}", OWN).needs(Needs::Project),
     row("POST|PUT /api_3/project/fork/{owner}/{project}", KNOWN).json(r#"{"name": "{new}"}"#),
     row("PUT|POST /api_3/project/regenerate-repos/{owner}/{project}", EDIT),
+    row("DELETE|POST /api_3/project/directory/delete/{owner}/{dir}", [401, 403, 403, 400, 400, 400]),
     row("GET /api_3/project/permissions/can_build_in/{who}/{owner}/{project}", ALL),
     row("GET /api_3/project/permissions/get/{owner}/{project}", EDIT),
     row("PUT|POST /api_3/project/permissions/set/{owner}/{project}", EDIT).json(r#"{"zed": {"builder": "approved"}}"#),
@@ -103,6 +104,7 @@ pub const ROWS: &[Row] = &[
     row("POST /api_3/build/create/custom", BUILD).json(SOURCE_BODY),
     row("POST /api_3/build/create/distgit", BUILD).json(SOURCE_BODY),
     // What is uploaded is no package, which is said only to who may build.
+    row("POST /api_3/build/resubmit/{id}", BUILD).json("{}"),
     row("POST /api_3/build/create/rpm-upload", [401, 403, 400, 400, 400, 400])
         .body(Body::Upload("a-1-1.noarch.rpm", RPM_BODY)),
     row("GET /api_3/build-chroot", ALL).query(CHROOT_OF_BUILD),
@@ -227,6 +229,16 @@ pub const ROWS: &[Row] = &[
     row("GET /coprs/build/{id}", ALL),
     row("GET /coprs/{owner}/{project}/build/{id}", ALL),
     row("GET /coprs/g/{group}/{project}/build/{id}", ALL),
+    row("GET|POST /coprs/{owner}/{project}/repeat_build/{id}", BUILD),
+    row("GET|POST /coprs/g/{group}/{project}/repeat_build/{id}", OWN),
+    row("GET /coprs/{owner}/{project}/packages/rebuild-all", BUILD),
+    row("GET /coprs/g/{group}/{project}/packages/rebuild-all", OWN),
+    // The form names packages; nobody else gets as far as that.
+    row("POST /coprs/{owner}/{project}/packages/rebuild-all", [401, 403, 400, 400, 400, 400]),
+    row("POST /coprs/g/{group}/{project}/packages/rebuild-all", [401, 403, 403, 403, 400, 400]),
+    // The form names chroots; nobody else gets as far as that.
+    row("POST /coprs/{owner}/{project}/new_build_rebuild/{id}", [401, 403, 400, 400, 400, 400]),
+    row("POST /coprs/g/{group}/{project}/new_build_rebuild/{id}", [401, 403, 403, 403, 400, 400]),
     row("GET /coprs/build/{id}/log/{step}", ALL),
     row("GET /coprs/build/{id}/events", ALL),
     row("GET /assets/style.css", ALL),
