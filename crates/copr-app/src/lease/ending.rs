@@ -235,7 +235,8 @@ async fn give_back(app: &App, row: &Row, place: &Place, wait: i64, attempt: Atte
 
 /// Takes back a lease that its builder has not heard of.
 pub(super) async fn take_back(app: &App, row: &Row) -> Result<(), Refusal> {
-    give_back(app, row, 0, Attempt::Unused).await
+    let place = super::place(app, &mut app.db.read().await?, row).await?;
+    give_back(app, row, &place, 0, Attempt::Unused).await
 }
 
 /// Writes down what its owner was given with a lease that ends; the last thing in a transaction, because an owner has one
