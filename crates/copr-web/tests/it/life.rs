@@ -51,7 +51,7 @@ async fn a_build_is_repeated_where_it_failed() {
     let config = server.get(&format!("/build/source-build-config/{}", again["id"])).await.ok();
     assert_eq!(config["timeout"], 100);
     let all = server.post(&server.alice, &path, json!({"timeout": "7", "background": true})).await.ok();
-    assert_eq!((&all["chroots"], &all["is_background"]), (&json!([FEDORA, FEDORA_32]), &json!(true)));
+    assert_eq!((&all["chroots"], &all["is_background"]), (&json!([FEDORA_32, FEDORA]), &json!(true)));
     assert_eq!(server.get(&format!("/build/{id}")).await.ok().get("resubmitted_from"), None);
     let wrong = server.post(&server.alice, &path, json!({"chroots": [EPEL]})).await;
     let text = format!("Bad request parameters: {{'chroots': [\"'{EPEL}' is not a valid choice for this field.\"]}}");
