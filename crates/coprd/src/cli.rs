@@ -229,7 +229,7 @@ pub enum ChrootCommand {
         #[arg(required = true, value_name = "NAME")]
         names: Vec<String>,
     },
-    /// End the life of chroots: they are closed, and what is still to be built in them is canceled
+    /// Close chroots at the end of their life, and cancel what is still to be built in them
     Eol {
         /// Names or patterns
         #[arg(required = true, value_name = "NAME")]
