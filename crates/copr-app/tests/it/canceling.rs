@@ -2,10 +2,16 @@
 
 use crate::both_engines;
 use crate::rpms::made;
-use crate::world::{ARM, X86};
-use copr_app::{Kind, build};
-use copr_types::State;
+use crate::world::{ARM, World, X86};
+use copr_app::{Kind, build, lease};
+use copr_types::{Phase, State};
 use copr_wire::builder::Outcome;
+
+/// The number of the last event.
+async fn events(w: &World) -> Option<i64> {
+    let events = copr_db::event::after(&mut w.app.db.read().await.unwrap(), 0, 1000).await.unwrap();
+    events.last().map(|event| event.id)
+}
 
 both_engines! {
     async fn a_waiting_source_vanishes_from_the_queue(w: World) {
@@ -30,6 +36,30 @@ both_engines! {
         builder.finish(&lease, Outcome::Canceled, Vec::new()).await.unwrap();
         assert!(w.tasks().await.is_empty());
         assert_eq!(w.state(id).await, Some(State::Canceled));
+    }
+
+    async fn nothing_is_told_of_a_canceled_source_that_a_builder_still_works_on(w: World) {
+        w.project(&[X86]).await;
+        let builder = w.builder("b1").await;
+        let id = w.submit().await;
+        let lease = builder.lease().await;
+        build::cancel(&w.app, &w.alice, id).await.unwrap();
+        let last = events(&w).await;
+        assert!(builder.beat(&lease, Some(Phase::Build)).await.unwrap().cancel);
+        assert_eq!(events(&w).await, last);
+    }
+
+    async fn the_logs_of_a_canceled_build_are_closed_when_its_builder_is_lost(w: World) {
+        w.project(&[X86]).await;
+        let builder = w.builder("b1").await;
+        let id = w.imported(&builder, "hello-noarch").await;
+        let lease = builder.lease().await;
+        builder.log(&lease, "building\n").await.unwrap();
+        build::cancel(&w.app, &w.alice, id).await.unwrap();
+        w.clock.advance(31);
+        assert_eq!(lease::expire(&w.app).await.unwrap(), 1);
+        assert!(w.tasks().await.is_empty());
+        assert!(w.chroot_dir("hello").join("00000001-hello-noarch/builder-live.log.gz").is_file());
     }
 
     async fn what_a_builder_delivers_after_the_cancel_is_thrown_away(w: World) {

@@ -2,9 +2,11 @@
 
 use crate::both_engines;
 use crate::world::{World, X86};
-use copr_app::publish;
-use copr_types::{BuildId, State};
+use copr_app::{App, publish};
+use copr_types::faults::{Fault, Step};
+use copr_types::{BuildId, Faults, State};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What a data directory and a repository's row were at a moment.
 struct Before {
@@ -124,6 +126,35 @@ both_engines! {
         builder.make("hello-noarch").await;
         succeeds_with_both_packages(&w, id).await;
         assert!(place.join("builder-live.log.gz").is_file());
+    }
+}
+
+/// A disk that fails once, with the change of a file after so many that went well.
+fn fails_after(well: u32) -> Faults {
+    let changes = AtomicU32::new(0);
+    Faults::new(move |step| {
+        let hit = step == Step::File && changes.fetch_add(1, Ordering::SeqCst) == well;
+        hit.then(|| Fault::Fails(std::io::Error::other("the disk is full")))
+    })
+}
+
+both_engines! {
+    /// Whichever change of a file fails: the build waits until it works.
+    async fn a_disk_that_fails_while_a_source_is_taken_in_ends_no_build(w: World) {
+        w.project(&[X86]).await;
+        let builder = w.builder("b1").await;
+        for nth in 0..5 {
+            let id = w.submit().await;
+            builder.make("hello-noarch").await;
+            let app = App { store: w.app.store.clone().with_faults(fails_after(nth)), ..w.app.clone() };
+            copr_app::import::all(&app).await.unwrap();
+            assert_eq!(w.state(id).await, Some(State::Importing), "change {nth}");
+            copr_app::import::all(&app).await.unwrap();
+            assert_eq!(w.state(id).await, Some(State::Pending), "change {nth}");
+            builder.make("hello-noarch").await;
+            w.publish().await;
+            assert_eq!(w.state(id).await, Some(State::Succeeded), "change {nth}");
+        }
     }
 }
 

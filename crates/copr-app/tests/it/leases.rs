@@ -3,7 +3,7 @@
 use crate::both_engines;
 use crate::rpms::made;
 use crate::world::X86;
-use copr_app::{Kind, Refusal, lease};
+use copr_app::{Kind, Refusal, lease, removal};
 use copr_types::{Failure, FailureClass, Phase, State};
 use copr_wire::builder::Outcome;
 use std::fmt::Debug;
@@ -245,5 +245,30 @@ both_engines! {
         got.sort_unstable();
         got.dedup();
         assert_eq!((got.len(), all), (6, 6));
+    }
+
+    async fn a_file_that_arrives_when_its_lease_is_over_is_removed_and_no_other(w: World) {
+        w.project(&[X86]).await;
+        let builder = w.builder("b1").await;
+        w.submit().await;
+        let lost = builder.lease().await;
+        w.clock.advance(31);
+        assert_eq!(lease::expire(&w.app).await.unwrap(), 1);
+        w.sweep().await;
+        // It was on its way when the lease was looked at.
+        let stray = w.app.store.staging_dir(lost.task_id, lost.fence);
+        std::fs::create_dir(&stray).unwrap();
+        let held = builder.lease().await;
+        builder.upload(&held, &made("hello-noarch").srpm).await.unwrap();
+        let kept = w.app.store.staging_dir(held.task_id, held.fence);
+        assert_eq!(w.staging().len(), 2);
+        removal::sweep_staging(&w.app).await.unwrap();
+        assert_eq!(w.staging(), [kept.clone()]);
+        builder.deliver(&held, "hello-noarch").await.unwrap();
+        removal::sweep_staging(&w.app).await.unwrap();
+        assert_eq!(w.staging(), [kept], "it waits for the import");
+        w.import().await;
+        w.sweep().await;
+        assert!(w.staging().is_empty());
     }
 }

@@ -123,8 +123,7 @@ fn so_it_is_with_postgresql() {
 
 #[test]
 fn of_many_builds_in_bad_weather_none_is_lost_stuck_or_published_twice() {
-    let (builds, seed) =
-        (from_environment("COPR_SIMULATION_BUILDS", 1000), from_environment("COPR_SIMULATION_SEED", 1));
+    let (builds, seed) = (from_environment("COPR_SIMULATION_BUILDS", 400), from_environment("COPR_SIMULATION_SEED", 1));
     let begin = std::time::Instant::now();
     runtime().block_on(async {
         let s = life(None, seed, builds).await;

@@ -105,6 +105,22 @@ both_engines! {
         assert_eq!(build::uploads_in_use(&mut tx).await.unwrap(), [""; 0]);
     }
 
+    async fn what_was_delivered_is_listed_while_it_is_being_taken_in(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let mut tx = t.begin().await;
+        let id = h.build(&mut tx).await;
+        let chroot = build_chroot::create(&mut tx, id, h.chroot, State::Publishing).await.unwrap();
+        build_chroot::staged(&mut tx, chroot, Some("{\"task\":2}")).await.unwrap();
+        build::set_source_state(&mut tx, id, State::Pending, State::Importing).await.unwrap();
+        build::source_staged(&mut tx, id, Some("{\"task\":1}")).await.unwrap();
+        let mut delivered = build::delivered(&mut tx).await.unwrap();
+        delivered.sort();
+        assert_eq!(delivered, ["{\"task\":1}", "{\"task\":2}"]);
+        build_chroot::set_state(&mut tx, chroot, State::Publishing, State::Failed).await.unwrap();
+        build::set_source_state(&mut tx, id, State::Importing, State::Succeeded).await.unwrap();
+        assert_eq!(build::delivered(&mut tx).await.unwrap(), [""; 0]);
+    }
+
     async fn the_database_finds_builds_by_the_state_that_clients_are_shown(t: Fixture) {
         let h = t.home("alice", "hello").await;
         let mut tx = t.begin().await;

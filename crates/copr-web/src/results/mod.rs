@@ -28,7 +28,6 @@ use generation::{Reader, Served};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// The routes.
 pub(crate) fn router() -> Routes<Web> {
@@ -52,13 +51,22 @@ async fn show(
         return page::not_found();
     };
     let pinned = match path.name() {
-        "repomd.xml.asc" => served.of(reader.clone(), repository(&path), Instant::now()),
+        "repomd.xml.asc" => {
+            let (served, store, now) = (served.clone(), web.app.store.clone(), web.app.clock.now());
+            let (reader, repository) = (reader.clone(), repository(&path));
+            tokio::task::spawn_blocking(move || served.of(&store, reader, repository, now)).await.ok().flatten()
+        }
         _ => None,
     };
     match look(web.app.store.results(), path.clone(), pinned).await {
         Ok(Some((Found::File(found), generation))) if !path.trailing_slash => {
             if let ("repomd.xml", Some(generation)) = (path.name(), generation) {
-                served.note(reader, repository(&path), generation, Instant::now());
+                let (store, now, repository) = (web.app.store.clone(), web.app.clock.now(), repository(&path));
+                let noted =
+                    tokio::task::spawn_blocking(move || served.note(&store, reader, repository, generation, now));
+                if let Err(error) = noted.await {
+                    return cannot_read(&io::Error::other(error));
+                }
             }
             file(found, path.name(), &method, &headers, Audience::Everyone).await
         }

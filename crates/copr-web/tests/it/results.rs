@@ -221,3 +221,40 @@ async fn a_file_that_is_cut_short_while_it_is_sent_never_looks_whole() {
     };
     assert!(end.is_err(), "the body claims to be complete");
 }
+
+/// In all orders of the two requests, the end of the server and two publications.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_gets_the_signature_of_what_it_has_whatever_happens_to_the_server_in_between() {
+    const DIR: &str = "a/p/c";
+    let mut service = Service::start().await;
+    for generation in 1..=9 {
+        let place = format!("{DIR}/.repodata/{generation:08}-1");
+        service.publish(&format!("{place}/repomd.xml"), format!("metadata {generation}").as_bytes());
+        service.publish(&format!("{place}/repomd.xml.asc"), format!("signature {generation}").as_bytes());
+    }
+    let place = service.app.store.results().join(DIR);
+    let switch = |generation: usize| {
+        symlink(format!(".repodata/{generation:08}-1"), place.join("fresh")).expect("a link");
+        std::fs::rename(place.join("fresh"), place.join("repodata")).expect("a switch");
+    };
+    let mut generation = 1;
+    switch(generation);
+    for (before, after) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+        let read = async |service: &Service, name: &str| {
+            service.get(&format!("/results/{DIR}/repodata/{name}")).await.text().await.expect("a text")
+        };
+        let metadata = read(&service, "repomd.xml").await;
+        assert_eq!(metadata, format!("metadata {generation}"));
+        let expected = format!("signature {generation}");
+        generation += before;
+        switch(generation);
+        service.restart().await;
+        generation += after;
+        switch(generation);
+        assert_eq!(
+            read(&service, "repomd.xml.asc").await,
+            expected,
+            "{before} published before the end, {after} after"
+        );
+    }
+}

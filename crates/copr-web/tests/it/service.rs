@@ -42,6 +42,14 @@ pub struct Service {
     _data: TempDir,
 }
 
+async fn serve(app: &App) -> (String, JoinHandle<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("the address").to_string();
+    let listener = listener.tap_io(|connection| connection.set_nodelay(true).expect("a TCP connection"));
+    let router = copr_web::router(copr_web::Web::new(app.clone()));
+    (address, tokio::spawn(async move { axum::serve(listener, router).await.expect("serving") }))
+}
+
 impl Drop for Service {
     fn drop(&mut self) {
         self.task.abort();
@@ -51,6 +59,12 @@ impl Drop for Service {
 impl Service {
     pub async fn start() -> Self {
         Self::start_with(|_| {}).await
+    }
+
+    /// Ends what serves, whatever it remembers, and begins anew on the same data.
+    pub async fn restart(&mut self) {
+        self.task.abort();
+        (self.address, self.task) = serve(&self.app).await;
     }
 
     /// A service whose rules are changed first.
@@ -81,11 +95,7 @@ impl Service {
         let (alice, _) = account::create(&app, &name, "", false).await.expect("an account");
         account::create_group(&app, &"devs".parse().expect("an alias"), "developers").await.expect("a group");
         account::add_to_group(&app, "devs", "alice").await.expect("a member");
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("the address").to_string();
-        let listener = listener.tap_io(|connection| connection.set_nodelay(true).expect("a TCP connection"));
-        let router = copr_web::router(copr_web::Web::new(app.clone()));
-        let task = tokio::spawn(async move { axum::serve(listener, router).await.expect("serving") });
+        let (address, task) = serve(&app).await;
         Self { app, alice, address, client: client(), task, _data: data }
     }
 

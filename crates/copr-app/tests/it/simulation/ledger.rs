@@ -215,8 +215,9 @@ impl Ledger {
             self.since.insert(build, when);
         } else if ["\"pending\"", "\"failed\"", "\"importing\""].iter().any(|word| body.contains(word))
             && let Some(since) = self.since.remove(&build)
+            && let Some(project) = self.of.get(&BuildId(build))
         {
-            *self.held.entry(self.of[&BuildId(build)]).or_default() += when - since;
+            *self.held.entry(*project).or_default() += when - since;
         }
     }
 
@@ -224,7 +225,9 @@ impl Ledger {
     pub fn held_until(&self, now: i64) -> BTreeMap<usize, i64> {
         let mut held = self.held.clone();
         for (build, since) in &self.since {
-            *held.entry(self.of[&BuildId(*build)]).or_default() += now - since;
+            if let Some(project) = self.of.get(&BuildId(*build)) {
+                *held.entry(*project).or_default() += now - since;
+            }
         }
         held
     }
