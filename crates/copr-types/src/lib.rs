@@ -15,6 +15,7 @@
 pub mod chroot;
 pub mod clock;
 pub mod failure;
+pub mod hook;
 pub mod id;
 pub mod name;
 pub mod options;
@@ -26,6 +27,7 @@ mod word;
 pub use chroot::{ChrootDefinition, ChrootName, DistroRepo, RepoAddress};
 pub use clock::Clock;
 pub use failure::{Failure, FailureClass, Phase};
+pub use hook::{Forge, HookOutcome};
 pub use id::*;
 pub use name::{DirName, FileName, GroupAlias, InvalidName, OwnerName, PackageName, ProjectName, UserName};
 pub use options::{Bootstrap, ChrootBootstrap, Isolation};

@@ -14,3 +14,13 @@ pub struct NotFound {
 #[derive(Clone, Debug, Template)]
 #[template(path = "broken.html")]
 pub struct Broken;
+
+/// Something is for others than who asks.
+#[derive(Clone, Debug, Template)]
+#[template(path = "forbidden.html")]
+pub struct Forbidden {
+    /// Why, in a sentence.
+    pub why: String,
+    /// Where one can log in, for who is not.
+    pub login: Option<&'static str>,
+}
