@@ -43,7 +43,7 @@ fn only_build(stage: &Stage) -> u64 {
 
 /// The script that docs/webhooks.md has for people's own git servers, with the lines that they are to change.
 fn post_receive(hook: &str, clone_url: &str) -> String {
-    let page = fs::read_to_string(copr_testkit::checkout().join("docs/webhooks.md")).expect("the page");
+    let page = include_str!("../../../../docs/webhooks.md");
     let (_, rest) = page.split_once("```sh\n#!/bin/sh\n# post-receive").expect("the script");
     let (script, _) = rest.split_once("```").expect("its end");
     let line = |script: &str, name: &str, value: &str| {
