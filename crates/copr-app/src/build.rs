@@ -1,6 +1,7 @@
 //! Builds: submit, look, cancel, delete.
 
 mod across;
+mod by_hook;
 mod by_source;
 mod by_urls;
 mod ending;
@@ -14,6 +15,7 @@ mod submit;
 mod task_spec;
 
 pub use across::{Detailed, across, detailed, tasks};
+pub(crate) use by_hook::{Automatic, by_hook};
 pub use by_source::by_source;
 pub use by_urls::by_urls;
 pub(crate) use by_urls::{of_urls, read_urls};
@@ -27,7 +29,7 @@ pub use rpm_upload::by_rpm;
 pub use stopping::Running;
 pub(crate) use stopping::{stop_all, stop_chroot, until_over};
 pub use submit::{Options, Selection, Upload, by_upload, check, may_build, may_build_in};
-pub(crate) use submit::{allocate, timeout};
+pub(crate) use submit::{allocate, directory, timeout};
 pub(crate) use task_spec::{refresh_revisions, rpm_task};
 
 use crate::repos::Repo;

@@ -16,7 +16,7 @@ use copr_db::builder::{Builder, Says};
 use copr_db::task::Task as Row;
 use copr_store::{LogFile, LogMismatch};
 use copr_types::{BuildChrootId, BuildId, Event, FileName, PackageName, Phase, Role, TaskId, state};
-use copr_wire::builder::{Beat, BeatAnswer, Lease, LeaseRequest, SourceInput, Task};
+use copr_wire::builder::{Beat, BeatAnswer, HOOK_PAYLOAD, Lease, LeaseRequest, SourceInput, Task};
 use std::path::PathBuf;
 
 /// Seconds between two notes that a builder is there, when it says nothing new.
@@ -204,7 +204,7 @@ pub async fn log(
     Ok((path, size))
 }
 
-/// The file that a task begins with: the upload of a source task, the SRPM of an RPM task. Once the build is canceled
+/// The file that a task begins with: the upload of a source task, or what was sent for its script; the SRPM of an RPM task. Once the build is canceled
 /// there need not be one any more.
 pub async fn source_file(app: &App, builder: &Builder, id: i64, fence: i64) -> Result<PathBuf, Refusal> {
     let mut conn = app.db.read().await?;
@@ -218,6 +218,9 @@ pub async fn source_file(app: &App, builder: &Builder, id: i64, fence: i64) -> R
         Task::Source(task) => match (task.input, crate::removal::upload_of(&build.source)?) {
             (SourceInput::Upload { file, .. }, Some(upload)) => {
                 Ok(app.store.upload_dir(&upload).join(name(&file)?.as_str()))
+            }
+            (SourceInput::Custom { payload: Some(_), .. }, Some(upload)) => {
+                Ok(app.store.upload_dir(&upload).join(HOOK_PAYLOAD))
             }
             _ => Err(Refusal::not_found("this task begins with an address, not with a file of ours")),
         },

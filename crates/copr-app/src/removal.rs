@@ -34,9 +34,9 @@ pub(crate) async fn doom_build(app: &App, tx: &mut Conn, shown: &Shown, now: i64
     doom_upload(app, tx, build, now).await
 }
 
-/// Dooms what a client uploaded for a build: it is needed no more once the source is in or has failed.
+/// Dooms what a client uploaded for a build, or sent for its script: it is needed no more once the source is in or has failed.
 pub(crate) async fn doom_upload(app: &App, tx: &mut Conn, build: &Build, now: i64) -> Result<(), Refusal> {
-    if !matches!(build.source_kind, SourceKind::Upload | SourceKind::RpmUpload) {
+    if !matches!(build.source_kind, SourceKind::Upload | SourceKind::RpmUpload | SourceKind::Custom) {
         return Ok(());
     }
     match upload_of(&build.source)? {

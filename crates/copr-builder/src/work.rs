@@ -30,6 +30,16 @@ pub(crate) struct Done {
 }
 
 impl Work {
+    /// Fetches the task's source, which has to have so many bytes, from the server.
+    pub async fn source_of(&self, name: &str, size: u64, phase: Phase) -> Step<PathBuf> {
+        let (path, got) = self.source(name, phase).await?;
+        if got.size != size {
+            let message = format!("`{name}` arrived with {} bytes instead of {size}", got.size);
+            return Err(end::infrastructure(phase, message));
+        }
+        Ok(path)
+    }
+
     /// Fetches the task's source from the server.
     pub async fn source(&self, name: &str, phase: Phase) -> Step<(PathBuf, FileRef)> {
         let directory = self.desk.fresh("input").map_err(end::local(phase, "make a directory"))?;

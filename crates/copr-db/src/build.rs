@@ -35,6 +35,14 @@ pub struct Build {
     pub package: Option<String>,
     /// Who submitted it, when a person.
     pub submitter: Option<String>,
+    /// Who or what submitted it, when no person: a forge's words for who pushed.
+    pub submitted_by: Option<String>,
+    /// What of a repository it is of, for builds of web hooks: `commit` or `tag`.
+    pub scm_object_type: Option<String>,
+    /// The commit's hash, or the tag's name.
+    pub scm_object_id: Option<String>,
+    /// Its page at the forge.
+    pub scm_object_url: Option<String>,
     /// Kind of source.
     #[sqlx(try_from = "String")]
     pub source_kind: SourceKind,
@@ -108,7 +116,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT b.id, b.project_id, p.owner, p.name AS project, b.dir_id, d.name AS dir, b.package_id,
-                    k.name AS package, a.name AS submitter, b.source_kind, b.source, b.private_source, b.source_state,
+                    k.name AS package, a.name AS submitter, b.submitted_by, b.scm_object_type, b.scm_object_id,
+                    b.scm_object_url, b.source_kind, b.source, b.private_source, b.source_state,
                     b.canceled, b.selection, b.version, b.srpm_name, b.source_url, b.background, b.enable_net, b.timeout,
                     b.bootstrap, b.isolation, b.submitted_on, b.source_started_on, b.source_ended_on, b.failure_class,
                     b.failure_phase, b.failure_message, b.result_dir, b.staged, p.additional_repos AS repos,
@@ -526,11 +535,56 @@ pub async fn uploads_in_use(conn: &mut Conn) -> Result<Vec<String>, Error> {
         conn,
         fetch_all as (String,),
         "SELECT source FROM build
-         WHERE (source_state IN ('pending', 'starting', 'running', 'importing') AND source_kind = 'upload')
+         WHERE (source_state IN ('pending', 'starting', 'running', 'importing') AND source_kind IN ('upload', 'custom'))
             OR (source_kind = 'rpm_upload'
                 AND EXISTS (SELECT 1 FROM build_chroot c WHERE c.build_id = build.id AND c.staged IS NOT NULL))"
     )?;
     Ok(rows.into_iter().map(|(source,)| source).collect())
+}
+
+/// Builds of web hooks of a package into a directory that nobody works on yet and that are of the same branch or tag.
+pub async fn waiting_for(
+    conn: &mut Conn,
+    package: PackageId,
+    dir: DirId,
+    git_ref: &str,
+) -> Result<Vec<BuildId>, Error> {
+    let rows = run!(
+        conn,
+        fetch_all as (i64,),
+        "SELECT id FROM build
+         WHERE package_id = $1 AND dir_id = $2 AND hook_ref = $3 AND source_state = 'pending' AND NOT canceled ORDER BY id",
+        package.0,
+        dir.0,
+        git_ref
+    )?;
+    Ok(rows.into_iter().map(|(id,)| BuildId(id)).collect())
+}
+
+/// Ends a build that nobody works on yet, with all its chroots, in favour of another; false when somebody was faster.
+pub async fn superseded(conn: &mut Conn, id: BuildId, reason: &str, now: i64) -> Result<bool, Error> {
+    let ended = run!(
+        conn,
+        execute,
+        "UPDATE build SET canceled = $2, source_state = 'canceled', source_ended_on = $3
+         WHERE id = $1 AND source_state = 'pending' AND NOT canceled",
+        id.0,
+        true,
+        now
+    )?;
+    if ended == 0 {
+        return Ok(false);
+    }
+    run!(
+        conn,
+        execute,
+        "UPDATE build_chroot SET state = 'canceled', reason = $2, ended_on = $3 WHERE build_id = $1 AND state = 'waiting'",
+        id.0,
+        reason,
+        now
+    )?;
+    conn.ring(Topic::Batches);
+    Ok(true)
 }
 
 /// Sets the cancel flag; false when it was set already.

@@ -167,6 +167,18 @@ pub async fn by_id(conn: &mut Conn, id: PackageId) -> Result<Option<Package>, Er
     )
 }
 
+/// A project's packages from git or Subversion that web hooks rebuild.
+pub async fn automatic(conn: &mut Conn, project: ProjectId) -> Result<Vec<Package>, Error> {
+    run!(
+        conn,
+        fetch_all as Package,
+        "SELECT id, project_id, name, source_kind, source, private_source, auto_rebuild, max_builds, timeout,
+                chroot_denylist
+         FROM package WHERE project_id = $1 AND source_kind = 'scm' AND auto_rebuild ORDER BY id",
+        project.0
+    )
+}
+
 /// Columns that lists of packages can be ordered by.
 pub const ORDERS: [&str; 2] = ["id", "name"];
 

@@ -347,6 +347,47 @@ pub async fn cancel_chroot(conn: &mut Conn, id: BuildChrootId) -> Result<(), Err
     Ok(())
 }
 
+/// Holds the task of a build's source, when nobody ever had it, until the transaction ends: nobody gets it meanwhile.
+pub async fn hold_fresh(conn: &mut Conn, build: BuildId) -> Result<Option<TaskId>, Error> {
+    let row = run!(
+        conn,
+        fetch_optional as (i64,),
+        "UPDATE task SET cancel = cancel
+         WHERE build_id = $1 AND build_chroot_id IS NULL AND NOT leased AND fence = 0 AND NOT cancel RETURNING id",
+        build.0
+    )?;
+    Ok(row.map(|(id,)| TaskId(id)))
+}
+
+/// Gives a held task's place in the queue to the source of another build, whose own task goes.
+pub async fn take_place(conn: &mut Conn, held: TaskId, build: BuildId) -> Result<(), Error> {
+    let moved = run!(
+        conn,
+        fetch_optional as (String, Option<String>, String, bool, String, i64, String, i64),
+        "DELETE FROM task WHERE build_id = $1 AND build_chroot_id IS NULL
+         RETURNING sandbox, arch, tools, background, spec, lane_number, tags, memory_mib",
+        build.0
+    )?;
+    let Some((sandbox, arch, tools, background, spec, lane, tags, memory)) = moved else { return Ok(()) };
+    run!(
+        conn,
+        execute,
+        "UPDATE task SET build_id = $2, sandbox = $3, arch = $4, tools = $5, background = $6, spec = $7, lane = $8
+         WHERE id = $1",
+        held.0,
+        build.0,
+        sandbox,
+        arch,
+        tools,
+        background,
+        spec,
+        lane,
+        tags,
+        memory
+    )?;
+    Ok(())
+}
+
 /// Lets the tasks of a batch be handed out that was blocked until now.
 pub async fn unblock(conn: &mut Conn, batch: BatchId) -> Result<(), Error> {
     run!(

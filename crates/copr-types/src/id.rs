@@ -49,6 +49,8 @@ ids! {
     BuilderId
     /// The repository of one chroot of one directory.
     RepoId
+    /// A report of a forge.
+    HookCallId
 }
 
 impl BuildId {

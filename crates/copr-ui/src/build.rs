@@ -24,6 +24,8 @@ pub struct Build {
     pub source: Option<String>,
     /// Who submitted it.
     pub submitter: Option<String>,
+    /// What was pushed, for builds that nobody submitted: in words, and its page (`http` and `https` only).
+    pub pushed: Option<(String, Option<String>)>,
     /// When.
     pub submitted_on: i64,
     /// Where it stands as a whole.

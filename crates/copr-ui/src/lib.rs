@@ -12,12 +12,15 @@
 //! ```
 
 pub mod api;
+pub mod badge;
 pub mod build;
 pub mod help;
 pub mod home;
+pub mod integrations;
 pub mod listing;
 pub mod notice;
 pub mod owner;
+pub mod package;
 pub mod project;
 pub mod rebuild;
 pub mod repeat;

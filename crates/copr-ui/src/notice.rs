@@ -16,11 +16,19 @@ pub struct NotFound {
 pub struct Refused {
     /// Why.
     pub sentence: String,
-    /// Whether somebody who logs in may have more luck.
-    pub unknown: bool,
 }
 
 /// Something broke, and it is ours.
 #[derive(Clone, Debug, Template)]
 #[template(path = "broken.html")]
 pub struct Broken;
+
+/// Something is for others than who asks.
+#[derive(Clone, Debug, Template)]
+#[template(path = "forbidden.html")]
+pub struct Forbidden {
+    /// Why, in a sentence.
+    pub why: String,
+    /// Where one can log in, for who is not.
+    pub login: Option<&'static str>,
+}

@@ -34,6 +34,7 @@ pub mod repo_file;
 pub mod results;
 pub mod ui;
 pub mod uploads;
+pub mod webhooks;
 
 pub use routes::Route;
 pub use state::Web;
@@ -64,6 +65,7 @@ fn all() -> (Routes<Web>, Routes<logs::Live>) {
         .merge(repo_file::router())
         .merge(results::router())
         .merge(uploads::router())
+        .merge(webhooks::router())
         .merge(ui::router());
     (most, builder::router().merge(logs::router()))
 }

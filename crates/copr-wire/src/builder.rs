@@ -9,7 +9,7 @@
 //! | `POST lease` | [`LeaseRequest`] → 200 [`Lease`], or 204 when nothing came within `wait_seconds` |
 //! | `POST tasks/{id}/heartbeat` | [`Beat`] → [`BeatAnswer`] |
 //! | `PUT tasks/{id}/log?fence=&offset=` | raw bytes → [`LogAnswer`]; 409 with [`LogAnswer`] when `offset` is not the present size |
-//! | `GET tasks/{id}/source?fence=` | → the uploaded file (source task) or the SRPM (RPM task), with `Content-Length` |
+//! | `GET tasks/{id}/source?fence=` | → the uploaded file or a script's payload (source task) or the SRPM (RPM task), with `Content-Length` |
 //! | `PUT tasks/{id}/files/{name}?fence=` | raw bytes, header `X-Content-SHA256` (hex) → 204; 400 when the digest differs; repeatable |
 //! | `POST tasks/{id}/finish` | [`Finish`] → 204; to be repeated until an answer arrives, which is 409 when an earlier one had arrived |
 //!
@@ -22,6 +22,9 @@ use std::collections::BTreeMap;
 
 /// Header with the SHA-256 of an uploaded file, lower-case hex.
 pub const DIGEST_HEADER: &str = "x-content-sha256";
+
+/// Name of the file that a script finds in its working directory when a web hook called for it: what was sent.
+pub const HOOK_PAYLOAD: &str = "hook_payload";
 
 /// "I am free": what a builder can do, and how long it will wait for a task.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -155,6 +158,10 @@ pub enum SourceInput {
         resultdir: Option<String>,
         /// Repositories to install from, besides the chroot's own.
         repos: Vec<BuildRepo>,
+        /// Bytes of what a web hook was sent (`GET tasks/{id}/source`), which the script finds as [`HOOK_PAYLOAD`]
+        /// where it begins; none when there is nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payload: Option<u64>,
     },
     /// A package in a dist-git.
     Distgit {

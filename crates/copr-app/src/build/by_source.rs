@@ -90,6 +90,7 @@ pub(super) async fn prepare(
                     .collect(),
                 resultdir: custom.resultdir.clone().filter(|dir| !dir.is_empty()),
                 repos: found,
+                payload: None,
             }
         }
         Source::Unset {} | Source::Link { .. } | Source::Upload { .. } | Source::RpmUpload(_) => {

@@ -138,7 +138,7 @@ pub fn is_rebuildable(package: &Package) -> bool {
 }
 
 /// Whether a builder can make the package's source once more, or the contract's sentence why not.
-fn rebuildable(package: &Package) -> Result<(), Refusal> {
+pub(super) fn rebuildable(package: &Package) -> Result<(), Refusal> {
     match package.source_kind {
         SourceKind::Unset | SourceKind::Link | SourceKind::Upload => Err(Refusal::invalid(format!(
             "Package 'Unset default source for package {}' doesn't have the default source method set, but it is \

@@ -65,6 +65,20 @@ pub struct Upload {
     pub size: u64,
 }
 
+/// Who submits a build.
+#[derive(Clone, Copy)]
+pub(crate) enum Submitter<'a> {
+    Person(&'a Account),
+    /// A program that knew a project's secret, and who it says is behind it.
+    Hook(Option<&'a str>),
+}
+
+impl<'a> From<&'a Account> for Submitter<'a> {
+    fn from(who: &'a Account) -> Self {
+        Self::Person(who)
+    }
+}
+
 /// What the options come to in a project.
 pub(super) struct Checked {
     pub project: Project,
@@ -99,7 +113,7 @@ pub async fn check(app: &App, who: &Account, owner: &str, name: &str, options: &
 }
 
 /// The directory of a name: an existing one, or one that may be made; the main one when none is said.
-async fn directory(conn: &mut Conn, project: &Project, said: Option<&str>) -> Result<DirName, Refusal> {
+pub(crate) async fn directory(conn: &mut Conn, project: &Project, said: Option<&str>) -> Result<DirName, Refusal> {
     let Some(name) = said.filter(|name| !name.is_empty()) else {
         return Ok(DirName::main(&project.name));
     };
@@ -112,7 +126,7 @@ async fn directory(conn: &mut Conn, project: &Project, said: Option<&str>) -> Re
 pub(super) async fn checked(
     app: &App,
     conn: &mut Conn,
-    who: &Account,
+    who: impl Into<Submitter<'_>>,
     project: Project,
     options: &Options,
     errors: &mut FieldErrors,
@@ -137,7 +151,10 @@ pub(super) async fn checked(
     {
         errors.add("bootstrap", NOT_A_CHOICE);
     }
-    let place = batch::choose(conn, who, options, errors).await?;
+    let place = match who.into() {
+        Submitter::Person(who) => batch::choose(conn, who, options, errors).await?,
+        Submitter::Hook(_) => None,
+    };
     let enable_net = options.enable_net.unwrap_or(project.settings.enable_net);
     let background = options.background;
     let (dir, chroots) = (options.project_dirname.clone(), enabled);
@@ -315,7 +332,7 @@ impl Wanted {
 pub(super) async fn make(
     app: &App,
     tx: &mut Conn,
-    who: &Account,
+    who: impl Into<Submitter<'_>>,
     checked: &Checked,
     wanted: &Wanted,
     input: SourceInput,
@@ -343,12 +360,16 @@ pub(super) async fn make(
 pub(super) async fn record(
     app: &App,
     tx: &mut Conn,
-    who: &Account,
+    who: impl Into<Submitter<'_>>,
     checked: &Checked,
     wanted: &Wanted,
     state: State,
 ) -> Result<BuildId, Refusal> {
     let now = app.clock.now();
+    let (account, submitted_by) = match who.into() {
+        Submitter::Person(who) => (Some(who), None),
+        Submitter::Hook(words) => (None, words),
+    };
     let project = &checked.project;
     let dir = directory(tx, project, checked.dir.as_deref()).await?;
     let dir = ensure_dir(app, tx, project, &dir).await?;
@@ -362,8 +383,8 @@ pub(super) async fn record(
             project: project.id,
             dir: dir.id,
             package: wanted.package,
-            account: Some(who.id.0),
-            submitted_by: None,
+            account: account.map(|who| who.id.0),
+            submitted_by,
             source_kind: wanted.kind,
             source: &public.to_string(),
             source_url: wanted.source_url.as_deref(),
@@ -378,7 +399,7 @@ pub(super) async fn record(
         now,
     )
     .await?;
-    if let Some(place) = checked.place {
+    if let (Some(place), Some(who)) = (checked.place, account) {
         let batch = batch::enter(tx, who, place, now).await?;
         copr_db::batch::add(tx, batch, id).await?;
     }

@@ -136,7 +136,7 @@ both_engines! {
         }));
         let task = told(&w).await;
         assert_eq!(task.chroot.name.as_str(), "fedora-45-x86_64");
-        let SourceInput::Custom { script, package, builddeps, resultdir, repos } = task.input else { panic!("another kind") };
+        let SourceInput::Custom { script, package, builddeps, resultdir, repos, .. } = task.input else { panic!("another kind") };
         assert_eq!((script.as_str(), package), ("#!/bin/sh\necho\n", None));
         assert_eq!((builddeps, resultdir.as_deref()), (vec!["git".to_owned(), "make".to_owned()], Some("out")));
         assert!(repos[0].baseurl.ends_with("/results/alice/other/fedora-45-x86_64/"), "{repos:?}");

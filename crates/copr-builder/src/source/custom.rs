@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use copr_sandbox::{Command, EntryKind, Exit, Network};
 use copr_types::Phase;
-use copr_wire::builder::{BuildRepo, SourceTask, TaskLimits};
+use copr_wire::builder::{BuildRepo, HOOK_PAYLOAD, SourceTask, TaskLimits};
 
 use super::scm::last;
 use super::spec::{self, Spec, source_package};
@@ -32,6 +32,8 @@ pub(super) struct Script<'a> {
     pub builddeps: &'a [String],
     pub resultdir: Option<&'a str>,
     pub repos: &'a [BuildRepo],
+    /// Bytes of what a web hook was sent.
+    pub payload: Option<u64>,
 }
 
 /// Runs the script, and makes the source package of what it leaves.
@@ -44,6 +46,9 @@ pub(super) async fn make(work: &Work, task: &SourceTask, script: &Script<'_>) ->
     let directory = plain(relative).ok_or_else(absent)?;
     let buildroot = buildroot(work, task, script).await?;
     let workdir = work.desk.directory("workdir").map_err(end::local(phase, "make a directory"))?;
+    if let Some(size) = script.payload {
+        bring_payload(work, size, &workdir).await?;
+    }
     let tree = Tree { host: &workdir, inside: WORKDIR };
     run(work, task, script, &buildroot, tree, &directory).await?;
     let entries = tree.list(work, &directory).await?.ok_or_else(absent)?;
@@ -56,6 +61,17 @@ pub(super) async fn make(work: &Work, task: &SourceTask, script: &Script<'_>) ->
     let found = tree.spec(work, &directory, None).await?;
     let spec = Spec { tree, found: &found, hint: HINT, fetched: Vec::new() };
     spec::make_srpm(work, task, &spec, Some(&buildroot)).await
+}
+
+/// Puts what a web hook was sent where the script begins.
+async fn bring_payload(work: &Work, size: u64, workdir: &Path) -> Step<()> {
+    let phase = Phase::Fetch;
+    let from = work.source_of(HOOK_PAYLOAD, size, phase).await?;
+    let to = workdir.join(HOOK_PAYLOAD);
+    let moved = fs::rename(from, &to).and_then(|()| fs::set_permissions(&to, fs::Permissions::from_mode(0o644)));
+    moved.map_err(end::local(phase, "keep what the web hook was sent"))?;
+    work.transcript.say(format!("The web hook was sent {size} bytes: {WORKDIR}/{HOOK_PAYLOAD}"));
+    Ok(())
 }
 
 async fn buildroot(work: &Work, task: &SourceTask, script: &Script<'_>) -> Step<Buildroot> {

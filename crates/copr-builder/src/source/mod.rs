@@ -36,9 +36,10 @@ pub(crate) async fn make(work: &Work, task: &SourceTask) -> Step<Done> {
         SourceInput::Scm(checkout) => scm::make(work, task, checkout).await?,
         SourceInput::Pypi(pypi) => pypi::make(work, task, pypi).await?,
         SourceInput::Rubygems(gem) => rubygems::make(work, task, gem).await?,
-        SourceInput::Custom { script, package, builddeps, resultdir, repos } => {
-            let (package, resultdir) = (package.as_deref(), resultdir.as_deref());
-            custom::make(work, task, &custom::Script { text: script, package, builddeps, resultdir, repos }).await?
+        SourceInput::Custom { script, package, builddeps, resultdir, repos, payload } => {
+            let (package, resultdir, payload) = (package.as_deref(), resultdir.as_deref(), *payload);
+            let script = custom::Script { text: script, package, builddeps, resultdir, repos, payload };
+            custom::make(work, task, &script).await?
         }
         SourceInput::Distgit { clone_url, committish, lookaside_url, .. } => {
             distgit::make(work, task, clone_url, committish.as_deref(), lookaside_url).await?
@@ -83,11 +84,7 @@ fn with_small_ending(mut name: String) -> String {
 async fn get(work: &Work, task: &SourceTask) -> Step<(PathBuf, String)> {
     match &task.input {
         SourceInput::Upload { file, size } => {
-            let (path, got) = work.source(file, Phase::Fetch).await?;
-            if got.size != *size {
-                let message = format!("`{file}` arrived with {} bytes instead of {size}", got.size);
-                return Err(end::infrastructure(Phase::Fetch, message));
-            }
+            let path = work.source_of(file, *size, Phase::Fetch).await?;
             work.transcript.say(format!("Uploaded file {file}, {size} bytes"));
             Ok((path, file.clone()))
         }

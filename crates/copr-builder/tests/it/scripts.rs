@@ -15,6 +15,7 @@ fn script(text: &str, builddeps: &[&str]) -> SourceInput {
         builddeps: builddeps.iter().map(|&one| one.to_owned()).collect(),
         resultdir: None,
         repos: Vec::new(),
+        payload: None,
     }
 }
 
@@ -47,6 +48,27 @@ async fn a_makefile_makes_the_source_package_as_root_of_its_own_world() {
         forge.publish(&repository, "tiny.git");
         trial.source(make(&forge.smart("tiny.git"))).await.fails(FailureClass::User, Phase::Srpm, &[words]);
     }
+    trial.stop().await;
+}
+
+#[tokio::test]
+async fn a_script_finds_what_a_web_hook_was_sent() {
+    let trial = Trial::start().await;
+    let sent = trial.scratch.path().join("sent");
+    std::fs::write(&sent, [0, 255, b'x', b'\n']).unwrap();
+    let look = format!("test \"$(od -An -tx1 hook_payload)\" = ' 00 ff 78 0a'\ncp hook_payload data\n{WRITE}");
+    let with = |size: u64| {
+        let mut input = script(&look, &[]);
+        let SourceInput::Custom { payload, .. } = &mut input else { panic!("another kind") };
+        *payload = Some(size);
+        input
+    };
+    let given = trial.source_with(with(4), &sent).await;
+    assert_eq!(given.packages(), ["tiny-1-1.src.rpm"]);
+    let half = trial.source_with(with(5), &sent).await;
+    half.fails(FailureClass::Infrastructure, Phase::Fetch, &["`hook_payload` arrived with 4 bytes instead of 5"]);
+    let none = trial.source(script(&look, &[])).await;
+    none.fails(FailureClass::User, Phase::Srpm, &["hook_payload"]);
     trial.stop().await;
 }
 

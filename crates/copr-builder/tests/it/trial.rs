@@ -114,6 +114,12 @@ impl Trial {
         self.server.ended(id).await
     }
 
+    /// A source task for which the server has a file.
+    pub async fn source_with(&self, input: SourceInput, file: &Path) -> Given {
+        let id = self.server.submit(Task::Source(source_task(input)), Some(file.to_owned()));
+        self.server.ended(id).await
+    }
+
     /// The same, with other limits.
     pub async fn source_within(&self, input: SourceInput, change: impl FnOnce(&mut TaskLimits)) -> Given {
         let mut task = source_task(input);

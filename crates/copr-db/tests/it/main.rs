@@ -15,6 +15,7 @@ mod publishing;
 mod queue;
 mod revisions;
 mod schema;
+mod webhooks;
 
 /// A test on SQLite and the same on PostgreSQL.
 macro_rules! both_engines {

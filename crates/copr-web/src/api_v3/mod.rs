@@ -90,6 +90,7 @@ fn endpoints() -> Endpoints {
         .at("/project/permissions/set/{owner}/{project}", put(permission::set).or(post(permission::set)))
         .at("/project/permissions/request/{owner}/{project}", update(permission::request))
         .at("/webhook/generate/{owner}/{project}", post(webhook::generate))
+        .at("/webhook/list/{owner}/{project}", get(webhook::list))
         .at("/project-chroot", get(project_chroot::find))
         .at("/project-chroot/build-config", get(project_chroot::build_config))
         .at("/project-chroot/edit/{owner}/{project}/{chroot}", update(project_chroot::edit))

@@ -2,12 +2,13 @@
 
 use super::login::Login;
 use super::path::At;
+use super::query::Query;
 use super::refused::Answer;
 use crate::Web;
 use axum::Json;
 use axum::extract::State;
-use copr_app::webhook;
-use copr_wire::v3::WebhookSecret;
+use copr_app::webhook::{self, Listed};
+use copr_wire::v3::{HookCall, List, WebhookSecret};
 
 /// `POST /webhook/generate/{owner}/{project}`
 pub async fn generate(
@@ -23,4 +24,34 @@ pub async fn generate(
         ownername: project.owner.to_string(),
         webhook_secret,
     }))
+}
+
+/// `GET /webhook/list/{owner}/{project}`, which is this service's own: the newest calls first.
+pub async fn list(
+    State(web): State<Web>,
+    Login(me): Login,
+    At((owner, name)): At<(String, String)>,
+    query: Query,
+) -> Answer<List<HookCall>> {
+    let mut paging = query.paging("webhook", &["id"])?;
+    paging.order_type = "DESC".to_owned();
+    let (_, calls) = webhook::history(&web.app, &me, &owner, &name, &paging.page()).await?;
+    Ok(Json(paging.list(calls.into_iter().map(show).collect())))
+}
+
+fn show(Listed { call, builds }: Listed) -> HookCall {
+    HookCall {
+        id: call.id.0,
+        received_on: call.received_on,
+        forge: call.forge.to_string(),
+        event: call.event,
+        git_ref: call.git_ref,
+        commit: call.git_commit,
+        delivery: call.delivery,
+        user_agent: call.user_agent,
+        sender: call.sender,
+        outcome: call.outcome.to_string(),
+        reason: call.reason,
+        builds: builds.into_iter().map(|id| id.0).collect(),
+    }
 }

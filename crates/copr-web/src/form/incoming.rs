@@ -40,6 +40,18 @@ impl Incoming {
         Ok(incoming)
     }
 
+    /// Writes bytes that have come already to a directory of their own.
+    pub async fn of_bytes(name: &str, bytes: &[u8], web: &Web) -> Result<Self, Refusal> {
+        let file = name.parse().map_err(|_| Refusal::invalid("The file has no name."))?;
+        let (dir, upload) = place(web)?;
+        let incoming = Self { upload: Upload { upload, file, size: bytes.len() as u64 }, dir, name: name.to_owned() };
+        let mut out = tokio::fs::File::create(incoming.path()).await.map_err(no_room)?;
+        out.write_all(bytes).await.map_err(no_room)?;
+        out.flush().await.map_err(no_room)?;
+        out.sync_all().await.map_err(no_room)?;
+        Ok(incoming)
+    }
+
     fn path(&self) -> PathBuf {
         self.dir.path().join(self.upload.file.as_str())
     }

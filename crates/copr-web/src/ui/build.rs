@@ -78,6 +78,8 @@ async fn view(app: &App, snapshot: Snapshot) -> Result<Build, Refusal> {
     let (state, finished) = (snapshot.shown.state(), snapshot.shown.is_finished());
     let repeat_href = build::is_repeatable(&snapshot.shown).then(|| lines::repeat_href(&snapshot.shown));
     let build = snapshot.shown.build;
+    let pushed = build.scm_object_type.as_ref().zip(build.scm_object_id.as_ref());
+    let page = build.scm_object_url.clone().filter(|address| copr_app::repos::is_http(address));
     Ok(Build {
         id: build.id.0,
         project: format!("{}/{}", build.owner, build.project),
@@ -86,7 +88,8 @@ async fn view(app: &App, snapshot: Snapshot) -> Result<Build, Refusal> {
         source: lines::source_file(&build),
         package: build.package,
         version: build.version,
-        submitter: build.submitter,
+        submitter: build.submitter.or(build.submitted_by),
+        pushed: pushed.map(|(kind, id)| (format!("{kind} {id}"), page)),
         submitted_on: build.submitted_on,
         state,
         finished,

@@ -1,9 +1,12 @@
 //! The pages for people.
 
+mod badge;
 mod build;
 mod home;
+mod integrations;
 mod lines;
 mod owner;
+mod package;
 pub(crate) mod page;
 mod project;
 mod rebuild;
@@ -48,6 +51,15 @@ pub(crate) fn router() -> Routes<Web> {
         )
         .both_ways("/coprs/{owner}/{project}/new_build_rebuild/{id}", post(repeat::submit_of_user))
         .both_ways("/coprs/g/{group}/{project}/new_build_rebuild/{id}", post(repeat::submit_of_group))
+        .route("/coprs/build/{id}/status_image.png", get(badge::of_build))
+        .both_ways("/coprs/{owner}/{project}/package/{package}", get(package::of_user))
+        .both_ways("/coprs/g/{group}/{project}/package/{package}", get(package::of_group))
+        .route("/coprs/{owner}/{project}/package/{package}/status_image/last_build.png", get(badge::of_user))
+        .route("/coprs/g/{group}/{project}/package/{package}/status_image/last_build.png", get(badge::of_group))
+        .both_ways("/coprs/{owner}/{project}/integrations", get(integrations::of_user))
+        .both_ways("/coprs/g/{group}/{project}/integrations", get(integrations::of_group))
+        .both_ways("/coprs/{owner}/{project}/integrations/new_webhook_secret", post(integrations::renew_of_user))
+        .both_ways("/coprs/g/{group}/{project}/integrations/new_webhook_secret", post(integrations::renew_of_group))
         .route("/assets/style.css", get(|| asset("text/css; charset=utf-8", copr_ui::STYLE)))
         .route("/assets/follow.js", get(|| asset("text/javascript; charset=utf-8", copr_ui::FOLLOW)))
 }

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use copr_app::{Kind, Refusal};
-use copr_ui::notice::{Broken, NotFound, Refused};
+use copr_ui::notice::{Broken, Forbidden, NotFound, Refused};
 use copr_ui::{Template, render};
 
 /// Nothing from elsewhere, no inline scripts or styles: a text of a user that got past the escaping would do nothing.
@@ -55,6 +55,11 @@ fn absent(looked_for: Option<String>) -> Response {
     secured(StatusCode::NOT_FOUND, render(&NotFound { looked_for }).unwrap_or_default())
 }
 
+/// 401 or 403; `login` is where one can log in.
+pub(crate) fn forbidden(status: StatusCode, why: &str, login: Option<&'static str>) -> Response {
+    private(status, &Forbidden { why: why.to_owned(), login })
+}
+
 /// 500.
 pub(crate) fn broken() -> Response {
     secured(StatusCode::INTERNAL_SERVER_ERROR, render(&Broken).unwrap_or_default())
@@ -62,8 +67,11 @@ pub(crate) fn broken() -> Response {
 
 /// A refusal as a page.
 pub(crate) fn refused(refusal: &Refusal) -> Response {
-    if refusal.kind == Kind::NotFound {
-        return not_found_about(refusal.message.clone());
+    match refusal.kind {
+        Kind::NotFound => return not_found_about(refusal.message.clone()),
+        Kind::Forbidden => return forbidden(StatusCode::FORBIDDEN, &refusal.message, None),
+        Kind::Unauthenticated => return forbidden(StatusCode::UNAUTHORIZED, &refusal.message, None),
+        _ => {}
     }
     tracing::error!("could not show a page: {}", refusal.inside());
     broken()
@@ -72,11 +80,8 @@ pub(crate) fn refused(refusal: &Refusal) -> Response {
 /// The same for what somebody wants to be done: why it can not is theirs to know.
 pub(crate) fn declined(refusal: &Refusal) -> Response {
     match refusal.kind {
-        Kind::NotFound | Kind::Internal => refused(refusal),
-        kind => {
-            let page = Refused { sentence: refusal.message.clone(), unknown: kind == Kind::Unauthenticated };
-            private(crate::refused::status(refusal, "page"), &page)
-        }
+        Kind::NotFound | Kind::Forbidden | Kind::Unauthenticated | Kind::Internal => refused(refusal),
+        _ => private(crate::refused::status(refusal, "page"), &Refused { sentence: refusal.message.clone() }),
     }
 }
 

@@ -1,15 +1,16 @@
-//! Who looks at a page that is not for everybody.
+//! Who asks for a page that is not for everybody.
 
 use super::page;
 use crate::{Web, authorization, session};
 use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use copr_app::Refusal;
+use copr_app::{Kind, Refusal};
 use copr_db::account::Account;
 
-/// The account whose session, or else whose login and token, came with the request. Without one the visitor is told how to
-/// get one.
+/// The account whose session, or else whose login and token, came with the request. Nobody is invited to send those, so no browser does
+/// for another site's sake.
 #[derive(Debug)]
 pub(super) struct Visitor(pub Account);
 
@@ -17,11 +18,17 @@ impl FromRequestParts<Web> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Response> {
-        who(parts, web).await.map(Self).map_err(|refusal| page::declined(&refusal))
+        known(parts, web).await.map(Self).map_err(|refusal| match refusal.kind {
+            Kind::Unauthenticated => {
+                let login = web.gssapi.is_some().then_some("/api_3/gssapi_login/web-ui");
+                page::forbidden(StatusCode::UNAUTHORIZED, "Only who is logged in can see this page.", login)
+            }
+            _ => page::refused(&refusal),
+        })
     }
 }
 
-async fn who(parts: &Parts, web: &Web) -> Result<Account, Refusal> {
+async fn known(parts: &Parts, web: &Web) -> Result<Account, Refusal> {
     match session::account(parts, web).await? {
         Some(account) => Ok(account),
         None => authorization::account(&parts.headers, web).await,

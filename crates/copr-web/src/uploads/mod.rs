@@ -8,6 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use copr_types::FileName;
+use copr_wire::builder::HOOK_PAYLOAD;
 
 /// The routes.
 pub(crate) fn router() -> Routes<Web> {
@@ -20,6 +21,10 @@ async fn show(
     method: Method,
     headers: HeaderMap,
 ) -> Response {
+    // What a web hook was sent may be about a repository that is nobody else's: it is for the script alone.
+    if file == HOOK_PAYLOAD {
+        return page::not_found();
+    }
     let (Ok(upload), Some(path)) = (upload.parse::<FileName>(), TreePath::of(&[&file])) else {
         return page::not_found();
     };

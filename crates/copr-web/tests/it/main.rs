@@ -28,4 +28,5 @@ mod slashes;
 mod sources;
 mod tags;
 mod uploads;
+mod webhooks;
 mod who_may;

@@ -6,6 +6,7 @@
 
 mod build;
 mod build_chroot;
+mod hook_call;
 mod list;
 mod monitor;
 mod package;
@@ -15,6 +16,7 @@ mod project_chroot;
 
 pub use build::{Build, BuildWait, BuildWaits, DeletedBuilds, Message, SourceBuildConfig, SourceChroot, SourcePackage};
 pub use build_chroot::{BuildChroot, BuildChrootConfig, BuiltPackage, BuiltPackages};
+pub use hook_call::HookCall;
 pub use list::{List, Meta};
 pub use monitor::{Monitor, MonitoredChroot, MonitoredPackage};
 pub use package::{Package, PackageBuilds};

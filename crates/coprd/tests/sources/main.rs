@@ -7,3 +7,4 @@ mod pypi;
 mod scripts;
 mod stage;
 mod waiting;
+mod webhooks;

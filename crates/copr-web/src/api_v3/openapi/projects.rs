@@ -3,7 +3,7 @@
 use super::fields::{CHROOTS_OF_PROJECT, COMPS, FORK, NEW_PROJECT, PROJECT, PROJECT_CHROOT, RUNNING, VERIFY};
 use super::operation::{Operation, Parameter};
 use super::query::{CHROOTNAME, OWNERNAME, PROJECTNAME, one_of, optional, paging, required};
-use copr_wire::v3::{List, Message, Monitor, Project, ProjectChroot, ProjectChrootConfig};
+use copr_wire::v3::{HookCall, List, Message, Monitor, Project, ProjectChroot, ProjectChrootConfig};
 use serde_json::{Value, json};
 
 const NO_PROJECT: &str = "There is no such project, or no such group.";
@@ -73,6 +73,14 @@ pub fn operations() -> Vec<Operation> {
                 "webhook_secret": { "type": "string" },
             })))
             .says(403, MAY_NOT_EDIT),
+        Operation::read(
+            "/webhook/list/{owner}/{project}",
+            "What forges reported, the newest first; old calls are forgotten",
+        )
+        .login()
+        .query(paging(&["id"]).into_iter().take(2))
+        .gives::<List<HookCall>>()
+        .says(403, MAY_NOT_EDIT),
         Operation::read("/rpmrepo/{owner}/{dir}/{name_release}", "The repositories of a project, for dnf5")
             .gives_written(repositories()),
     ]

@@ -17,6 +17,10 @@ const NOT_THERE: May = [404; 6];
 /// Nobody, as long as the service has no keytab.
 const NO_KERBEROS: May = [403; 6];
 
+/// Whoever knows the secret, but what they send says too little.
+const NO_EVENT: May = [400; 6];
+const PUSH: &str = r#"{"ref": "main", "project": {"git_http_url": "https://x.example/a.git"}}"#;
+
 const BUILD_BODY: &str = r#"{"ownername": "alice", "projectname": "p", "pkgs": ["http://x.example/a-1-1.src.rpm"]}"#;
 /// Enough for a source of each kind.
 const SOURCE_BODY: &str = r#"{"ownername": "alice", "projectname": "p", "clone_url": "https://x.example/a.git", "gem_name": "a",
@@ -78,7 +82,8 @@ pub const ROWS: &[Row] = &[
     row("PUT|POST /api_3/project/permissions/request/{owner}/{project}", [401, YES, YES, YES, 400, YES])
         .json(r#"{"builder": false}"#)
         .needs(Needs::Project),
-    row("POST /api_3/webhook/generate/{owner}/{project}", EDIT),
+    row("POST /api_3/webhook/generate/{owner}/{project}", EDIT).needs(Needs::Project),
+    row("GET /api_3/webhook/list/{owner}/{project}", EDIT),
     row("GET /api_3/project-chroot", ALL).query(CHROOT_OF_PROJECT),
     row("GET /api_3/project-chroot/build-config", ALL).query(CHROOT_OF_PROJECT),
     row("PUT|POST /api_3/project-chroot/edit/{owner}/{project}/{chroot}", EDIT).json(r#"{"with_opts": "x"}"#),
@@ -145,7 +150,7 @@ pub const ROWS: &[Row] = &[
     row("POST /api/coprs/{owner}/{project}/modify", EDIT).json(r#"{"description": "d"}"#),
     row("POST /api/coprs/{owner}/{project}/delete", OWN).json(r#"{"verify": "yes"}"#).needs(Needs::Project),
     row("POST /api/coprs/{owner}/{project}/fork", KNOWN).json(r#"{"name": "{new}"}"#),
-    row("POST /api/coprs/{owner}/{project}/new_webhook_secret", EDIT),
+    row("POST /api/coprs/{owner}/{project}/new_webhook_secret", EDIT).needs(Needs::Project),
     row("GET /api/coprs/{owner}/{project}/monitor", ALL),
     row("GET /api/coprs/{owner}/{project}/detail/{chroot}", ALL),
     row("POST /api/coprs/{owner}/{project}/modify/{chroot}", EDIT).json(r#"{"buildroot_pkgs": "a"}"#),
@@ -241,6 +246,30 @@ pub const ROWS: &[Row] = &[
     row("POST /coprs/g/{group}/{project}/new_build_rebuild/{id}", [401, 403, 403, 403, 400, 400]),
     row("GET /coprs/build/{id}/log/{step}", ALL),
     row("GET /coprs/build/{id}/events", ALL),
+    row("GET /coprs/{owner}/{project}/package/{package}", ALL).needs(Needs::Package),
+    row("GET /coprs/g/{group}/{project}/package/{package}", NOT_THERE),
+    row("GET /coprs/{owner}/{project}/package/{package}/status_image/last_build.png", ALL),
+    row("GET /coprs/g/{group}/{project}/package/{package}/status_image/last_build.png", ALL),
+    row("GET /coprs/build/{id}/status_image.png", ALL),
+    row("GET /coprs/{owner}/{project}/integrations", EDIT),
+    // The group's projects are alice's and nobody else's.
+    row("GET /coprs/g/{group}/{project}/integrations", OWN),
+    row("POST /coprs/{owner}/{project}/integrations/new_webhook_secret", EDIT).needs(Needs::Project),
+    row("POST /coprs/g/{group}/{project}/integrations/new_webhook_secret", OWN),
+    // Web hooks: the address holds all that is needed.
+    row("POST /webhooks/github/{project_id}/{secret}", NO_EVENT),
+    row("POST /webhooks/github/{project_id}/{secret}/{package}", NO_EVENT),
+    row("POST /webhooks/gitlab/{project_id}/{secret}", ALL).json(PUSH),
+    row("POST /webhooks/gitlab/{project_id}/{secret}/{package}", ALL).json(PUSH),
+    row("POST /webhooks/bitbucket/{project_id}/{secret}", NO_EVENT).json("{}"),
+    row("POST /webhooks/bitbucket/{project_id}/{secret}/{package}", NO_EVENT).json("{}"),
+    row("POST /webhooks/forgejo/{project_id}/{secret}", NO_EVENT),
+    row("POST /webhooks/forgejo/{project_id}/{secret}/{package}", NO_EVENT),
+    row("POST /webhooks/custom", NO_EVENT),
+    row("POST /webhooks/custom/{project_id}", NO_EVENT),
+    row("POST /webhooks/custom/{project_id}/{secret}", NO_EVENT),
+    row("POST /webhooks/custom/{project_id}/{secret}/{package}", ALL).needs(Needs::Package),
+    row("POST /webhooks/custom-dir/{owner}/{dir}/{secret}/{package}", ALL).needs(Needs::Package),
     row("GET /assets/style.css", ALL),
     row("GET /assets/follow.js", ALL),
     // Builders.

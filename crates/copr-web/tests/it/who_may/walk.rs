@@ -27,6 +27,8 @@ pub struct Walk {
     builds: (i64, i64),
     /// The number of alice's project.
     project: i64,
+    /// The secret of its web hooks.
+    secret: String,
 }
 
 impl Walk {
@@ -42,8 +44,20 @@ impl Walk {
         let machine = copr_app::builders::add(app, "b1").await.expect("a builder");
         let client =
             Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-        let mut walk = Self { server, client, people, alice, machine, count: 0, builds: (0, 0), project: 0 };
+        let mut walk = Self {
+            server,
+            client,
+            people,
+            alice,
+            machine,
+            count: 0,
+            builds: (0, 0),
+            project: 0,
+            secret: String::new(),
+        };
         walk.project = walk.project("p").await;
+        let shown = copr_app::webhook::shown_secret(&walk.server.app, &walk.alice, "alice", "p").await;
+        walk.secret = shown.expect("a secret").1;
         let one = walk.server.build("p", json!({"chroots": [FEDORA]})).await;
         finish(&walk.server, one, "hello", &[(FEDORA, State::Succeeded)]).await;
         let body = json!({"name": "p", "chroots": [FEDORA]});
@@ -131,6 +145,7 @@ impl Walk {
             ("package", self.new_name()),
             ("source_type", "rubygems".to_owned()),
             ("text", "alice".to_owned()),
+            ("secret", self.secret.clone()),
         ]);
         match needs {
             Needs::Nothing | Needs::NewToken => {}
