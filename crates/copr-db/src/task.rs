@@ -372,7 +372,8 @@ pub async fn take_place(conn: &mut Conn, held: TaskId, build: BuildId) -> Result
     run!(
         conn,
         execute,
-        "UPDATE task SET build_id = $2, sandbox = $3, arch = $4, tools = $5, background = $6, spec = $7, lane = $8
+        "UPDATE task SET build_id = $2, sandbox = $3, arch = $4, tools = $5, background = $6, spec = $7, lane_number = $8,
+             tags = $9, memory_mib = $10
          WHERE id = $1",
         held.0,
         build.0,

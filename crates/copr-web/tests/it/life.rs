@@ -73,7 +73,7 @@ async fn the_form_chooses_what_failed_and_its_build_says_where_it_came_from() {
     let (_, build) = page(server.anywhere(Method::GET, &format!("/coprs/alice/p/build/{id}/"))).await;
     assert!(build.contains(&form), "{build}");
     let (status, body) = page(server.anywhere(Method::GET, &form)).await;
-    assert!(status == 401 && body.contains("Log in first"), "{status} {body}");
+    assert!(status == 401 && body.contains("Only who is logged in"), "{status} {body}");
     let (status, body) = page(as_person(&server, &server.bob, Method::GET, &form)).await;
     assert!(status == 403 && body.contains("not allowed to build"), "{status} {body}");
     let (status, body) = page(of_alice(&server, Method::GET, &form)).await;
