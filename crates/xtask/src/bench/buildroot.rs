@@ -86,10 +86,14 @@ fn build_phase(submitter: &Submitter, input: &Input) -> Result<f64> {
 
 /// The next build finds a base, and no layer.
 fn forget_layers(kept: &Path) -> Result<()> {
+    let gone = kept.join("forgotten");
+    fs::create_dir_all(&gone)?;
     for entry in fs::read_dir(kept.join("layers"))? {
-        fs::remove_dir_all(entry?.path())?;
+        let entry = entry?;
+        // Aside in one step: the builder may just be writing down that it is on the disk.
+        fs::rename(entry.path(), gone.join(entry.file_name()))?;
     }
-    Ok(())
+    Ok(fs::remove_dir_all(&gone)?)
 }
 
 /// dnf and rpmbuild as a script would call them, in the same kind of place: an overlay that needs no waiting for the disk, and namespaces.
