@@ -39,7 +39,10 @@ impl Engine {
             Self::Sqlite(conn) => sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(conn).await.map(drop),
             Self::Postgres(conn) => {
                 // PostgreSQL wants to give the numbers of rows itself, unless told otherwise.
-                let sql = sql.replacen(") SELECT", ") OVERRIDING SYSTEM VALUE SELECT", 1);
+                let sql = match sql.starts_with("INSERT") {
+                    true => sql.replacen("SELECT", "OVERRIDING SYSTEM VALUE SELECT", 1),
+                    false => sql.to_owned(),
+                };
                 sqlx::raw_sql(AssertSqlSafe(sql)).execute(conn).await.map(drop)
             }
         }

@@ -1,6 +1,7 @@
 //! The pages, as people and copr-cli reach them.
 
 use crate::service::{FEDORA, PUBLIC, Service, header};
+use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_service_says_how_to_begin() {
@@ -133,6 +134,10 @@ async fn a_failed_build_says_whose_fault_it_was_and_shows_the_end_of_its_log() {
     let page = format!("/coprs/alice/hello/build/{build}/");
     let waiting = service.page(&page).await;
     assert!(waiting.contains("<p class=\"quiet\" data-wait=\"source\">Waits: no builder is there.</p>"), "{waiting}");
+    let told: serde_json::Value =
+        service.get(&format!("/api_3/build/queue/{build}")).await.json().await.expect("an answer in JSON");
+    let wait = &told["items"][0];
+    assert_eq!((&wait["chroot"], &wait["before"], &wait["reason"]), (&json!(null), &json!(0), &json!("no builder is there")));
     let request = copr_wire::builder::LeaseRequest {
         builder: "b1".to_owned(),
         arches: Vec::new(),
