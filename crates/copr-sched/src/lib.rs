@@ -26,6 +26,7 @@
 
 mod books;
 mod place;
+pub mod waves;
 
 pub use books::{Books, Full};
 pub use place::places;
