@@ -18,9 +18,10 @@ pub(crate) use ending::{can_go, remove};
 pub use ending::{cancel, delete, delete_list, ensure_canceled};
 pub use numbered::{by_upload_in, by_url_in};
 pub use of_package::of_package;
+pub(crate) use of_package::{once_more, rebuildable};
 pub use rpm_upload::by_rpm;
 pub use submit::{Options, Selection, Upload, by_upload, check};
-pub(crate) use submit::{allocate, timeout};
+pub(crate) use submit::{allocate, timeout, upload_in};
 pub(crate) use task_spec::{refresh_revisions, rpm_task};
 
 use crate::repos::Repo;

@@ -29,7 +29,7 @@ pub struct Chain {
     pub keep_going: bool,
     /// Who needs its members becomes one.
     pub with_dependents: bool,
-    /// `open`, `started`, `planned` or `ended`.
+    /// `open`, `started`, `planned`, `canceling` or `ended`.
     pub state: String,
     /// Who needs its members has become one.
     pub expanded: bool,
@@ -94,8 +94,7 @@ pub async fn by_id(conn: &mut Conn, id: ChainId) -> Result<Option<Chain>, Error>
 
 /// The chain of a build.
 pub async fn of_build(conn: &mut Conn, build: BuildId) -> Result<Option<ChainId>, Error> {
-    let row =
-        run!(conn, fetch_optional as (i64,), "SELECT chain_id FROM chain_member WHERE build_id = $1", build.0)?;
+    let row = run!(conn, fetch_optional as (i64,), "SELECT chain_id FROM chain_member WHERE build_id = $1", build.0)?;
     Ok(row.map(|(id,)| ChainId(id)))
 }
 
@@ -113,11 +112,7 @@ pub async fn list(conn: &mut Conn, project: ProjectId, limit: i64, offset: i64) 
 
 /// Chains that have not ended, by number.
 pub async fn unfinished(conn: &mut Conn) -> Result<Vec<Chain>, Error> {
-    run!(
-        conn,
-        fetch_all as Chain,
-        select!("WHERE g.state <> 'ended' AND p.deleted_on IS NULL ORDER BY g.id")
-    )
+    run!(conn, fetch_all as Chain, select!("WHERE g.state <> 'ended' AND p.deleted_on IS NULL ORDER BY g.id"))
 }
 
 /// Keeps a chain as it is until this transaction ends; false when it is not in this state.
@@ -181,6 +176,17 @@ pub async fn expanded(conn: &mut Conn, id: ChainId) -> Result<(), Error> {
 /// Moves a chain from `started` to `planned`; false when somebody was faster.
 pub async fn planned(conn: &mut Conn, id: ChainId) -> Result<bool, Error> {
     Ok(run!(conn, execute, "UPDATE chain SET state = 'planned' WHERE id = $1 AND state = 'started'", id.0)? > 0)
+}
+
+/// Begins to cancel a chain; false when somebody did before, or when it has ended.
+pub async fn cancel(conn: &mut Conn, id: ChainId) -> Result<bool, Error> {
+    conn.ring(Topic::Batches);
+    Ok(run!(
+        conn,
+        execute,
+        "UPDATE chain SET state = 'canceling' WHERE id = $1 AND state NOT IN ('canceling', 'ended')",
+        id.0
+    )? > 0)
 }
 
 /// Ends a chain; false when it had ended.

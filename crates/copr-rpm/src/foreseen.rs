@@ -238,10 +238,32 @@ const DIRECTORIES: [(&str, &str); 13] = [
 
 fn is_other_section(word: &str) -> bool {
     const SECTIONS: [&str; 26] = [
-        "%description", "%prep", "%generate_buildrequires", "%conf", "%build", "%install", "%check", "%clean",
-        "%pre", "%post", "%preun", "%postun", "%pretrans", "%posttrans", "%preuntrans", "%postuntrans", "%triggerin",
-        "%triggerun", "%triggerprein", "%triggerpostun", "%filetriggerin", "%filetriggerun", "%transfiletriggerin",
-        "%transfiletriggerun", "%verifyscript", "%changelog",
+        "%description",
+        "%prep",
+        "%generate_buildrequires",
+        "%conf",
+        "%build",
+        "%install",
+        "%check",
+        "%clean",
+        "%pre",
+        "%post",
+        "%preun",
+        "%postun",
+        "%pretrans",
+        "%posttrans",
+        "%preuntrans",
+        "%postuntrans",
+        "%triggerin",
+        "%triggerun",
+        "%triggerprein",
+        "%triggerpostun",
+        "%filetriggerin",
+        "%filetriggerun",
+        "%transfiletriggerin",
+        "%transfiletriggerun",
+        "%verifyscript",
+        "%changelog",
     ];
     SECTIONS.contains(&word)
 }

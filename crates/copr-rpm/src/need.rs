@@ -229,8 +229,10 @@ mod tests {
             ("zlib-devel >= 1.2", one("zlib-devel >= 1.2")),
             ("(a and pkgconfig(b) >= 2 and c)", Need::All(vec![one("a"), one("pkgconfig(b) >= 2"), one("c")])),
             ("(a or (b and c))", Need::Any(vec![one("a"), Need::All(vec![one("b"), one("c")])])),
-            ("(python3dist(x) >= 1 with python3dist(x) < 2)",
-             Need::Same(vec![one("python3dist(x) >= 1"), one("python3dist(x) < 2")])),
+            (
+                "(python3dist(x) >= 1 with python3dist(x) < 2)",
+                Need::Same(vec![one("python3dist(x) >= 1"), one("python3dist(x) < 2")]),
+            ),
             ("(a without b)", one("a")),
             ("(a if b)", Need::All(vec![perhaps("a")])),
             ("(a if b else c)", Need::All(vec![perhaps("a"), perhaps("c")])),
@@ -261,7 +263,11 @@ mod tests {
             ("a = 1", "b = 1", false),
         ];
         for (provide, need, expected) in cases {
-            assert_eq!(satisfies(&Dependency::parse(provide), &Dependency::parse(need)), expected, "{provide} / {need}");
+            assert_eq!(
+                satisfies(&Dependency::parse(provide), &Dependency::parse(need)),
+                expected,
+                "{provide} / {need}"
+            );
         }
     }
 

@@ -55,7 +55,8 @@ pub struct Plan {
 ///
 /// When a need names a member that there is not.
 pub fn plan(count: usize, needs: &[Need]) -> Plan {
-    let of_kind = |soft: bool| needs.iter().enumerate().filter(move |(_, need)| need.soft == soft && need.of != need.by);
+    let of_kind =
+        |soft: bool| needs.iter().enumerate().filter(move |(_, need)| need.soft == soft && need.of != need.by);
     let mut hard = vec![Vec::new(); count];
     for (_, need) in of_kind(false) {
         hard[need.of].push(need.by);
@@ -87,7 +88,8 @@ fn add_soft(order: &mut [Vec<usize>], needs: &[Need], circle: &[Option<Vec<usize
     let mut whole = order.to_vec();
     soft.iter().for_each(|(_, need)| whole[need.of].push(need.by));
     let groups = groups(&whole);
-    let (inside, between): (Vec<_>, Vec<_>) = soft.into_iter().partition(|(_, need)| groups[need.of] == groups[need.by]);
+    let (inside, between): (Vec<_>, Vec<_>) =
+        soft.into_iter().partition(|(_, need)| groups[need.of] == groups[need.by]);
     for (_, need) in between {
         order[need.of].push(need.by);
     }
@@ -104,14 +106,7 @@ fn add_soft(order: &mut [Vec<usize>], needs: &[Need], circle: &[Option<Vec<usize
 }
 
 /// Whether one member needs another one, over any number of others of its group. `mark` is new for each call.
-fn reaches(
-    order: &[Vec<usize>],
-    groups: &[usize],
-    from: usize,
-    to: usize,
-    seen: &mut [usize],
-    mark: usize,
-) -> bool {
+fn reaches(order: &[Vec<usize>], groups: &[usize], from: usize, to: usize, seen: &mut [usize], mark: usize) -> bool {
     let mut stack = vec![from];
     while let Some(member) = stack.pop() {
         if member == to {

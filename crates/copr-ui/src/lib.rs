@@ -13,6 +13,7 @@
 
 pub mod api;
 pub mod build;
+pub mod chain;
 pub mod help;
 pub mod home;
 pub mod listing;

@@ -3,9 +3,11 @@
 use super::by_source::prepare;
 use super::submit::{allocate, allowed, checked, make};
 use super::{Options, Selection, Shown};
-use crate::{App, FieldErrors, Refusal, access, package, source};
+use crate::{App, FieldErrors, Refusal, access, chain, package, source};
+use copr_db::Conn;
 use copr_db::account::Account;
 use copr_db::package::Package;
+use copr_db::project::Project;
 use copr_types::SourceKind;
 
 /// Why a ready package can not be built again.
@@ -24,17 +26,34 @@ pub async fn of_package(
     let mut tx = app.db.begin().await?;
     let project = access::project(&mut tx, owner, name).await?;
     let package = package::named(&mut tx, &project, package).await?;
+    let build = once_more(app, &mut tx, who, project, &package, options, None).await?;
+    tx.commit().await?;
+    Ok(build)
+}
+
+/// The same in the caller's transaction, perhaps as a member of a chain that is not open any more.
+pub(crate) async fn once_more(
+    app: &App,
+    tx: &mut Conn,
+    who: &Account,
+    project: Project,
+    package: &Package,
+    options: &Options,
+    chain: Option<chain::Entry>,
+) -> Result<Shown, Refusal> {
+    let name = project.name.clone();
     let mut options = options.clone();
     if options.timeout.as_deref().is_none_or(|text| text.trim().is_empty()) {
         options.timeout = package.timeout.map(|seconds| seconds.to_string());
     }
     let mut errors = FieldErrors::default();
-    let mut checked = checked(app, &mut tx, who, project, &options, &mut errors).await?;
+    let mut checked = checked(app, tx, who, project, &options, &mut errors).await?;
     errors.check()?;
-    if !access::standing(&mut tx, who, &checked.project).await?.can_build() {
+    checked.chain = checked.chain.or(chain);
+    if !access::standing(tx, who, &checked.project).await?.can_build() {
         return Err(Refusal::forbidden("You don't have permissions to build in this copr."));
     }
-    rebuildable(&package)?;
+    rebuildable(package)?;
     let wanted = allocate(&checked.chroots, &package.chroot_denylist);
     let chosen = options.chroots.as_ref().is_some_and(|chroots| !chroots.is_empty());
     let selected = match checked.selection {
@@ -49,16 +68,14 @@ pub async fn of_package(
         )));
     }
     checked.selection = Selection::Named(selected);
-    allowed(&mut tx, who, &checked, &options).await?;
-    let source = source::of_package(&package)?;
-    let (wanted, input) = prepare(app, &mut tx, &source, Some(package.name.as_str()), Some(package.id)).await?;
-    let build = make(app, &mut tx, who, &checked, &wanted, input).await?;
-    tx.commit().await?;
-    Ok(build)
+    allowed(tx, who, &checked, &options).await?;
+    let source = source::of_package(package)?;
+    let (wanted, input) = prepare(app, tx, &source, Some(package.name.as_str()), Some(package.id)).await?;
+    make(app, tx, who, &checked, &wanted, input).await
 }
 
 /// Whether a builder can make the package's source once more, or the contract's sentence why not.
-fn rebuildable(package: &Package) -> Result<(), Refusal> {
+pub(crate) fn rebuildable(package: &Package) -> Result<(), Refusal> {
     match package.source_kind {
         SourceKind::Unset | SourceKind::Link | SourceKind::Upload => Err(Refusal::invalid(format!(
             "Package 'Unset default source for package {}' doesn't have the default source method set, but it is \

@@ -8,7 +8,7 @@ use copr_rpm::repodata::Described;
 use copr_sched::waves;
 use copr_types::BuildId;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 /// A member, as far as one chroot goes.
 #[derive(Clone, Debug)]
@@ -182,7 +182,7 @@ pub(super) fn plan(members: &[Member], repository: &Repository, keep_going: bool
         }
     }
     let order = waves::plan(members.len(), &edges);
-    let given_up: Vec<(usize, usize, usize)> = order.given_up.iter().map(|at| places[*at]).collect();
+    let given_up: HashSet<(usize, usize, usize)> = order.given_up.iter().map(|at| places[*at]).collect();
     let name = |at: &usize| members[*at].name.clone();
     let planned = needs.into_iter().enumerate().map(|(of, resolved)| Planned {
         wave: order.wave[of].unwrap_or(0),
@@ -391,8 +391,8 @@ pub(super) fn dependents(changed: &[String], repository: &Repository) -> Vec<Dep
         provides.entry(one.package.as_str()).or_default().extend(provided(&one.described));
     }
     let mut found: Vec<Dependent> = Vec::new();
-    let mut queue: std::collections::VecDeque<String> = changed.iter().cloned().collect();
-    let mut seen: std::collections::HashSet<String> = changed.iter().cloned().collect();
+    let mut queue: VecDeque<String> = changed.iter().cloned().collect();
+    let mut seen: HashSet<String> = changed.iter().cloned().collect();
     while let Some(package) = queue.pop_front() {
         for provide in provides.get(package.as_str()).into_iter().flatten() {
             for (one, need, part) in needed_by.get(provide.name.as_str()).into_iter().flatten() {

@@ -1,6 +1,6 @@
 //! A builder that builds nothing: it delivers packages that were made before.
 
-use crate::rpms::made;
+use crate::rpms::{Made, made};
 use copr_app::{App, Refusal, lease};
 use copr_db::builder::Builder;
 use copr_types::{Failure, FailureClass, Phase};
@@ -82,7 +82,11 @@ impl FakeBuilder {
 
     /// Delivers what this package of `packages/` gives for the task.
     pub async fn deliver(&self, lease: &Lease, package: &str) -> Result<(), Refusal> {
-        let made = made(package);
+        self.deliver_made(lease, &made(package)).await
+    }
+
+    /// Delivers what a package gives for the task.
+    pub async fn deliver_made(&self, lease: &Lease, made: &Made) -> Result<(), Refusal> {
         let srpm = self.upload(lease, &made.srpm).await?;
         let outcome = Outcome::Succeeded { srpm: srpm.name.clone() };
         let mut files = vec![srpm];

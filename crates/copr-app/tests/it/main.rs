@@ -5,6 +5,7 @@ mod batches;
 mod builder;
 mod building;
 mod canceling;
+mod chains;
 mod chance;
 mod expiries;
 mod forks;

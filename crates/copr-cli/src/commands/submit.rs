@@ -46,14 +46,14 @@ fn build_options(told: &Options, directory: String) -> BuildOptions {
 }
 
 /// Says which builds there are now, and waits for them unless told not to.
-pub(super) async fn submitted(session: &Session, builds: &[Build], told: &Options) -> Result<(), Failure> {
+pub(super) async fn submitted(session: &Session, builds: &[Build], nowait: bool) -> Result<(), Failure> {
     let numbers: Vec<u64> = builds.iter().map(|build| build.id).collect();
     let project = builds.first().map(|build| build.projectname.clone()).unwrap_or_default();
     let submitted = |builds: &[Build]| {
         let builds = builds.iter().map(|build| stated(build, Some(page(session, build.id)))).collect();
         Submitted { project: project.clone(), builds }
     };
-    if session.screen.is_json() && !told.nowait {
+    if session.screen.is_json() && !nowait {
         // One value, when all is known.
         let (ended, verdict) = watch::silently(session, &numbers, builds.to_vec()).await;
         session.screen.show(&submitted(&ended))?;
@@ -61,7 +61,7 @@ pub(super) async fn submitted(session: &Session, builds: &[Build], told: &Option
     }
     session.screen.show(&submitted(builds))?;
     session.screen.flush()?;
-    match told.nowait {
+    match nowait {
         true => Ok(()),
         false => watch::watch(session, &numbers).await,
     }

@@ -1,5 +1,6 @@
 -- Chains: builds of one directory whose order the service finds itself. `state` is open (members may come), started (their
--- sources are awaited), planned (each chroot has its order) or ended. `expanded`: who needs the members is among them.
+-- sources are awaited), planned (each chroot has its order), canceling or ended. `expanded`: who needs the members is among
+-- them.
 CREATE TABLE chain (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     project_id BIGINT NOT NULL REFERENCES project (id) ON DELETE CASCADE,

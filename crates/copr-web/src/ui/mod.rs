@@ -1,6 +1,7 @@
 //! The pages for people.
 
 mod build;
+mod chain;
 mod home;
 mod lines;
 mod owner;
@@ -32,6 +33,12 @@ pub(crate) fn router() -> Routes<Web> {
         .route("/coprs/{owner}/{project}/build/{id}/", get(build::of_user))
         .route("/coprs/g/{group}/{project}/build/{id}", get(build::of_group))
         .route("/coprs/g/{group}/{project}/build/{id}/", get(build::of_group))
+        .route("/coprs/chain/{chain}", get(chain::find))
+        .route("/coprs/chain/{chain}/", get(chain::find))
+        .route("/coprs/{owner}/{project}/chain/{chain}", get(chain::of_user))
+        .route("/coprs/{owner}/{project}/chain/{chain}/", get(chain::of_user))
+        .route("/coprs/g/{group}/{project}/chain/{chain}", get(chain::of_group))
+        .route("/coprs/g/{group}/{project}/chain/{chain}/", get(chain::of_group))
         .route("/assets/style.css", get(|| asset("text/css; charset=utf-8", copr_ui::STYLE)))
         .route("/assets/follow.js", get(|| asset("text/javascript; charset=utf-8", copr_ui::FOLLOW)))
 }

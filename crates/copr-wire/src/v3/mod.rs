@@ -6,6 +6,7 @@
 
 mod build;
 mod build_chroot;
+mod chain;
 mod list;
 mod monitor;
 mod package;
@@ -15,6 +16,9 @@ mod project_chroot;
 
 pub use build::{Build, DeletedBuilds, Message, SourceBuildConfig, SourceChroot, SourcePackage};
 pub use build_chroot::{BuildChroot, BuildChrootConfig, BuiltPackage, BuiltPackages};
+pub use chain::{
+    Chain, ChainBuild, ChainChroot, ChainNeed, ChainProvider, ChainStep, Dependent, Dependents, DependentsInChroot,
+};
 pub use list::{List, Meta};
 pub use monitor::{Monitor, MonitoredChroot, MonitoredPackage};
 pub use package::{Package, PackageBuilds};

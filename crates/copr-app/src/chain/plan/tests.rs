@@ -77,7 +77,10 @@ fn rich_needs_order_all_that_could_matter() {
     ]);
     assert_eq!(waves_of(&planned), [3, 3, 2, 2, 2, 1, 1, 2]);
     let essential = |at: usize| planned[at].needs.iter().map(|need| need.essential).collect::<Vec<_>>();
-    assert_eq!([essential(0), essential(1), essential(2), essential(3)], [vec![true; 2], vec![true], vec![false], vec![false]]);
+    assert_eq!(
+        [essential(0), essential(1), essential(2), essential(3)],
+        [vec![true; 2], vec![true], vec![false], vec![false]]
+    );
     assert_eq!(planned[1].needs[0].what, "(a or b)");
 }
 
@@ -105,12 +108,10 @@ fn circles_are_named_and_stop_nobody_else() {
         [("a", &["b"], &[]), ("b", &["a"], &[]), ("c", &["a"], &[]), ("d", &[], &[])];
     let planned = ordered(&rows);
     let circle = |at: usize| planned[at].circle.as_ref().map(|names| names.join(" → "));
-    assert_eq!([circle(0), circle(1), circle(2), circle(3)], [
-        Some("a → b → a".to_owned()),
-        Some("b → a → b".to_owned()),
-        None,
-        None
-    ]);
+    assert_eq!(
+        [circle(0), circle(1), circle(2), circle(3)],
+        [Some("a → b → a".to_owned()), Some("b → a → b".to_owned()), None, None]
+    );
     assert_eq!(waves_of(&planned), [0, 0, 1, 1]);
     let going_on = plan(&members(&rows), &Repository::default(), true);
     assert!(going_on.iter().all(|one| one.circle.is_none() && one.wave > 0));
@@ -153,14 +154,21 @@ fn a_thousand_packages_are_planned_in_no_time() {
     let count = 1000;
     let names: Vec<String> = (0..count).map(|at| format!("pkg{at}")).collect();
     let member = |at: usize| {
-        let own = Foreseen { provide: Dependency::parse(&format!("{} = 1-1", names[at])), known: foreseen::Known::Package };
+        let own =
+            Foreseen { provide: Dependency::parse(&format!("{} = 1-1", names[at])), known: foreseen::Known::Package };
         let devel = format!("{}-devel = 1-1", names[at]);
         let devel = Foreseen { provide: Dependency::parse(&devel), known: foreseen::Known::Package };
         // Twenty needs each, five of them of members before it.
         let inside = (1..=5).filter_map(|step| at.checked_sub(step * 7)).map(|by| format!("{}-devel >= 1", names[by]));
         let outside = (0..15).map(|need| format!("system{need}-devel"));
         let needs = inside.chain(outside).map(|text| Dependency::parse(&text)).collect();
-        Member { build: BuildId(at as i64 + 1), name: names[at].clone(), needs, foreseen: vec![own, devel], evr: "1-1".to_owned() }
+        Member {
+            build: BuildId(at as i64 + 1),
+            name: names[at].clone(),
+            needs,
+            foreseen: vec![own, devel],
+            evr: "1-1".to_owned(),
+        }
     };
     let members: Vec<Member> = (0..count).map(member).collect();
     let begun = Instant::now();
