@@ -276,8 +276,8 @@ mod tests {
             let plan = plan(count, &needs);
             let kept = |at: usize, need: &Need| need.of != need.by && !plan.given_up.contains(&at)
                 && plan.wave[need.by].is_some();
-            for member in 0..count {
-                let Some(wave) = plan.wave[member] else { continue };
+            for (member, wave) in plan.wave.iter().enumerate() {
+                let Some(wave) = *wave else { continue };
                 let before = needs.iter().enumerate().filter(|(at, need)| need.of == member && kept(*at, need));
                 let latest = before.filter_map(|(_, need)| plan.wave[need.by]).max().unwrap_or(0);
                 prop_assert_eq!(wave, latest + 1);
@@ -288,8 +288,7 @@ mod tests {
         fn every_circle_is_named_and_is_one((count, needs) in any_needs()) {
             let plan = plan(count, &needs);
             let hard: Vec<Need> = needs.iter().copied().filter(|need| !need.soft).collect();
-            for member in 0..count {
-                let circle = &plan.circle[member];
+            for (member, circle) in plan.circle.iter().enumerate() {
                 prop_assert_eq!(circle.is_some(), leads(&hard, member, member));
                 prop_assert_eq!(circle.is_some(), plan.wave[member].is_none());
                 let Some(circle) = circle else { continue };

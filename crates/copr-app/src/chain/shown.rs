@@ -107,12 +107,9 @@ impl Shown {
         match self.chain.state.as_str() {
             "open" => return Standing::Open,
             "started" => return Standing::Importing,
-            "planned" | "canceling" => return Standing::Running,
+            // Whether its end was noted yet is nobody's concern. After a cancel something may be on its way into a repository.
+            _ if self.members.iter().any(|member| !member.build.is_finished()) => return Standing::Running,
             _ => {}
-        }
-        if self.members.iter().any(|member| !member.build.is_finished()) {
-            // Canceled, and something of it is on its way into a repository.
-            return Standing::Running;
         }
         let any = |state| self.members.iter().any(|member| member.build.state() == Some(state));
         match (any(State::Failed), any(State::Canceled)) {

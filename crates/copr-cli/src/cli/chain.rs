@@ -19,7 +19,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Flags {
     /// Build them in an order that fits: each when what it needs of the others is published
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["after_build_id", "with_build_id"])]
     pub chain: bool,
     /// Build also what needs something that failed
     #[arg(long, requires = "chain")]

@@ -35,9 +35,6 @@ pub(super) struct Open<'s> {
 /// Makes a chain for builds with these options.
 pub(super) async fn open<'s>(session: &'s Session, told: &'s Options, flags: &'s Flags) -> Result<Open<'s>, Failure> {
     let client = session.authenticated()?;
-    if told.after_build_id.is_some() || told.with_build_id.is_some() {
-        return Err(Failure::here("A build of a chain can not be in a batch"));
-    }
     let (project, options) = target(session, told).await?;
     client.builds().check_before_build(&project, &options).await?;
     let (_, directory) = session.directory(&told.copr_repo).await?;

@@ -184,7 +184,7 @@ fn why(task: &Task, around: &Around) -> Option<String> {
         return None;
     }
     if task.blocked {
-        return Some("the batch before its own is not over".to_owned());
+        return Some("builds of the batch before its own, or of its chain, go first".to_owned());
     }
     if task.not_before > around.now {
         let (next, most) = (task.attempts + 1, around.max_attempts);
@@ -306,7 +306,7 @@ mod tests {
         no builder is there
         its repository is not published yet
         try 2 of 3 in 60 s
-        the batch before its own is not over
+        builds of the batch before its own, or of its chain, go first
         -
         40 tasks run, as many as may at one time
         9 tasks of ada run, as many as may at one time
