@@ -23,13 +23,14 @@ pub(crate) use ending::{can_go, remove};
 pub use ending::{cancel, delete, delete_list, ensure_canceled};
 pub use numbered::{by_upload_in, by_url_in};
 pub use of_package::{Denied, is_rebuildable, of_package, of_packages};
+pub(crate) use of_package::{nowhere, once_more, rebuildable};
 pub use resubmit::{Chosen, Repeat, again, is_repeatable, repeat};
 pub use retention::prune;
 pub use rpm_upload::by_rpm;
 pub use stopping::Running;
 pub(crate) use stopping::{stop_all, stop_chroot, until_over};
 pub use submit::{Options, Selection, Upload, by_upload, check, may_build, may_build_in};
-pub(crate) use submit::{allocate, directory, timeout};
+pub(crate) use submit::{allocate, directory, timeout, upload_in};
 pub(crate) use task_spec::{refresh_revisions, rpm_task};
 
 use crate::repos::Repo;

@@ -16,6 +16,7 @@ pub mod account;
 pub mod batch;
 pub mod build;
 pub mod builders;
+pub mod chain;
 pub mod chroot;
 pub mod directory;
 pub mod expiry;

@@ -3,6 +3,7 @@
 //! Names, choices and defaults are those of copr-cli 2.6. The names of values are what it calls them in its complaints.
 
 pub mod build;
+pub mod chain;
 pub mod chroot;
 pub mod config;
 pub mod package;
@@ -64,6 +65,9 @@ pub enum Command {
     /// Builds.
     #[command(flatten)]
     Build(Box<build::Command>),
+    /// Sets of builds.
+    #[command(flatten)]
+    Chain(chain::Command),
     /// Chroots of projects.
     #[command(flatten)]
     Chroot(chroot::Command),

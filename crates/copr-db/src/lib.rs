@@ -22,6 +22,7 @@ pub mod batch;
 pub mod build;
 pub mod build_chroot;
 pub mod builder;
+pub mod chain;
 pub mod chroot;
 pub mod dir;
 pub mod doomed;

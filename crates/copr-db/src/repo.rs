@@ -3,7 +3,7 @@
 use crate::conn::run;
 use crate::{Conn, Error, Topic};
 use copr_types::{
-    BatchId, BuildChrootId, ChrootId, ChrootName, DirId, DirName, OwnerName, ProjectId, ProjectName, RepoId,
+    BatchId, BuildChrootId, BuildId, ChrootId, ChrootName, DirId, DirName, OwnerName, ProjectId, ProjectName, RepoId,
 };
 use sqlx::FromRow;
 
@@ -304,8 +304,36 @@ pub async fn packages(conn: &mut Conn, id: RepoId) -> Result<Vec<RepoPackage>, E
     )
 }
 
+/// A package in a repository, and what it was built from.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Built {
+    /// The build.
+    #[sqlx(try_from = "i64")]
+    pub build_id: BuildId,
+    /// The source package's name.
+    pub package: String,
+    /// Its part of primary.
+    pub primary_xml: Vec<u8>,
+}
+
+/// Everything that a directory's repository of a chroot holds, with the builds it is of, newest first.
+pub async fn built(conn: &mut Conn, dir: DirId, chroot: ChrootId) -> Result<Vec<Built>, Error> {
+    run!(
+        conn,
+        fetch_all as Built,
+        "SELECT b.id AS build_id, k.name AS package, o.primary_xml FROM repo r
+         JOIN repo_package o ON o.repo_id = r.id
+         JOIN build_chroot bc ON bc.id = o.build_chroot_id
+         JOIN build b ON b.id = bc.build_id
+         JOIN package k ON k.id = b.package_id
+         WHERE r.dir_id = $1 AND r.chroot_id = $2 ORDER BY b.id DESC, o.href",
+        dir.0,
+        chroot.0
+    )
+}
+
 /// The repositories that hold packages of a build.
-pub async fn holding(conn: &mut Conn, build: copr_types::BuildId) -> Result<Vec<(RepoId, BuildChrootId)>, Error> {
+pub async fn holding(conn: &mut Conn, build: BuildId) -> Result<Vec<(RepoId, BuildChrootId)>, Error> {
     let rows = run!(
         conn,
         fetch_all as (i64, i64),

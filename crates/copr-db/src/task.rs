@@ -39,7 +39,7 @@ pub struct Task {
     pub background: bool,
     /// Held by a builder.
     pub leased: bool,
-    /// The build's batch waits for another.
+    /// The build's batch waits for another, or its chain for other members.
     pub blocked: bool,
     /// The builder's number.
     pub builder_id: Option<i64>,
@@ -114,7 +114,8 @@ fn lane(new: &NewTask<'_>) -> i64 {
     i64::from_be_bytes(std::array::from_fn(|at| digest[at])) & i64::MAX
 }
 
-/// Puts a task into the queue. It is not handed out while its build's batch is blocked.
+/// Puts a task into the queue. It is not handed out while its build's batch is blocked; packages of a chain's member are
+/// built when the chain says so.
 pub async fn create(conn: &mut Conn, new: &NewTask<'_>, now: i64) -> Result<TaskId, Error> {
     let (id,) = run!(
         conn,
@@ -123,7 +124,8 @@ pub async fn create(conn: &mut Conn, new: &NewTask<'_>, now: i64) -> Result<Task
              created_on, tools, lane_number, tags, memory_mib, blocked)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14,
              COALESCE((SELECT g.blocked_by IS NOT NULL FROM build b JOIN batch g ON g.id = b.batch_id WHERE b.id = $1),
-                      $8))
+                      $8)
+             OR ($2 IS NOT NULL AND EXISTS (SELECT 1 FROM chain_member m WHERE m.build_id = $1)))
          RETURNING id",
         new.build.0,
         new.build_chroot.map(|id| id.0),
@@ -400,6 +402,19 @@ pub async fn unblock(conn: &mut Conn, batch: BatchId) -> Result<(), Error> {
         true
     )?;
     conn.ring(Topic::Tasks);
+    Ok(())
+}
+
+/// Keeps the task of a chroot from being handed out, or lets it; one that a builder holds stays with it.
+pub async fn block_chroot(conn: &mut Conn, chroot: BuildChrootId, blocked: bool) -> Result<(), Error> {
+    run!(conn, execute, "UPDATE task SET blocked = $2 WHERE build_chroot_id = $1", chroot.0, blocked)?;
+    conn.ring(Topic::Tasks);
+    Ok(())
+}
+
+/// Takes the task of a chroot that nobody holds out of the queue for good.
+pub async fn withdraw_chroot(conn: &mut Conn, chroot: BuildChrootId) -> Result<(), Error> {
+    run!(conn, execute, "DELETE FROM task WHERE build_chroot_id = $1 AND leased = $2", chroot.0, false)?;
     Ok(())
 }
 

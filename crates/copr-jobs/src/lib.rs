@@ -12,7 +12,7 @@
 //! # }
 //! ```
 
-use copr_app::{App, Refusal, batch, build, expiry, fork, import, lease, publish, removal, session};
+use copr_app::{App, Refusal, batch, build, chain, expiry, fork, import, lease, publish, removal, session};
 use copr_db::Topic;
 use std::future::Future;
 use std::time::Duration;
@@ -54,6 +54,9 @@ impl Jobs {
         });
         spawn(&mut tasks, 3600, Some(Topic::Retention), "retention", |app| {
             Box::pin(async move { build::prune(&app).await.map(drop) })
+        });
+        spawn(&mut tasks, 5, Some(Topic::Batches), "chains", |app| {
+            Box::pin(async move { chain::advance(&app).await.map(drop) })
         });
         tasks.spawn(leases(app.clone(), stop.clone()));
         spawn(&mut tasks, 60, Some(Topic::Remove), "removal", |app| Box::pin(remove(app)));

@@ -24,7 +24,8 @@ pub fn compare_texts(one: &str, other: &str) -> Ordering {
     compare(split(one), split(other))
 }
 
-fn split(text: &str) -> (Option<u32>, &str, &str) {
+/// The parts of `[epoch:]version[-release]`; no release is an empty one.
+pub fn split(text: &str) -> (Option<u32>, &str, &str) {
     let (epoch, rest) = match text.split_once(':') {
         Some((epoch, rest)) => (epoch.parse().ok(), rest),
         None => (None, text),

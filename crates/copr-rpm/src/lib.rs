@@ -1,7 +1,8 @@
 //! What is read from, and written about, RPM files.
 //!
 //! - [`header`]: a package's facts; [`architecture`]: may it be built for a chroot?
-//! - [`srpm`]: the spec file inside a source package
+//! - [`srpm`]: the spec file inside a source package; [`foreseen`]: what it says that will be built
+//! - [`need`]: what a package needs, rich dependencies included, and whether another one provides it
 //! - [`evr`]: the order of versions
 //! - [`signature`]: the bytes to sign, and putting a signature into a package
 //! - [`repodata`]: repository metadata, made and read back
@@ -31,8 +32,10 @@
 pub mod architecture;
 mod error;
 pub mod evr;
+pub mod foreseen;
 pub mod header;
 mod index;
+pub mod need;
 mod nevra;
 mod openpgp;
 mod payload;

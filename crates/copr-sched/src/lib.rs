@@ -33,6 +33,7 @@ mod assign;
 mod books;
 mod fit;
 mod place;
+pub mod waves;
 
 pub use assign::{Assigning, Step, Taken};
 pub use books::{Books, Full};

@@ -41,7 +41,7 @@ mod tools;
 
 pub use copr::copr;
 pub use minidistro::{Suite, minidistro};
-pub use packages::{names, spec, srpm, tiny_srpm};
+pub use packages::{names, spec, srpm, tiny_srpm, written_srpm};
 pub use place::{cache_dir, checkout, temp_dir};
 pub use postgres::{Database, fresh_database, postgres_url};
 pub use python::{

@@ -51,8 +51,6 @@ pub fn srpm(name: &str, out_dir: &Path) -> PathBuf {
 /// # Panics
 /// As [`srpm`].
 pub fn tiny_srpm(name: &str, build: &str, out_dir: &Path) -> PathBuf {
-    let scratch = temp_dir();
-    let spec = scratch.path().join(format!("{name}.spec"));
     let program = format!("%{{buildroot}}%{{_bindir}}/{name}");
     let text = format!(
         "Name: {name}\nVersion: 1.0\nRelease: 1%{{?dist}}\nSummary: A tiny package\n\
@@ -63,7 +61,17 @@ pub fn tiny_srpm(name: &str, build: &str, out_dir: &Path) -> PathBuf {
          printf '#!/bin/sh\\necho {name}\\n' > {program}\nchmod 755 {program}\n\n\
          %files\n%{{_bindir}}/{name}\n%{{_datadir}}/{name}\n"
     );
-    fs::write(&spec, text).unwrap_or_else(|error| panic!("can't write `{}`: {error}", spec.display()));
+    written_srpm(name, &text, out_dir)
+}
+
+/// Makes the source package of a spec file of this text, which names no sources.
+///
+/// # Panics
+/// As [`srpm`].
+pub fn written_srpm(name: &str, spec_text: &str, out_dir: &Path) -> PathBuf {
+    let scratch = temp_dir();
+    let spec = scratch.path().join(format!("{name}.spec"));
+    fs::write(&spec, spec_text).unwrap_or_else(|error| panic!("can't write `{}`: {error}", spec.display()));
     srpm_of(&spec, out_dir)
 }
 

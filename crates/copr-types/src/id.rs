@@ -43,6 +43,8 @@ ids! {
     BuildChrootId
     /// Builds that start together.
     BatchId
+    /// Builds whose order the service finds itself.
+    ChainId
     /// A piece of work waiting for, or held by, a builder.
     TaskId
     /// A registered builder.

@@ -16,6 +16,8 @@ pub struct Build {
     pub dir: Option<String>,
     /// The project's address.
     pub project_href: String,
+    /// Number and page of the chain that it is in.
+    pub chain: Option<(i64, String)>,
     /// Package, once known.
     pub package: Option<String>,
     /// Version, once known.

@@ -14,6 +14,7 @@
 pub mod api;
 pub mod badge;
 pub mod build;
+pub mod chain;
 pub mod help;
 pub mod home;
 pub mod integrations;

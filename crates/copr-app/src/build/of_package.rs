@@ -3,7 +3,7 @@
 use super::by_source::prepare;
 use super::submit::{allocate, allowed, checked, make};
 use super::{Options, Selection, Shown};
-use crate::{App, FieldErrors, Refusal, access, package, source};
+use crate::{App, FieldErrors, Refusal, access, chain, package, source};
 use copr_db::account::Account;
 use copr_db::package::Package;
 use copr_db::project::Project;
@@ -37,15 +37,18 @@ pub async fn of_package(
     let mut tx = app.db.begin().await?;
     let project = access::project(&mut tx, owner, name).await?;
     let package = package::named(&mut tx, &project, package).await?;
-    let build = one(app, &mut tx, who, project, &package, Denied::UnlessNamed, options).await?;
-    let Some(build) = build else {
-        return Err(Refusal::invalid(format!(
-            "No chroots selected (or automatically selectable) for the package \"{}\" in \"{name}\"",
-            package.name
-        )));
-    };
+    let build = once_more(app, &mut tx, who, project, &package, Denied::UnlessNamed, options, None).await?;
+    let build = build.ok_or_else(|| nowhere(&package, name))?;
     tx.commit().await?;
     Ok(build)
+}
+
+/// The refusal of a build for which no chroot is left.
+pub(crate) fn nowhere(package: &Package, project: &str) -> Refusal {
+    Refusal::invalid(format!(
+        "No chroots selected (or automatically selectable) for the package \"{}\" in \"{project}\"",
+        package.name
+    ))
 }
 
 /// Submits a build of each of some packages, or else of all that have a source of their own, as one batch: all or none.
@@ -75,7 +78,7 @@ pub async fn of_packages(
     }
     let (mut builds, mut options) = (Vec::<Shown>::new(), options.clone());
     for package in &packages {
-        builds.extend(one(app, &mut tx, who, project.clone(), package, denied, &options).await?);
+        builds.extend(once_more(app, &mut tx, who, project.clone(), package, denied, &options, None).await?);
         if let [first] = &builds[..] {
             // The others go with the first, which has a batch of its own even when it stays alone.
             let id = first.build.id;
@@ -93,8 +96,9 @@ pub async fn of_packages(
     Ok(builds)
 }
 
-/// A build of one package; none where no chroot is left for it.
-async fn one(
+/// A build of one package in the caller's transaction, perhaps as a member of a chain that is not open any more; none where no
+/// chroot is left for it.
+pub(crate) async fn once_more(
     app: &App,
     tx: &mut Conn,
     who: &Account,
@@ -102,6 +106,7 @@ async fn one(
     package: &Package,
     denied: Denied,
     options: &Options,
+    chain: Option<chain::Entry>,
 ) -> Result<Option<Shown>, Refusal> {
     let mut options = options.clone();
     if options.timeout.as_deref().is_none_or(|text| text.trim().is_empty()) {
@@ -110,6 +115,7 @@ async fn one(
     let mut errors = FieldErrors::default();
     let mut checked = checked(app, tx, who, project, &options, &mut errors).await?;
     errors.check()?;
+    checked.chain = checked.chain.or(chain);
     if !access::standing(tx, who, &checked.project).await?.can_build() {
         return Err(Refusal::forbidden("You don't have permissions to build in this copr."));
     }
@@ -138,7 +144,7 @@ pub fn is_rebuildable(package: &Package) -> bool {
 }
 
 /// Whether a builder can make the package's source once more, or the contract's sentence why not.
-pub(super) fn rebuildable(package: &Package) -> Result<(), Refusal> {
+pub(crate) fn rebuildable(package: &Package) -> Result<(), Refusal> {
     match package.source_kind {
         SourceKind::Unset | SourceKind::Link | SourceKind::Upload => Err(Refusal::invalid(format!(
             "Package 'Unset default source for package {}' doesn't have the default source method set, but it is \

@@ -84,6 +84,9 @@ impl<'a> Request<'a> {
                 }
             }
         }
+        if checked.chain.is_some() {
+            errors.add("chain_id", "A package that is ready can not be in a chain");
+        }
         errors.check()?;
         allowed(conn, self.who, &checked, self.options).await?;
         let upload = self.upload.ok_or_else(|| Refusal::field("pkgs", REQUIRED))?;

@@ -3,6 +3,7 @@
 use super::Shown;
 use super::task_spec;
 use crate::batch::{self, Place};
+use crate::chain;
 use crate::pattern::fits;
 use crate::project::input::{NOT_A_CHOICE, NOT_AN_INTEGER, REQUIRED, not_choices};
 use crate::source::{self, SourceFile, kind_of};
@@ -41,6 +42,8 @@ pub struct Options {
     pub after_build_id: Option<String>,
     /// Number of a build to run beside.
     pub with_build_id: Option<String>,
+    /// Number of an open chain to go into.
+    pub chain_id: Option<String>,
     /// Forge project on whose behalf this is.
     pub packit_forge_project: Option<String>,
 }
@@ -93,6 +96,7 @@ pub(super) struct Checked {
     enable_net: bool,
     background: bool,
     place: Option<Place>,
+    pub chain: Option<chain::Entry>,
 }
 
 /// Checks that a build with these options could be submitted; makes nothing.
@@ -155,10 +159,23 @@ pub(super) async fn checked(
         Submitter::Person(who) => batch::choose(conn, who, options, errors).await?,
         Submitter::Hook(_) => None,
     };
+    let chain = chain::choose(conn, &project, options, errors).await?;
     let enable_net = options.enable_net.unwrap_or(project.settings.enable_net);
     let background = options.background;
     let (dir, chroots) = (options.project_dirname.clone(), enabled);
-    Ok(Checked { dir, selection, chroots, timeout, isolation, bootstrap, enable_net, background, project, place })
+    Ok(Checked {
+        dir,
+        selection,
+        chroots,
+        timeout,
+        isolation,
+        bootstrap,
+        enable_net,
+        background,
+        project,
+        place,
+        chain,
+    })
 }
 
 /// Seconds that a build may take: what was said, or the service's default for nothing and for 0.
@@ -286,6 +303,21 @@ pub(super) async fn of_upload(
     upload: Option<&Upload>,
     options: &Options,
 ) -> Result<Shown, Refusal> {
+    let build = upload_in(app, &mut tx, who, project, upload, options, None).await?;
+    tx.commit().await?;
+    Ok(build)
+}
+
+/// The same in the caller's transaction, perhaps as a member of a chain that is not open any more.
+pub(crate) async fn upload_in(
+    app: &App,
+    tx: &mut Conn,
+    who: &Account,
+    project: Project,
+    upload: Option<&Upload>,
+    options: &Options,
+    chain: Option<chain::Entry>,
+) -> Result<Shown, Refusal> {
     let mut errors = FieldErrors::default();
     let kind = upload.and_then(|upload| kind_of(upload.file.as_str()));
     match (upload, kind) {
@@ -293,18 +325,17 @@ pub(super) async fn of_upload(
         (Some(_), None) => errors.add("pkgs", "You can upload only .src.rpm, .nosrc.rpm, and .spec files"),
         _ => {}
     }
-    let checked = checked(app, &mut tx, who, project, options, &mut errors).await?;
+    let mut checked = checked(app, tx, who, project, options, &mut errors).await?;
     errors.check()?;
-    allowed(&mut tx, who, &checked, options).await?;
+    checked.chain = checked.chain.or(chain);
+    allowed(tx, who, &checked, options).await?;
     let Some(upload) = upload else { return Err(Refusal::field("pkgs", REQUIRED)) };
     let url = format!("{}/tmp/{}/{}", app.rules.public_url, upload.upload, upload.file);
     let source_url = (kind == Some(SourceFile::Srpm)).then(|| url.clone());
     let source = Source::Upload { url, pkg: upload.file.to_string(), tmp: upload.upload.to_string() };
     let wanted = Wanted { source_url, ..Wanted::of(&source)? };
     let input = SourceInput::Upload { file: upload.file.to_string(), size: upload.size };
-    let build = make(app, &mut tx, who, &checked, &wanted, input).await?;
-    tx.commit().await?;
-    Ok(build)
+    make(app, tx, who, &checked, &wanted, input).await
 }
 
 /// What a build is to be of.
@@ -402,6 +433,9 @@ pub(super) async fn record(
     if let (Some(place), Some(who)) = (checked.place, account) {
         let batch = batch::enter(tx, who, place, now).await?;
         copr_db::batch::add(tx, batch, id).await?;
+    }
+    if let Some(entry) = &checked.chain {
+        chain::enter(tx, entry, id, wanted.package).await?;
     }
     if let Some(private) = wanted.source.private_text() {
         copr_db::build::keep_private(tx, id, &private).await?;

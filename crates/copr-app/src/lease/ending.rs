@@ -1,7 +1,7 @@
 //! How leases end: delivered, failed, canceled, given back, lost.
 
 use super::{Place, change, held, note, place, time};
-use crate::{App, Refusal, removal};
+use crate::{App, Refusal, chain, removal};
 use copr_db::Conn;
 use copr_db::builder::Builder;
 use copr_db::task::Task as Row;
@@ -77,6 +77,10 @@ pub async fn finish(app: &App, builder: &Builder, id: i64, finish: &Finish) -> R
             let wait = pause(row.id, row.attempts);
             say(&place, app, format!("attempt {} failed: {failure}; trying again in {wait} s", row.attempts)).await?;
             give_back(app, &row, &place, wait, Attempt::Used).await
+        }
+        Outcome::Failed { failure } if hold(app, &row, failure).await? => {
+            let text = "held: another build of its chain may provide what is missing";
+            say(&place, app, format!("failed: {failure}; {text}")).await
         }
         Outcome::Failed { failure } | Outcome::Unable { failure } => {
             keep_logs(app, &row, &place, &finish.files).await?;
@@ -237,6 +241,28 @@ async fn give_back(app: &App, row: &Row, place: &Place, wait: i64, attempt: Atte
 pub(super) async fn take_back(app: &App, row: &Row) -> Result<(), Refusal> {
     let place = super::place(app, &mut app.db.read().await?, row).await?;
     give_back(app, row, &place, 0, Attempt::Unused).await
+}
+
+/// Gives back a task of a chain's member that failed for want of something that others may provide; it is blocked until
+/// then. False when it is none.
+async fn hold(app: &App, row: &Row, failure: &Failure) -> Result<bool, Refusal> {
+    let Some(chroot) = row.build_chroot_id.map(BuildChrootId) else { return Ok(false) };
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    // The task first: everything that ends a lease takes the rows in this order.
+    if !copr_db::task::release(&mut tx, row.id, row.fence, now).await? {
+        return Err(super::lost());
+    }
+    copr_db::task::forget_attempt(&mut tx, row.id).await?;
+    copr_db::task::block_chroot(&mut tx, chroot, true).await?;
+    if row.cancel || !chain::hold(&mut tx, chroot, failure).await? || !change(&mut tx, row, Event::LeaseLost).await? {
+        return Ok(false);
+    }
+    note(&mut tx, row, "pending", now).await?;
+    doom_staging(app, &mut tx, row).await?;
+    charge(app, &mut tx, row).await?;
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// Writes down what its owner was given with a lease that ends; the last thing in a transaction, because an owner has one

@@ -89,7 +89,7 @@ impl Reason {
     pub fn words(&self, task: &Task) -> String {
         let all = |words: &[String]| words.join(" and ");
         match self {
-            Self::Blocked => "the batch before its own is not over".to_owned(),
+            Self::Blocked => "builds of the batch before its own, or of its chain, go first".to_owned(),
             Self::Later { next, most, seconds } => format!("try {next} of {most} in {seconds} s"),
             Self::Unpublished => "its repository is not published yet".to_owned(),
             Self::Lack(Lack::Builder) => "no builder is there".to_owned(),
@@ -222,7 +222,7 @@ mod tests {
             "no builder is there",
             "its repository is not published yet",
             "try 2 of 3 in 60 s",
-            "the batch before its own is not over",
+            "builds of the batch before its own, or of its chain, go first",
             "-",
             "8 tasks run, as many as may at one time",
             "9 tasks of ada run, as many as may at one time",

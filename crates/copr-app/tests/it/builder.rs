@@ -1,6 +1,6 @@
 //! A builder that builds nothing: it delivers packages that were made before.
 
-use crate::rpms::made;
+use crate::rpms::{Made, made};
 use copr_app::{App, Refusal, lease};
 use copr_db::builder::Builder;
 use copr_types::{Failure, FailureClass, Phase};
@@ -96,13 +96,21 @@ impl FakeBuilder {
 
     /// Delivers what this package of `packages/` gives for the task.
     pub async fn deliver(&self, lease: &Lease, package: &str) -> Result<(), Refusal> {
-        let (outcome, files) = self.upload_all(lease, package).await?;
+        self.deliver_made(lease, &made(package)).await
+    }
+
+    /// Delivers what a package gives for the task.
+    pub async fn deliver_made(&self, lease: &Lease, made: &Made) -> Result<(), Refusal> {
+        let (outcome, files) = self.upload_made(lease, made).await?;
         self.finish(lease, outcome, files).await
     }
 
     /// All of that but the end.
     pub async fn upload_all(&self, lease: &Lease, package: &str) -> Result<(Outcome, Vec<FileRef>), Refusal> {
-        let made = made(package);
+        self.upload_made(lease, &made(package)).await
+    }
+
+    async fn upload_made(&self, lease: &Lease, made: &Made) -> Result<(Outcome, Vec<FileRef>), Refusal> {
         let srpm = self.upload(lease, &made.srpm).await?;
         let outcome = Outcome::Succeeded { srpm: srpm.name.clone() };
         let mut files = vec![srpm];

@@ -6,6 +6,7 @@ mod books;
 mod builder;
 mod building;
 mod canceling;
+mod chains;
 mod chance;
 mod expiries;
 mod forks;

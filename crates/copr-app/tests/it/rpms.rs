@@ -15,13 +15,28 @@ pub struct Made {
 /// A package of `packages/`, kept beside the compiled tests under a name made from its spec.
 pub fn made(name: &str) -> Made {
     let spec = fs::read(copr_testkit::spec(name)).unwrap();
+    kept(name, &spec, |into| copr_testkit::srpm(name, into))
+}
+
+/// A noarch package of version 1.0 without files, with more lines in the preamble of its spec.
+pub fn written(name: &str, preamble: &str) -> Made {
+    let text = format!(
+        "Name: {name}\nVersion: 1.0\nRelease: 1\nSummary: A member of sets\nLicense: MIT\nBuildArch: noarch\n\
+         {preamble}\n%description\n%{{summary}}.\n%files\n"
+    );
+    kept(name, text.as_bytes(), |into| copr_testkit::written_srpm(name, &text, into))
+}
+
+/// What a spec gives, kept beside the compiled tests under a name made from it.
+fn kept(name: &str, spec: &[u8], srpm: impl FnOnce(&Path) -> PathBuf) -> Made {
     let place =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", &hex::encode(Sha256::digest(spec))[..12]));
     let lock = File::create(place.with_extension("lock")).unwrap();
     lock.lock().unwrap();
     if !place.join("done").exists() {
         let _ = fs::remove_dir_all(&place);
-        let srpm = copr_testkit::srpm(name, &place.join("srpm"));
+        fs::create_dir_all(place.join("srpm")).unwrap();
+        let srpm = srpm(&place.join("srpm"));
         if name != "excl-arch" {
             rebuild(&srpm, &place);
         }

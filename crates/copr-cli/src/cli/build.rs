@@ -4,7 +4,8 @@ use clap::{ArgAction, Args, Subcommand};
 use copr_client::v3::{Bootstrap, Isolation};
 use std::path::PathBuf;
 
-use super::package::{Distgit, Name, PypiSettings, Rubygems, Scm, Script};
+use super::chain::Flags;
+use super::package::{Distgit, PypiSettings, Rubygems, Scm, Script};
 use super::{number, switch, word};
 
 /// Builds.
@@ -103,6 +104,9 @@ pub struct Build {
     /// How and where.
     #[command(flatten)]
     pub options: Options,
+    /// How they go together.
+    #[command(flatten)]
+    pub chain: Flags,
     /// Files, or addresses, of source packages or spec files
     #[arg(value_name = "pkgs", required = true)]
     pub pkgs: Vec<String>,
@@ -189,9 +193,12 @@ pub struct BuildPackage {
     /// How and where.
     #[command(flatten)]
     pub options: Options,
-    /// Which package.
+    /// How they go together.
     #[command(flatten)]
-    pub name: Name,
+    pub chain: Flags,
+    /// The package's name; with --chain there may be several, each with an option of its own
+    #[arg(long = "name", value_name = "PKGNAME", required = true, action = ArgAction::Append)]
+    pub names: Vec<String>,
 }
 
 /// `copr resubmit`

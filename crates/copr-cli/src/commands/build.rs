@@ -7,7 +7,7 @@ use std::pin::pin;
 
 use super::project::set;
 use super::submit::{stated, submitted, target};
-use super::{download, logs, package};
+use super::{chain, download, logs, package};
 use crate::cli::Format;
 use crate::cli::build::{self as cli, Command, ListBuilds, Options};
 use crate::failure::Failure;
@@ -111,24 +111,41 @@ async fn list(session: &Session, list: ListBuilds) -> Result<(), Failure> {
 }
 
 async fn build(session: &Session, build: cli::Build) -> Result<(), Failure> {
+    if build.chain.chain {
+        let open = chain::open(session, &build.options, &build.chain).await?;
+        let builds = asked_for(session, &open.project, &open.options, &build.pkgs).await;
+        return open.filled(builds).await;
+    }
     let client = session.authenticated()?;
     let (project, options) = target(session, &build.options).await?;
     client.builds().check_before_build(&project, &options).await?;
+    let builds = asked_for(session, &project, &options, &build.pkgs).await?;
+    submitted(session, &builds, build.options.nowait).await
+}
+
+/// A build of each file or address.
+async fn asked_for(
+    session: &Session,
+    project: &FullName,
+    options: &BuildOptions,
+    packages: &[String],
+) -> Result<Vec<Build>, Failure> {
+    let client = session.authenticated()?;
     let bars = Bars::new(session.screen.terminal);
     let mut builds = Vec::new();
-    for package in &build.pkgs {
+    for package in packages {
         match Path::new(package) {
             file if file.exists() => {
                 session.screen.tell(&format!("Uploading package {package}\n"))?;
-                builds.push(client.builds().create_from_file(&project, &bars.upload(file), &options).await?);
+                builds.push(client.builds().create_from_file(project, &bars.upload(file), options).await?);
             }
             _ if package.contains("://") => {
-                builds.extend(client.builds().create_from_urls(&project, &[package], &options).await?);
+                builds.extend(client.builds().create_from_urls(project, &[package], options).await?);
             }
             _ => return Err(missing(package)),
         }
     }
-    submitted(session, &builds, build.options.nowait).await
+    Ok(builds)
 }
 
 async fn upload_rpm(session: &Session, rpm: cli::UploadRpm) -> Result<(), Failure> {
@@ -156,10 +173,31 @@ async fn from_source(session: &Session, told: &Options, source: Source) -> Resul
 }
 
 async fn package(session: &Session, package: cli::BuildPackage) -> Result<(), Failure> {
-    let client = session.authenticated()?;
+    if package.chain.chain {
+        let open = chain::open(session, &package.options, &package.chain).await?;
+        let builds = again(session, &open.project, &open.options, &package.names).await;
+        return open.filled(builds).await;
+    }
     let (project, options): (FullName, BuildOptions) = target(session, &package.options).await?;
-    let build = client.packages().build(&project, &package.name.name, &options).await?;
-    submitted(session, &[build], package.options.nowait).await
+    // As with every option that is given twice, the last one counts.
+    let name = package.names.last().cloned().into_iter().collect::<Vec<_>>();
+    let builds = again(session, &project, &options, &name).await?;
+    submitted(session, &builds, package.options.nowait).await
+}
+
+/// A build of each package from its own source.
+async fn again(
+    session: &Session,
+    project: &FullName,
+    options: &BuildOptions,
+    names: &[String],
+) -> Result<Vec<Build>, Failure> {
+    let client = session.authenticated()?;
+    let mut builds = Vec::new();
+    for name in names {
+        builds.push(client.packages().build(project, name, options).await?);
+    }
+    Ok(builds)
 }
 
 async fn resubmit(session: &Session, told: cli::Resubmit) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! What the sub-commands do, one file for each group of them.
 
 mod build;
+mod chain;
 mod chroot;
 mod config;
 mod download;
@@ -61,6 +62,7 @@ async fn carried_out(session: &Session, command: Command) -> Result<(), Failure>
         Command::Config(command) => config::run(session, command).await,
         Command::Project(command) => project::run(session, command).await,
         Command::Build(command) => build::run(session, *command).await,
+        Command::Chain(command) => chain::run(session, command).await,
         Command::Chroot(command) => chroot::run(session, command).await,
         Command::Package(command) => package::run(session, *command).await,
         Command::Permission(command) => permission::run(session, command).await,

@@ -1,6 +1,7 @@
 //! What is printed, and in which form. Commands hand over values; how they look is said here alone.
 
 mod build;
+mod chain;
 mod json;
 mod mock;
 mod project;
@@ -10,6 +11,7 @@ mod result;
 mod table;
 
 pub use build::{Builds, Stated, Submitted, Watched};
+pub use chain::{Dependents, Plan};
 pub use mock::MockProfile;
 pub use project::{Forked, Listed, Named, Names, Permissions};
 pub use record::{Record, Records};

@@ -33,6 +33,8 @@ options! {
         value after_build_id: u64,
         /// A build in whose batch this one goes.
         value with_build_id: u64,
+        /// An open chain that this one goes into; see [`Chains`](super::Chains).
+        value chain_id: u64,
         /// The project of a code forge for which Packit asks for it.
         text packit_forge_project,
     }
@@ -45,19 +47,22 @@ impl BuildOptions {
     }
 }
 
-/// A build as it is asked for.
+/// Something of a project, as it is asked for.
 #[derive(Serialize)]
-pub(super) struct Request<'r, T> {
+pub(super) struct Target<'r, T, O> {
     ownername: &'r str,
     projectname: &'r str,
     #[serde(flatten)]
     pub what: T,
     #[serde(flatten)]
-    options: &'r BuildOptions,
+    options: &'r O,
 }
 
-impl<'r, T> Request<'r, T> {
-    pub fn new(project: &'r FullName, what: T, options: &'r BuildOptions) -> Self {
+/// A build as it is asked for.
+pub(super) type Request<'r, T> = Target<'r, T, BuildOptions>;
+
+impl<'r, T, O> Target<'r, T, O> {
+    pub fn new(project: &'r FullName, what: T, options: &'r O) -> Self {
         Self { ownername: &project.owner, projectname: &project.name, what, options }
     }
 }

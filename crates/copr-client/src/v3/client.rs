@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::call::Call;
 use super::{
-    BuildChroots, Builds, Clock, Config, Error, General, MockChroots, Monitor, Packages, ProjectChroots, Projects,
-    Results, Webhooks,
+    BuildChroots, Builds, Chains, Clock, Config, Error, General, MockChroots, Monitor, Packages, ProjectChroots,
+    Projects, Results, Webhooks,
 };
 use crate::transport::Transport;
 
@@ -73,6 +73,11 @@ impl Client {
     /// Chroots of builds.
     pub fn build_chroots(&self) -> BuildChroots<'_> {
         BuildChroots { client: self }
+    }
+
+    /// Sets of builds whose order the service finds itself.
+    pub fn chains(&self) -> Chains<'_> {
+        Chains { client: self }
     }
 
     /// Results of builds, as files.

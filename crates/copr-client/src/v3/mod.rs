@@ -4,6 +4,7 @@ mod build;
 mod build_chroot;
 mod build_create;
 mod call;
+mod chain;
 mod client;
 mod error;
 mod general;
@@ -31,6 +32,10 @@ pub use build::{
 };
 pub use build_chroot::{BuildChroot, BuildChroots, BuildConfig};
 pub use build_create::{Again, BuildOptions};
+pub use chain::{
+    Chain, ChainBuild, ChainChroot, ChainNeed, ChainOptions, ChainProvider, ChainStep, Chains, Dependent, Dependents,
+    DependentsInChroot,
+};
 pub use client::Client;
 pub use error::Error;
 pub use general::{ApiToken, General, User};

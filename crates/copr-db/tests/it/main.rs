@@ -4,6 +4,7 @@
 mod batches;
 mod bells;
 mod builds;
+mod chains;
 mod expiries;
 mod fixture;
 mod forks;

@@ -10,11 +10,13 @@
 //! fragments: gzip members and zstd frames can be concatenated. The seam is `assemble::Document`.
 
 mod assemble;
+mod described;
 mod fragments;
 mod repomd;
 mod verify;
 
 pub use assemble::{Compression, Metadata, Options};
+pub use described::Described;
 pub use fragments::{Fragments, Location};
 pub use repomd::{Record, Repomd, parse};
 pub use verify::{Published, Report, verify};

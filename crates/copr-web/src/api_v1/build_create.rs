@@ -113,6 +113,7 @@ pub fn options(fields: &Fields) -> Options {
         isolation: fields.line(&["isolation"]),
         after_build_id: fields.line(&["after_build_id"]),
         with_build_id: fields.line(&["with_build_id"]),
+        chain_id: None,
         packit_forge_project: None,
     }
 }

@@ -138,6 +138,7 @@ pub fn options(fields: &Fields) -> Options {
         isolation: fields.line("isolation"),
         after_build_id: fields.line("after_build_id"),
         with_build_id: fields.line("with_build_id"),
+        chain_id: fields.line("chain_id"),
         packit_forge_project: fields.line("packit_forge_project"),
     }
 }

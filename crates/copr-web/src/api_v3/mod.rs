@@ -9,6 +9,7 @@ mod body;
 mod build;
 mod build_chroot;
 mod build_create;
+mod chain;
 #[cfg(test)]
 mod chance;
 pub(crate) mod fields;
@@ -113,6 +114,13 @@ fn endpoints() -> Endpoints {
         .at("/build/create/distgit", post(build_create::by_distgit))
         .at("/build/create/rpm-upload", post(build_create::by_rpm))
         .at("/build/resubmit/{id}", post(build_create::again))
+        .at("/chain/{chain}", get(chain::find))
+        .at("/chain/list", get(chain::list))
+        .at("/chain/dependents", get(chain::dependents))
+        .at("/chain/create", post(chain::create))
+        .at("/chain/create/dependents", post(chain::create_of_dependents))
+        .at("/chain/start/{chain}", update(chain::start))
+        .at("/chain/cancel/{chain}", update(chain::cancel))
         .at("/build-chroot", get(build_chroot::find))
         .at("/build-chroot/list", get(build_chroot::list))
         .at("/build-chroot/build-config", get(build_chroot::build_config))

@@ -75,6 +75,7 @@ async fn view(app: &App, snapshot: Snapshot) -> Result<Build, Refusal> {
             log,
         });
     }
+    let chain = copr_app::chain::of_build(app, snapshot.shown.build.id).await?;
     let (state, finished) = (snapshot.shown.state(), snapshot.shown.is_finished());
     let repeat_href = build::is_repeatable(&snapshot.shown).then(|| lines::repeat_href(&snapshot.shown));
     let build = snapshot.shown.build;
@@ -85,6 +86,7 @@ async fn view(app: &App, snapshot: Snapshot) -> Result<Build, Refusal> {
         project: format!("{}/{}", build.owner, build.project),
         dir: (build.dir.as_str() != build.project.as_str()).then(|| build.dir.to_string()),
         project_href: lines::project_href(&build.owner, build.project.as_str()),
+        chain: chain.map(|id| (id.0, super::chain::href(id))),
         source: lines::source_file(&build),
         package: build.package,
         version: build.version,

@@ -2,6 +2,7 @@
 
 mod badge;
 mod build;
+mod chain;
 mod home;
 mod integrations;
 mod lines;
@@ -60,6 +61,12 @@ pub(crate) fn router() -> Routes<Web> {
         .both_ways("/coprs/g/{group}/{project}/integrations", get(integrations::of_group))
         .both_ways("/coprs/{owner}/{project}/integrations/new_webhook_secret", post(integrations::renew_of_user))
         .both_ways("/coprs/g/{group}/{project}/integrations/new_webhook_secret", post(integrations::renew_of_group))
+        .route("/coprs/chain/{chain}", get(chain::find))
+        .route("/coprs/chain/{chain}/", get(chain::find))
+        .route("/coprs/{owner}/{project}/chain/{chain}", get(chain::of_user))
+        .route("/coprs/{owner}/{project}/chain/{chain}/", get(chain::of_user))
+        .route("/coprs/g/{group}/{project}/chain/{chain}", get(chain::of_group))
+        .route("/coprs/g/{group}/{project}/chain/{chain}/", get(chain::of_group))
         .route("/assets/style.css", get(|| asset("text/css; charset=utf-8", copr_ui::STYLE)))
         .route("/assets/follow.js", get(|| asset("text/javascript; charset=utf-8", copr_ui::FOLLOW)))
 }

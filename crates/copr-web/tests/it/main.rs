@@ -5,6 +5,7 @@ mod api_v1;
 mod api_v2;
 mod builder;
 mod builds;
+mod chains;
 mod chroots;
 mod clients;
 mod encodings;

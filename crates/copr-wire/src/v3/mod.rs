@@ -6,6 +6,7 @@
 
 mod build;
 mod build_chroot;
+mod chain;
 mod hook_call;
 mod list;
 mod monitor;
@@ -16,6 +17,9 @@ mod project_chroot;
 
 pub use build::{Build, BuildWait, BuildWaits, DeletedBuilds, Message, SourceBuildConfig, SourceChroot, SourcePackage};
 pub use build_chroot::{BuildChroot, BuildChrootConfig, BuiltPackage, BuiltPackages};
+pub use chain::{
+    Chain, ChainBuild, ChainChroot, ChainNeed, ChainProvider, ChainStep, Dependent, Dependents, DependentsInChroot,
+};
 pub use hook_call::HookCall;
 pub use list::{List, Meta};
 pub use monitor::{Monitor, MonitoredChroot, MonitoredPackage};

@@ -1,6 +1,7 @@
 //! What `copr` does and copr-cli does not, with a running service: at a terminal, and beside it.
 
 mod cast;
+mod chains;
 mod download;
 mod hints;
 mod login;

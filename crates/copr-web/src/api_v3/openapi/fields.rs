@@ -189,7 +189,24 @@ pub const BUILD: &[Field] = &[
     field("isolation", ISOLATION_HERE, "Mock's isolation."),
     field("after_build_id", Kind::Number, "Begin when the batch of that build has ended."),
     field("with_build_id", Kind::Number, "In the batch of that build."),
+    field("chain_id", Kind::Number, "Into that chain, which is open."),
     field("packit_forge_project", Kind::Text, "The forge project that asks for it."),
+];
+
+/// A chain.
+pub const CHAIN: &[Field] = &[
+    field("project_dirname", Kind::Text, "The directory: the project's name, `…:custom:…` or `…:pr:…`."),
+    field("keep_going", Kind::Switch, "Builds begin although what they need failed."),
+];
+
+/// A chain that people fill.
+pub const FILLED: &[Field] =
+    &[field("with_dependents", Kind::Switch, "Packages of the project that need its builds are built again.")];
+
+/// A chain of those who need some packages.
+pub const DEPENDENTS: &[Field] = &[
+    needed("packages", Kind::Words, "Names of packages; they are not built themselves."),
+    field("chroots", Kind::List, "Names or patterns of the project's chroots; none: all."),
 ];
 
 /// A build by address.

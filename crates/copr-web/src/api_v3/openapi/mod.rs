@@ -5,6 +5,7 @@
 //! that many share, `operation` turns a description into JSON. A test compares what is described with the map of routes.
 
 mod builds;
+mod chains;
 mod example;
 mod fields;
 mod general;
@@ -65,7 +66,7 @@ pub async fn docs() -> Response {
 /// A group of endpoints: its name, what it is about, its descriptions.
 type Group = (&'static str, &'static str, Vec<Operation>);
 
-fn groups() -> [Group; 8] {
+fn groups() -> [Group; 9] {
     [
         ("general", "The service and who one is.", general::operations()),
         ("projects", "Projects.", projects::operations()),
@@ -73,6 +74,7 @@ fn groups() -> [Group; 8] {
         ("project chroots", "The chroots of a project.", projects::chroots()),
         ("builds", "Builds that are there.", builds::operations()),
         ("submitting", "New builds.", builds::submitting()),
+        ("chains", "Sets of builds whose order the service finds itself.", chains::operations()),
         ("build chroots", "The chroots of a build.", builds::chroots()),
         ("packages", "The packages of a project.", packages::operations()),
     ]

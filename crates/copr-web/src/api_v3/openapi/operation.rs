@@ -302,6 +302,7 @@ fn part_of_path(name: &str) -> (&'static str, Value) {
     let text = json!({ "type": "string", "minLength": 1 });
     match name {
         "id" => ("The build's number.", json!({ "type": "integer", "minimum": 0 })),
+        "chain" => ("The chain's number.", json!({ "type": "integer", "minimum": 0 })),
         "owner" => ("The owner: a user, or a group's alias behind `@`.", text),
         "project" => ("The project's name.", text),
         "dir" => ("The project's name, or that of one of its directories.", text),

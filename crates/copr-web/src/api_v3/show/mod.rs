@@ -2,6 +2,7 @@
 
 mod build;
 mod build_chroot;
+mod chain;
 mod monitor;
 mod package;
 mod project;
@@ -9,6 +10,7 @@ mod project_chroot;
 
 pub use build::{build, source_build_config, source_chroot};
 pub use build_chroot::{build_chroot, build_chroot_config, built_packages};
+pub use chain::{chain, dependents};
 pub use monitor::monitor;
 pub use package::package;
 pub use project::project;

@@ -51,6 +51,8 @@ pub enum Needs {
     Waiting,
     /// A build that has ended.
     Ended,
+    /// An open chain with a build.
+    Chain,
     /// A task that the builder holds.
     Lease,
     /// Whoever asks needs a new token afterwards.

@@ -100,6 +100,18 @@ pub const ROWS: &[Row] = &[
     row("DELETE|POST /api_3/build/delete/list", [401, 400, 400, YES, YES, YES])
         .json(r#"{"builds": [{id}]}"#)
         .needs(Needs::Ended),
+    // Chains. Nobody needs the package, which is said only to who may build.
+    row("GET /api_3/chain/{chain}", ALL).needs(Needs::Chain),
+    row("GET /api_3/chain/list", ALL).query(PROJECT),
+    row("GET /api_3/chain/dependents", ALL)
+        .query("ownername=alice&projectname=p&packagename={package}")
+        .needs(Needs::Package),
+    row("POST /api_3/chain/create", BUILD).json(BUILD_BODY),
+    row("POST /api_3/chain/create/dependents", [401, 403, 400, 400, 400, 400])
+        .json(r#"{"ownername": "alice", "projectname": "p", "packages": ["{package}"]}"#)
+        .needs(Needs::Package),
+    row("PUT|POST /api_3/chain/start/{chain}", BUILD).needs(Needs::Chain),
+    row("PUT|POST /api_3/chain/cancel/{chain}", BUILD).needs(Needs::Chain),
     row("POST /api_3/build/check-before-build", BUILD).json(BUILD_BODY),
     row("POST /api_3/build/create/url", BUILD).json(BUILD_BODY),
     row("POST /api_3/build/create/upload", BUILD).body(Body::Upload("a-1-1.src.rpm", BUILD_BODY)),
@@ -270,6 +282,9 @@ pub const ROWS: &[Row] = &[
     row("POST /webhooks/custom/{project_id}/{secret}", NO_EVENT),
     row("POST /webhooks/custom/{project_id}/{secret}/{package}", ALL).needs(Needs::Package),
     row("POST /webhooks/custom-dir/{owner}/{dir}/{secret}/{package}", ALL).needs(Needs::Package),
+    row("GET /coprs/chain/{chain}", ALL).needs(Needs::Chain),
+    row("GET /coprs/{owner}/{project}/chain/{chain}", ALL).needs(Needs::Chain),
+    row("GET /coprs/g/{group}/{project}/chain/{chain}", ALL).needs(Needs::Chain),
     row("GET /assets/style.css", ALL),
     row("GET /assets/follow.js", ALL),
     // Builders.

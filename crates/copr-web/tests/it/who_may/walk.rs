@@ -167,6 +167,16 @@ impl Walk {
                 self.server.put(&self.server.alice, &format!("/build/cancel/{id}"), json!({})).await.ok();
                 words.insert("id", id.to_string());
             }
+            Needs::Chain => {
+                let owner = if group { "@devs" } else { "alice" };
+                let body = json!({"ownername": owner, "projectname": "p"});
+                let made = self.server.post(&self.server.alice, "/chain/create", body).await.ok();
+                let chain = made["id"].as_i64().expect("a number");
+                if !group {
+                    self.server.build("p", json!({"chain_id": chain})).await;
+                }
+                words.insert("chain", chain.to_string());
+            }
             Needs::Lease => {
                 let (id, fence) = self.lease().await;
                 words.extend([("id", id.to_string()), ("fence", fence.to_string())]);
