@@ -80,7 +80,7 @@ impl Server {
                 get(|Path((code, _)): Path<(u16, String)>| async move { StatusCode::from_u16(code).unwrap() }),
             )
             .route("/redirect/{left}/{*rest}", get(redirect))
-            .route("/hang/{*rest}", get(|| std::future::pending::<StatusCode>()))
+            .route("/hang/{*rest}", get(std::future::pending::<StatusCode>))
             .layer(DefaultBodyLimit::disable())
             .with_state(server.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });

@@ -37,7 +37,16 @@ fn every_command_prints_one_json_value() {
     assert_eq!(told(&["status", "1"]), json!({"id": 1, "state": "pending"}));
     assert_eq!(told(&["cancel", "1"]), json!({"id": 1, "state": "canceled"}));
     assert_eq!(told(&["list-builds", "foo"])[0]["state"], "canceled");
+    let again = json!({"id": 2, "state": "pending", "url": format!("{url}/coprs/build/2")});
+    let submitted = told(&["resubmit", "1", "--failed", "--nowait"]);
+    assert_eq!(submitted, json!({"project": "foo", "builds": [again]}));
+    assert_eq!(told(&["cancel", "2"]), json!({"id": 2, "state": "canceled"}));
     assert_eq!(told(&["delete-build", "1"]), json!({"message": "Build(s) 1 were deleted.", "builds": [1]}));
+    let side = ["build", "foo:custom:x", "http://x.example/a-1-1.src.rpm", "--nowait"];
+    assert_eq!(told(&side)["builds"][0]["id"], 3);
+    let message = "Directory alice/foo:custom:x has been deleted.";
+    let gone = told(&["delete-directory", "foo:custom:x", "--cancel-builds"]);
+    assert_eq!(gone, json!({"message": message, "directory": "foo:custom:x"}));
     assert_eq!(told(&["get-chroot", &format!("foo/{WAITING}")])["mock_chroot"], WAITING);
     assert_eq!(told(&["edit-chroot", &format!("foo/{WAITING}"), "--packages", "a"])["chroot"], WAITING);
     assert_eq!(told(&["mock-config", "foo", WAITING])["chroot"], WAITING);
@@ -45,10 +54,11 @@ fn every_command_prints_one_json_value() {
     assert_eq!(told(&["edit-permissions", "foo", "--admin", "bob"]), json!({"message": "success"}));
     assert_eq!(told(&["list-permissions", "foo"])["bob"]["admin"], "approved");
     assert_eq!(told(&["reset-package", "foo", "--name", "p"])["package"], "p");
-    assert_eq!(told(&["delete-package", "foo", "--name", "p"])["package"], "p");
+    assert_eq!(told(&["delete-package", "foo", "--name", "p", "--cancel-builds"])["package"], "p");
     assert_eq!(told(&["regenerate-repos", "foo"])["project"], "alice/foo");
     assert_eq!(told(&["fork", "foo", "bar"])["full_name"], "alice/bar");
-    assert_eq!(told(&["delete", "foo"])["project"], "alice/foo");
+    told(&["build", "foo", "http://x.example/a-1-1.src.rpm", "--nowait"]);
+    assert_eq!(told(&["delete", "foo", "--cancel-builds"])["project"], "alice/foo");
     assert!(told(&["new-api-token"])["message"].as_str().unwrap().starts_with("New API token"));
 }
 
