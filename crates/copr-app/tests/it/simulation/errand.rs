@@ -129,7 +129,7 @@ impl Errand {
         match self {
             Self::Submit(_) | Self::Finish(..) | Self::Delete(..) => 40,
             Self::Cancel(..) | Self::Lease(..) => 25,
-            Self::Job(Job::Publish) => 120,
+            Self::Job(Job::Publish) => 80,
             Self::Job(Job::Import) => 50,
             Self::Job(Job::Expire | Job::Sweep) => 20,
             Self::Beat(..) | Self::Job(_) | Self::Start { .. } => 8,

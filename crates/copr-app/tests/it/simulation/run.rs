@@ -224,8 +224,12 @@ impl Simulation {
     }
 
     fn mishap(&mut self, errand: &Errand) -> Option<(u64, Mishap)> {
-        // Beats are most of what is asked, and short.
-        let share = if matches!(errand, Errand::Beat(..)) { 0.3 } else { 1.0 };
+        // Beats are most of what is asked, and short; publications are few and long.
+        let share = match errand {
+            Errand::Beat(..) => 0.3,
+            Errand::Job(Job::Publish) => 3.0,
+            _ => 1.0,
+        };
         if !self.chance(share * self.weather.mishap) {
             return None;
         }
