@@ -4,7 +4,7 @@
 //! what everybody else needs who would make it anew. A crash between the two leaves something that is due with its tree
 //! gone; so what is due never comes back to use, it is removed first by whoever wants it.
 
-use crate::{App, Refusal, project, removal};
+use crate::{App, Refusal, distgit, project, removal};
 use copr_db::Conn;
 use copr_db::dir::Dir;
 use copr_db::project::Project;
@@ -141,6 +141,7 @@ pub(crate) async fn take_dir(
     }
     let tree = app.store.dir(&project.owner, &dir.name);
     removal::doom_tree(app, tx, tree, &format!("dir-{}", dir.id), now).await?;
+    distgit::doom_dir(app, tx, project, dir, now).await?;
     project::note(tx, "directory.removed", project.id, now).await?;
     Ok(true)
 }

@@ -1,5 +1,7 @@
 //! Taking source packages in: what a builder delivered becomes a package with a version and tasks for its chroots.
 
+mod record;
+
 use crate::build::{allocate, rpm_task};
 use crate::lease::{Place, Staged, change_chroot, close_logs, time};
 use crate::{App, Kind, Refusal, removal};
@@ -8,8 +10,9 @@ use copr_db::build::Build;
 use copr_db::project_chroot::ProjectChroot;
 use copr_rpm::architecture::{Decision, decide};
 use copr_rpm::header::Package;
-use copr_types::{BuildId, Event, Failure, FailureClass, PackageId, PackageName, Phase, Role, State, state};
+use copr_types::{BuildId, Event, Failure, FailureClass, PackageId, Phase, Role, State, state};
 use copr_wire::builder::FileRef;
+use record::Recorded;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -35,13 +38,19 @@ pub(crate) struct Arrived {
 }
 
 async fn one(app: &App, id: BuildId) -> Result<(), Refusal> {
-    let build = copr_db::build::by_id(&mut app.db.read().await?, id).await?;
-    let Some(build) = build else { return Ok(()) };
+    let Some(build) = copr_db::build::by_id(&mut app.db.read().await?, id).await? else { return Ok(()) };
+    let place = Place { dir: app.store.srpm_dir(&build.owner, &build.dir, id), result_dir: build.id.padded() };
+    // Somebody else who is at the same build, here or on another server, would move its files away under our hands.
+    let (store, dir) = (app.store.clone(), place.dir.clone());
+    let Some(_held) = crate::blocking(move || Ok(store.hold_dir(&dir)?)).await? else { return Ok(()) };
+    let Some(build) = copr_db::build::by_id(&mut app.db.read().await?, id).await? else { return Ok(()) };
+    if build.source_state != State::Importing {
+        return Ok(());
+    }
     let Some(staged) = &build.staged else {
         return end(app, id, &Failure::new(FailureClass::Infrastructure, Phase::Import, "nothing was delivered")).await;
     };
     let staged: Staged = serde_json::from_str(staged)?;
-    let place = Place { dir: app.store.srpm_dir(&build.owner, &build.dir, id), result_dir: build.id.padded() };
     let line = format!("[{}] importing {}, {}", time(app.clock.now()), staged.srpm, staged.origin());
     let (store, dir, log) = (app.store.clone(), place.dir.clone(), place.server_log());
     let taken = staged.clone();
@@ -50,17 +59,46 @@ async fn one(app: &App, id: BuildId) -> Result<(), Refusal> {
         take(&store, &dir, &taken)
     })
     .await?;
+    let failure = match arrived {
+        Ok(arrived) => match accept_recorded(app, &build, &place, &arrived).await? {
+            Ok(()) => return clear_if_removed(app, id, &place).await,
+            Err(failure) => failure,
+        },
+        Err(failure) => failure,
+    };
     // Before the end is told: whoever hears of it finds the logs under their final names.
     close_logs(&place).await?;
-    match arrived {
-        Ok(arrived) => accept(app, &build, arrived).await?,
-        Err(failure) => end(app, id, &failure).await?,
-    }
-    // Whoever removed the build, or its project, meanwhile has removed its files before these were moved.
+    end(app, id, &failure).await?;
+    clear_if_removed(app, id, &place).await
+}
+
+/// Whoever removed the build, or its project, meanwhile has removed its files before these were moved.
+async fn clear_if_removed(app: &App, id: BuildId, place: &Place) -> Result<(), Refusal> {
     if copr_db::build::by_id(&mut app.db.read().await?, id).await?.is_none() {
         removal::clear_late(app, &place.dir).await?;
     }
     Ok(())
+}
+
+/// Takes the sources into the package's repository, and the package into the build. The inner error ends the build.
+async fn accept_recorded(
+    app: &App,
+    build: &Build,
+    place: &Place,
+    arrived: &Arrived,
+) -> Result<Result<(), Failure>, Refusal> {
+    loop {
+        let recorded = match record::sources(app, build, place, arrived).await? {
+            Ok(recorded) => recorded,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        // Before the end is told: whoever hears of it finds the logs under their final names.
+        close_logs(place).await?;
+        // Chroots that were enabled meanwhile need a commit, too.
+        if accept(app, build, arrived, &recorded).await? {
+            return Ok(Ok(()));
+        }
+    }
 }
 
 fn ours(what: impl Into<String>) -> Failure {
@@ -116,26 +154,20 @@ pub(crate) fn digest(path: &Path) -> std::io::Result<String> {
     }
 }
 
-/// The package is known now: chroots are allocated where nobody chose any, and each gets its task or is skipped.
-async fn accept(app: &App, build: &Build, arrived: Arrived) -> Result<(), Refusal> {
+/// The package is known now: chroots are allocated where nobody chose any, and each gets its task or is skipped. False,
+/// with nothing changed, when a chroot's branch was not imported to.
+async fn accept(app: &App, build: &Build, arrived: &Arrived, recorded: &Recorded) -> Result<bool, Refusal> {
     let now = app.clock.now();
-    let name: PackageName = match arrived.facts.nevra.name.parse() {
-        Ok(name) => name,
-        Err(error) => {
-            let what = format!("the package's name is refused: {error}");
-            return end(app, build.id, &Failure::new(FailureClass::User, Phase::Import, what)).await;
-        }
-    };
     let mut tx = app.db.begin().await?;
     if !copr_db::project::keep(&mut tx, build.project_id).await? {
-        return Ok(());
+        return Ok(true);
     }
-    let Ok(to) = state::next(Role::Source, build.source_state, Event::Imported) else { return Ok(()) };
+    let Ok(to) = state::next(Role::Source, build.source_state, Event::Imported) else { return Ok(true) };
     if !copr_db::build::set_source_state(&mut tx, build.id, build.source_state, to).await? {
-        return Ok(());
+        return Ok(true);
     }
-    let package = crate::package::of_build(&mut tx, build, &name, now).await?;
-    note(app, &mut tx, build, package.id, &arrived).await?;
+    let package = crate::package::of_build(&mut tx, build, &recorded.package, now).await?;
+    note(app, &mut tx, build, package.id, arrived).await?;
     let enabled: Vec<ProjectChroot> = copr_db::project_chroot::list(&mut tx, build.project_id)
         .await?
         .into_iter()
@@ -146,17 +178,22 @@ async fn accept(app: &App, build: &Build, arrived: Arrived) -> Result<(), Refusa
             copr_db::build_chroot::create(&mut tx, build.id, chroot, State::Waiting).await?;
         }
     }
-    if start_chroots(app, &mut tx, build.id, &enabled, &arrived).await? == 0 {
+    if !recorded.note(&mut tx, build.id).await? {
+        return Ok(false);
+    }
+    if start_chroots(app, &mut tx, build.id, &enabled, arrived).await? == 0 {
         drop(tx);
         let what = "none of the chosen chroots is enabled any more";
-        return end(app, build.id, &Failure::new(FailureClass::User, Phase::Import, what)).await;
+        end(app, build.id, &Failure::new(FailureClass::User, Phase::Import, what)).await?;
+        return Ok(true);
     }
     copr_db::build::source_ended(&mut tx, build.id, None, now).await?;
     removal::doom_staging(app, &mut tx, build.staged.as_deref(), now).await?;
     removal::doom_upload(app, &mut tx, build, now).await?;
     let about = copr_db::event::Subject { project: Some(build.project_id), build: Some(build.id), build_chroot: None };
     copr_db::event::append(&mut tx, "source.state", about, r#"{"state":"succeeded"}"#, now).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// Notes what the source of a build turned out to be.

@@ -124,6 +124,11 @@ impl Place {
     pub(crate) fn server_log(&self) -> LogFile {
         LogFile::at(self.dir.join("backend.log"))
     }
+
+    /// What we write about the import of a source.
+    pub(crate) fn import_log(&self) -> LogFile {
+        LogFile::at(self.dir.join(crate::distgit::LOG))
+    }
 }
 
 /// Where the results of a task go.

@@ -19,6 +19,7 @@ pub mod builders;
 pub mod chain;
 pub mod chroot;
 pub mod directory;
+pub mod distgit;
 pub mod expiry;
 pub mod fork;
 pub mod import;

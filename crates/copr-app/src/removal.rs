@@ -132,6 +132,8 @@ pub(crate) async fn clear_name(app: &App, tx: &mut Conn, deleted: &[Project]) ->
         for dir in copr_db::dir::of_project(tx, project.id).await? {
             let from = app.store.dir(&project.owner, &dir.name);
             move_aside(app, from, app.store.trash_dir(project.id), dir.id.to_string()).await?;
+            let sources = app.store.distgit_dir(&project.owner, &dir.name);
+            move_aside(app, sources, app.store.trash_dir(project.id), format!("{}-sources", dir.id)).await?;
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use crate::build::failure;
 use crate::conn::{id_list, run};
 use crate::{Conn, Error, Topic};
-use copr_types::{BuildChrootId, BuildId, ChrootId, ChrootName, DirId, Failure, ProjectId, RepoId, State};
+use copr_types::{BuildChrootId, BuildId, ChrootId, ChrootName, DirId, Failure, PackageId, ProjectId, RepoId, State};
 use sqlx::FromRow;
 
 /// One chroot of a build.
@@ -42,6 +42,8 @@ pub struct BuildChroot {
     pub failure_message: Option<String>,
     /// JSON of what the builder delivered.
     pub staged: Option<String>,
+    /// The commit of its sources, once they are imported.
+    pub git_hash: Option<String>,
 }
 
 impl BuildChroot {
@@ -55,7 +57,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT bc.id, bc.build_id, bc.chroot_id, c.name, bc.state, bc.reason, bc.started_on, bc.ended_on,
-                    bc.result_dir, bc.generation, bc.failure_class, bc.failure_phase, bc.failure_message, bc.staged
+                    bc.result_dir, bc.generation, bc.failure_class, bc.failure_phase, bc.failure_message, bc.staged,
+                    bc.git_hash
              FROM build_chroot bc JOIN chroot c ON c.id = bc.chroot_id ",
             $rest
         )
@@ -112,6 +115,39 @@ pub async fn set_state(conn: &mut Conn, id: BuildChrootId, from: State, to: Stat
 pub async fn set_reason(conn: &mut Conn, id: BuildChrootId, reason: &str) -> Result<(), Error> {
     run!(conn, execute, "UPDATE build_chroot SET reason = $2 WHERE id = $1", id.0, reason)?;
     Ok(())
+}
+
+/// Notes the commit of its sources.
+pub async fn set_git_hash(conn: &mut Conn, id: BuildChrootId, hash: &str) -> Result<(), Error> {
+    run!(conn, execute, "UPDATE build_chroot SET git_hash = $2 WHERE id = $1", id.0, hash)?;
+    Ok(())
+}
+
+/// Notes for a build's chroots the commits that another build had in the same ones.
+pub async fn same_git_hashes(conn: &mut Conn, from: BuildId, to: BuildId) -> Result<(), Error> {
+    run!(
+        conn,
+        execute,
+        "UPDATE build_chroot SET git_hash = (SELECT o.git_hash FROM build_chroot o
+                                             WHERE o.build_id = $1 AND o.chroot_id = build_chroot.chroot_id)
+         WHERE build_id = $2",
+        from.0,
+        to.0
+    )?;
+    Ok(())
+}
+
+/// The commits that a package's builds in a directory were built from, each once.
+pub async fn git_hashes(conn: &mut Conn, dir: DirId, package: PackageId) -> Result<Vec<String>, Error> {
+    let rows = run!(
+        conn,
+        fetch_all as (String,),
+        "SELECT DISTINCT bc.git_hash FROM build_chroot bc JOIN build b ON b.id = bc.build_id
+         WHERE b.dir_id = $1 AND b.package_id = $2 AND bc.git_hash IS NOT NULL ORDER BY bc.git_hash",
+        dir.0,
+        package.0
+    )?;
+    Ok(rows.into_iter().map(|(hash,)| hash).collect())
 }
 
 /// Notes the first start and the result directory.

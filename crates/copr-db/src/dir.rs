@@ -74,6 +74,19 @@ pub async fn by_name(conn: &mut Conn, project: ProjectId, name: &str) -> Result<
     )
 }
 
+/// A directory by the names of its project's owner and its own; those of deleted projects are none.
+pub async fn by_path(conn: &mut Conn, owner: &str, name: &str) -> Result<Option<Dir>, Error> {
+    run!(
+        conn,
+        fetch_optional as Dir,
+        "SELECT d.id, d.project_id, d.name, d.main, d.used_on
+         FROM project_dir d JOIN project p ON p.id = d.project_id
+         WHERE p.owner = $1 AND d.name = $2 AND p.deleted_on IS NULL",
+        owner,
+        name
+    )
+}
+
 /// A directory by number.
 pub async fn by_id(conn: &mut Conn, id: DirId) -> Result<Option<Dir>, Error> {
     run!(conn, fetch_optional as Dir, "SELECT id, project_id, name, main, used_on FROM project_dir WHERE id = $1", id.0)

@@ -343,8 +343,9 @@ pub async fn chroot(
     let row = run!(
         conn,
         fetch_optional as (i64,),
-        "INSERT INTO build_chroot (build_id, chroot_id, state, started_on, ended_on, result_dir, staged)
-         SELECT $2, bc.chroot_id, 'forking', bc.started_on, bc.ended_on, $3, $4 FROM build_chroot bc WHERE bc.id = $1
+        "INSERT INTO build_chroot (build_id, chroot_id, state, started_on, ended_on, result_dir, staged, git_hash)
+         SELECT $2, bc.chroot_id, 'forking', bc.started_on, bc.ended_on, $3, $4, bc.git_hash
+         FROM build_chroot bc WHERE bc.id = $1
          RETURNING id",
         original.0,
         build.0,

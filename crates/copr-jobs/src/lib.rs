@@ -12,7 +12,7 @@
 //! # }
 //! ```
 
-use copr_app::{App, Refusal, batch, build, chain, expiry, fork, import, lease, publish, removal, session};
+use copr_app::{App, Refusal, batch, build, chain, distgit, expiry, fork, import, lease, publish, removal, session};
 use copr_db::Topic;
 use std::future::Future;
 use std::time::Duration;
@@ -21,10 +21,14 @@ use tokio_util::sync::CancellationToken;
 
 /// Publishers that work side by side: different repositories at one time.
 const PUBLISHERS: usize = 2;
+/// Imports that go on side by side: a package of gigabytes keeps no small one waiting.
+const IMPORTERS: usize = 2;
 /// Spare keys that are made at once, so that making a project need not wait for one.
 const SPARE_KEYS: usize = 2;
 /// Spare keys that are made in the end, one a minute: somebody may make many projects in a row.
 const MOST_SPARE_KEYS: usize = 12;
+/// Seconds between looks at all git repositories.
+const TIDY_EVERY: u64 = 86_400;
 /// Seconds between looks at the spare keys.
 const SPARE_KEYS_EVERY: i64 = 10;
 
@@ -43,9 +47,11 @@ impl Jobs {
         let spawn = |tasks: &mut JoinSet<()>, every: u64, topic, name, work: fn(App) -> Work| {
             tasks.spawn(reconcile(app.clone(), stop.clone(), topic, Duration::from_secs(every), name, work));
         };
-        spawn(&mut tasks, 30, Some(Topic::Import), "import", |app| {
-            Box::pin(async move { import::all(&app).await.map(drop) })
-        });
+        for _ in 0..IMPORTERS {
+            spawn(&mut tasks, 30, Some(Topic::Import), "import", |app| {
+                Box::pin(async move { import::all(&app).await.map(drop) })
+            });
+        }
         for _ in 0..PUBLISHERS {
             spawn(&mut tasks, 5, Some(Topic::Publish), "publish", |app| Box::pin(publish_all(app)));
         }
@@ -62,6 +68,7 @@ impl Jobs {
         spawn(&mut tasks, 60, Some(Topic::Remove), "removal", |app| Box::pin(remove(app)));
         spawn(&mut tasks, 30, Some(Topic::Fork), "fork", |app| Box::pin(copy_all(app)));
         spawn(&mut tasks, 60, None, "expiry", |app| Box::pin(async move { expiry::all(&app).await }));
+        spawn(&mut tasks, TIDY_EVERY, None, "dist-git", |app| Box::pin(async move { distgit::sweep(&app).await }));
         spawn(&mut tasks, 3600, None, "sessions", |app| Box::pin(async move { session::prune(&app).await.map(drop) }));
         spawn(&mut tasks, SPARE_KEYS_EVERY.unsigned_abs(), None, "keys", |app| Box::pin(spare_keys(app)));
         tasks.spawn(listen(app, stop.clone()));

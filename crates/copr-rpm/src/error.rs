@@ -39,6 +39,14 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
+    /// A file inside a package that does not come out whole.
+    #[error("`{}` can not be unpacked: {source}", shown(.name))]
+    Unpacking {
+        /// The file.
+        name: String,
+        /// Why not.
+        source: Box<Error>,
+    },
     /// Larger than we are willing to read.
     #[error("{what} is too large: {size} is more than the limit of {limit}")]
     TooLarge {

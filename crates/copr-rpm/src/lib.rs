@@ -1,7 +1,7 @@
 //! What is read from, and written about, RPM files.
 //!
 //! - [`header`]: a package's facts; [`architecture`]: may it be built for a chroot?
-//! - [`srpm`]: the spec file inside a source package; [`foreseen`]: what it says that will be built
+//! - [`srpm`]: the spec file, and all other files, inside a source package; [`foreseen`]: what it says that will be built
 //! - [`need`]: what a package needs, rich dependencies included, and whether another one provides it
 //! - [`evr`]: the order of versions
 //! - [`signature`]: the bytes to sign, and putting a signature into a package

@@ -115,6 +115,21 @@ impl<R: Read> Archive<R> {
         Ok(data)
     }
 
+    /// Some of the data of the current member: at least one byte, unless `buffer` is empty.
+    pub(crate) fn some(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        loop {
+            match self.reader.read(buffer) {
+                Ok(0) if !buffer.is_empty() => return Err(self.short()),
+                Ok(count) => {
+                    self.position += count as u64;
+                    return Ok(count);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.failed(error)),
+            }
+        }
+    }
+
     /// Passes over the data of the current member.
     pub(crate) fn skip(&mut self, size: u64) -> Result<(), Error> {
         let passed =

@@ -1,4 +1,8 @@
-//! The spec file inside a source package.
+//! What is inside a source package: the spec file, or all of it.
+
+mod unpack;
+
+pub use unpack::{Source, unpack, unpack_from};
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};

@@ -51,7 +51,7 @@ pub struct Store {
 impl Store {
     /// Opens a data directory, making what is missing.
     pub fn open(root: &Path) -> Result<Self, Error> {
-        for part in ["results", "uploads", "staging"] {
+        for part in ["results", "uploads", "staging", "dist-git", "look-aside"] {
             let dir = root.join(part);
             doing("make the directory", &dir, std::fs::create_dir_all(&dir))?;
         }
@@ -102,6 +102,48 @@ impl Store {
     /// A project's public key.
     pub fn pubkey(&self, owner: &OwnerName, dir: &DirName) -> PathBuf {
         self.dir(owner, dir).join("pubkey.gpg")
+    }
+
+    /// The git repositories of all packages.
+    pub fn distgit(&self) -> PathBuf {
+        self.root.join("dist-git")
+    }
+
+    /// The git repositories of one directory of a project.
+    pub fn distgit_dir(&self, owner: &OwnerName, dir: &DirName) -> PathBuf {
+        self.distgit().join(owner.to_string()).join(dir.as_str())
+    }
+
+    /// The git repository of a package.
+    pub fn distgit_repository(&self, owner: &OwnerName, dir: &DirName, package: &PackageName) -> PathBuf {
+        self.distgit_dir(owner, dir).join(format!("{package}.git"))
+    }
+
+    /// Owners and names of the directories with git repositories that nobody has added one to since a moment (seconds
+    /// since the epoch), and the packages that these are of.
+    pub fn distgit_dirs_before(&self, moment: i64) -> Result<Vec<(OwnerName, DirName, Vec<PackageName>)>, Error> {
+        let named = |path: &Path| path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
+        let mut found = Vec::new();
+        for owner in write::children(&self.distgit())? {
+            let Some(name) = named(&owner).and_then(|name| name.parse::<OwnerName>().ok()) else { continue };
+            for dir in write::children(&owner)? {
+                let Ok(changed) = dir.metadata().and_then(|meta| meta.modified()) else { continue };
+                let changed = changed.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+                if i64::try_from(changed).is_ok_and(|changed| changed < moment)
+                    && let Some(dir_name) = named(&dir)
+                {
+                    let packages = write::children(&dir)?.into_iter();
+                    let packages = packages.filter_map(|path| named(&path)?.strip_suffix(".git")?.parse().ok());
+                    found.push((name.clone(), DirName::from(dir_name), packages.collect()));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// What the whole service has of files that do not fit into git, by digest.
+    pub fn look_aside(&self) -> PathBuf {
+        self.root.join("look-aside")
     }
 
     /// Uploaded sources, by the upload's own name.

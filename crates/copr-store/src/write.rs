@@ -92,6 +92,17 @@ impl Store {
         doing("sync", dir, File::open(dir).and_then(|dir| dir.sync_all()))
     }
 
+    /// Makes a directory and holds it until the result is dropped; none when somebody else does, in another program maybe.
+    /// Where directories can not be locked (as over NFS) everybody may have it.
+    pub fn hold_dir(&self, dir: &Path) -> Result<Option<File>, Error> {
+        self.make_dir(dir)?;
+        let file = doing("open", dir, File::open(dir))?;
+        match file.try_lock() {
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            Ok(()) | Err(std::fs::TryLockError::Error(_)) => Ok(Some(file)),
+        }
+    }
+
     /// Makes a directory.
     pub fn make_dir(&self, dir: &Path) -> Result<(), Error> {
         self.about_to("make the directory", dir)?;
@@ -106,6 +117,11 @@ fn listed(dir: &Path) -> Result<impl Iterator<Item = std::io::Result<std::fs::Di
         entries => Some(doing("list", dir, entries)?),
     };
     Ok(entries.into_iter().flatten())
+}
+
+/// Paths of what a directory holds; nothing when there is none.
+pub(crate) fn children(dir: &Path) -> Result<Vec<PathBuf>, Error> {
+    listed(dir)?.map(|entry| Ok(doing("list", dir, entry)?.path())).collect()
 }
 
 /// Name and size of a file that is finished.
@@ -146,6 +162,17 @@ fn readable(file: &File) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use crate::Store;
+
+    #[test]
+    fn a_directory_is_held_by_one() {
+        let data = tempfile::tempdir().unwrap();
+        let (one, other) = (Store::open(data.path()).unwrap(), Store::open(data.path()).unwrap());
+        let dir = data.path().join("a/b");
+        let held = one.hold_dir(&dir).unwrap();
+        assert!(held.is_some() && other.hold_dir(&dir).unwrap().is_none());
+        drop(held);
+        assert!(other.hold_dir(&dir).unwrap().is_some());
+    }
 
     #[test]
     fn files_that_got_a_second_name_outlive_their_first() {

@@ -83,6 +83,25 @@ pub struct Step {
     pub results_href: Option<String>,
     /// Its log, once there.
     pub log: Option<Log>,
+    /// Address of the log of its import, once there.
+    pub import_href: Option<String>,
+    /// The commit that it is built from, once there.
+    pub commit: Option<Commit>,
+}
+
+/// A commit of the package's git repository.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// Its name.
+    pub id: String,
+    /// Its address.
+    pub href: String,
+}
+
+impl Commit {
+    fn short(&self) -> &str {
+        self.id.get(..10).unwrap_or(&self.id)
+    }
 }
 
 /// The end of a log.

@@ -25,6 +25,7 @@ pub mod package;
 pub mod project;
 pub mod rebuild;
 pub mod repeat;
+pub mod repository;
 pub mod words;
 
 pub use askama::{Error, Template};

@@ -14,6 +14,7 @@
 
 mod authorization;
 mod bootstrap;
+mod dist_git;
 mod drain;
 mod form;
 mod json;
@@ -64,6 +65,7 @@ fn all() -> (Routes<Web>, Routes<logs::Live>) {
         .merge(api_v3::router())
         .merge(repo_file::router())
         .merge(results::router())
+        .merge(dist_git::router())
         .merge(uploads::router())
         .merge(webhooks::router())
         .merge(ui::router());

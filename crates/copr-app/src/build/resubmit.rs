@@ -216,6 +216,7 @@ async fn of_same_package(
         }
     }
     note(app, &mut tx, &build, package, arrived).await?;
+    crate::distgit::carry_over(app, &mut tx, old, &build).await?;
     copr_db::build::source_started(&mut tx, id, &id.padded(), now).await?;
     copr_db::build::source_ended(&mut tx, id, None, now).await?;
     start_chroots(app, &mut tx, id, &checked.chroots, arrived).await?;

@@ -2,7 +2,7 @@
 
 use super::{Waiting, note, turn};
 use crate::publish::intake::{Intake, unfit};
-use crate::{App, Refusal};
+use crate::{App, Refusal, distgit};
 use copr_db::build::Build;
 use copr_db::build_chroot::BuildChroot;
 use copr_db::fork::Fork;
@@ -29,6 +29,8 @@ pub(super) async fn build(app: &App, fork: &Fork, id: BuildId, original: BuildId
     drop(conn);
     let waiting = Waiting::of(app, fork.id, original);
     link_again(app, &waiting, original).await?;
+    // Its commits are to be found in the copy's own repository: the original may be deleted one day.
+    distgit::copy_for(app, original, &build).await?;
     let mut chroots = Vec::new();
     for row in rows.into_iter().filter(|row| row.state == State::Forking) {
         let repo = repos.iter().find(|repo| repo.chroot_id == row.chroot_id && repo.dir == build.dir).cloned();

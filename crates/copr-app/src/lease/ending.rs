@@ -316,9 +316,10 @@ async fn say(place: &Place, app: &App, text: String) -> Result<(), Refusal> {
 
 /// Logs under their final, compressed names.
 pub(crate) async fn close_logs(place: &Place) -> Result<(), Refusal> {
-    let (live, server) = (place.live_log(), place.server_log());
+    let (live, server, import) = (place.live_log(), place.server_log(), place.import_log());
     crate::blocking(move || {
         live.finish()?;
+        import.finish()?;
         Ok(server.finish()?)
     })
     .await

@@ -196,6 +196,7 @@ async fn try_delete(
         build::remove(app, &mut tx, &stopped).await?;
     }
     copr_db::package::delete(&mut tx, found.id).await?;
+    crate::distgit::doom_package(app, &mut tx, &project, &found, app.clock.now()).await?;
     tx.commit().await?;
     Ok(Some((project, listed)))
 }

@@ -122,6 +122,14 @@ impl FakeBuilder {
         Ok((outcome, files))
     }
 
+    /// Takes the next task, which makes a source, and delivers this package.
+    pub async fn make_source(&self, srpm: &Path) {
+        let lease = self.lease().await;
+        self.beat(&lease, Some(Phase::Build)).await.unwrap();
+        let srpm = self.upload(&lease, srpm).await.unwrap();
+        self.finish(&lease, Outcome::Succeeded { srpm: srpm.name.clone() }, vec![srpm]).await.unwrap();
+    }
+
     /// Takes the next task and does it, as builders do when all is well.
     pub async fn make(&self, package: &str) -> Lease {
         let lease = self.lease().await;

@@ -10,6 +10,7 @@ mod chains;
 mod chance;
 mod expiries;
 mod forks;
+mod importing;
 mod interrupted;
 mod keeping;
 mod leases;

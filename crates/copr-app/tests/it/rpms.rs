@@ -63,6 +63,34 @@ fn rebuild(srpm: &Path, place: &Path) {
     );
 }
 
+/// A source package of a name and version with these sources beside its spec file, its payload not compressed.
+pub fn source(name: &str, version: &str, sources: &[(&str, &[u8])], into: &Path) -> PathBuf {
+    let scratch = copr_testkit::temp_dir();
+    let spec = scratch.path().join(format!("{name}.spec"));
+    let listed = (0..).zip(sources).map(|(number, (file, _))| format!("Source{number}: {file}\n"));
+    let text = format!(
+        "Name: {name}\nVersion: {version}\nRelease: 1\nSummary: Sources\nLicense: MIT\nBuildArch: noarch\n{}\
+         %description\n%{{summary}}.\n%files\n",
+        listed.collect::<String>()
+    );
+    fs::write(&spec, text).unwrap();
+    for (file, bytes) in sources {
+        fs::write(scratch.path().join(file), bytes).unwrap();
+    }
+    let define = |name: &str, value: &Path| ["--define".to_owned(), format!("{name} {}", value.display())];
+    copr_testkit::output(
+        copr_testkit::command("rpmbuild")
+            .args(["-bs", "--define", "_source_payload w.ufdio"])
+            .args(define("_topdir", scratch.path()))
+            .args(define("_sourcedir", scratch.path()))
+            .args(define("_srcrpmdir", into))
+            .args(define("_dbpath", &scratch.path().join("rpmdb")))
+            .arg(&spec)
+            .env("HOME", scratch.path()),
+    );
+    into.join(format!("{name}-{version}-1.src.rpm"))
+}
+
 /// A binary package that needs nothing and holds one file, for an architecture.
 pub fn ready(name: &str, arch: &str, into: &Path) -> PathBuf {
     let scratch = copr_testkit::temp_dir();

@@ -28,6 +28,9 @@ pub struct BuildChroot {
     /// Where packages and logs are, once there are some.
     #[serde(default)]
     pub result_url: Option<String>,
+    /// The commit of its sources in their git repository. Copr's own servers do not tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git_hash: Option<String>,
     /// What else there is.
     #[serde(flatten)]
     pub rest: Map<String, Value>,

@@ -55,6 +55,25 @@ both_engines! {
         assert!(!build::set_canceled(&mut tx, id).await.unwrap());
     }
 
+    async fn chroots_know_the_commits_of_their_sources(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let mut tx = t.begin().await;
+        let (first, second) = (h.build_of(&mut tx, "hello").await, h.build_of(&mut tx, "hello").await);
+        let one = h.in_chroot(&mut tx, first, State::Pending).await;
+        let two = h.in_chroot(&mut tx, second, State::Pending).await;
+        build_chroot::set_git_hash(&mut tx, one, "abc").await.unwrap();
+        build_chroot::same_git_hashes(&mut tx, first, second).await.unwrap();
+        let hash = build_chroot::by_id(&mut tx, two).await.unwrap().unwrap().git_hash;
+        assert_eq!(hash.as_deref(), Some("abc"));
+        let of_build = build::by_id(&mut tx, first).await.unwrap().unwrap();
+        let package = PackageId(of_build.package_id.unwrap());
+        assert_eq!(build_chroot::git_hashes(&mut tx, of_build.dir_id, package).await.unwrap(), ["abc"]);
+        let found = dir::by_path(&mut tx, "alice", "hello").await.unwrap().unwrap();
+        assert_eq!((found.id, found.main), (of_build.dir_id, true));
+        copr_db::project::mark_deleted(&mut tx, h.project, NOW).await.unwrap();
+        assert!(dir::by_path(&mut tx, "alice", "hello").await.unwrap().is_none());
+    }
+
     async fn the_source_keeps_its_first_start_and_forgets_what_was_staged_at_its_end(t: Fixture) {
         let h = t.home("alice", "hello").await;
         let mut tx = t.begin().await;

@@ -15,6 +15,9 @@ const SHA256: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789
 fn read_all(bytes: &[u8]) {
     let _ = header::read_package_from(&mut &bytes[..]);
     let _ = srpm::read_spec_from(bytes, &LIMITS);
+    let _ = srpm::unpack_from(bytes, &LIMITS, |_, data| {
+        std::io::copy(data, &mut std::io::sink()).map(drop).or(Ok::<(), Error>(()))
+    });
     let location = Location { href: "a.rpm", base: None, sha256: SHA256, size: bytes.len() as u64, modified: 1 };
     let _ = Fragments::from_reader(&mut &bytes[..], &location);
 }

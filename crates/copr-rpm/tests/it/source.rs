@@ -1,3 +1,4 @@
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use copr_rpm::srpm::{self, Limits};
@@ -57,7 +58,11 @@ fn a_binary_package_is_refused() {
 
 /// Writes `from` into the header and the (unpacked) payload as `to`, which has the same length.
 fn renamed(path: &Path, from: &str, to: &str) -> Vec<u8> {
-    let mut bytes = std::fs::read(path).unwrap();
+    renamed_in(&std::fs::read(path).unwrap(), from, to)
+}
+
+fn renamed_in(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
     let (from, to) = (from.as_bytes(), to.as_bytes());
     assert_eq!(from.len(), to.len());
     let mut at = 0;
@@ -116,5 +121,97 @@ fn every_collected_source_package_gives_its_spec_file_or_a_clear_reason() {
             }
             Err(error) => panic!("{name}: {error}"),
         }
+    }
+}
+
+/// The files of a source package and their bytes.
+fn unpacked(path: &Path, limits: &Limits) -> Result<Vec<(Vec<String>, bool, Vec<u8>)>, Error> {
+    let mut files = Vec::new();
+    srpm::unpack(path, limits, |source, data| {
+        let mut bytes = Vec::new();
+        // What can not be read is told by the package's own error.
+        let _ = data.read_to_end(&mut bytes);
+        files.push((source.names.clone(), source.executable, bytes));
+        Ok::<(), Error>(())
+    })?;
+    files.sort();
+    Ok(files)
+}
+
+const WITH_SCRIPT: &str = "\
+Name: packed
+Version: 1
+Release: 1
+Summary: Packed
+License: MIT
+Source0: big.txt
+Source1: run.sh
+Source2: link.txt
+Source3: empty
+%description
+Packed.
+";
+
+#[test]
+fn all_files_come_out_with_their_rights_and_links() {
+    let workshop = Workshop::new();
+    let file = |name: &str| workshop.path().join(name);
+    std::fs::write(file("big.txt"), vec![b'x'; 300_000]).unwrap();
+    std::fs::hard_link(file("big.txt"), file("link.txt")).unwrap();
+    std::fs::write(file("empty"), "").unwrap();
+    std::fs::write(file("run.sh"), "#!/bin/sh\n").unwrap();
+    std::fs::set_permissions(file("run.sh"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    for payload in ["w.ufdio", "w9.gzdio", "w6.xzdio", "w3.zstdio"] {
+        let arguments = ["-bs", "-D", &format!("_source_payload {payload}")];
+        let path = workshop.build("packed", WITH_SCRIPT, &arguments).remove(0);
+        let files = unpacked(&path, &Limits::default()).unwrap_or_else(|error| panic!("{payload}: {error}"));
+        let of = |name: &str| {
+            let (_, executable, bytes) = files.iter().find(|(names, ..)| names.iter().any(|one| one == name)).unwrap();
+            (*executable, bytes.len())
+        };
+        assert_eq!(of("big.txt"), (false, 300_000), "{payload}");
+        assert_eq!(of("link.txt"), (false, 300_000), "{payload}");
+        assert_eq!((of("run.sh"), of("empty")), ((true, 10), (false, 0)), "{payload}");
+        assert_eq!(of("packed.spec"), (false, WITH_SCRIPT.len()), "{payload}");
+    }
+}
+
+#[test]
+fn what_is_not_read_is_passed_over_and_an_error_of_the_reader_ends_it() {
+    let workshop = Workshop::new();
+    let path = source_package(&workshop, &[]);
+    let mut names = Vec::new();
+    let all = |source: &srpm::Source, _: &mut dyn Read| {
+        names.extend(source.names.clone());
+        Ok::<(), Error>(())
+    };
+    srpm::unpack(&path, &Limits::default(), all).unwrap();
+    assert_eq!(names, ["big.txt", "packed.spec"]);
+    let mut calls = 0;
+    let error = srpm::unpack(&path, &Limits::default(), |_, _| {
+        calls += 1;
+        Err(Error::NoSpecFile)
+    });
+    assert!(matches!(error, Err(Error::NoSpecFile)) && calls == 1);
+}
+
+#[test]
+fn a_damaged_payload_names_the_file_in_which_it_breaks() {
+    let workshop = Workshop::new();
+    let path = source_package(&workshop, &["-D", "_source_payload w.ufdio"]);
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &whole[..whole.len() - 100_000]).unwrap();
+    let error = unpacked(&path, &Limits::default()).unwrap_err();
+    assert_eq!(error.to_string(), "`big.txt` can not be unpacked: the package is cut short in its payload");
+    std::fs::write(&path, &whole).unwrap();
+    let error = unpacked(&path, &Limits { payload: 100_000, ..Limits::default() }).unwrap_err();
+    assert!(
+        error.to_string().starts_with("`big.txt` can not be unpacked: the unpacked payload is too large"),
+        "{error}"
+    );
+    for evil in ["../.txt", "/ig.txt", "b/g.txt", "b\ng.txt"] {
+        std::fs::write(&path, renamed_in(&whole, "big.txt", evil)).unwrap();
+        let error = unpacked(&path, &Limits::default()).unwrap_err();
+        assert!(matches!(error, Error::BadFileName { .. }), "{evil}: {error}");
     }
 }

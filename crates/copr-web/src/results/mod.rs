@@ -103,7 +103,7 @@ fn moved(status: StatusCode, to: String) -> Response {
     (status, [(header::LOCATION, to), (header::CACHE_CONTROL, "no-cache".to_owned())]).into_response()
 }
 
-fn cannot_read(error: &io::Error) -> Response {
+pub(crate) fn cannot_read(error: &io::Error) -> Response {
     tracing::error!(%error, "could not read from the published tree");
     (StatusCode::INTERNAL_SERVER_ERROR, "The file could not be read.\n").into_response()
 }

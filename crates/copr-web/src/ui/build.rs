@@ -7,9 +7,9 @@ use crate::logs::{LastPart, last_part};
 use crate::results::TreePath;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use copr_app::{App, Refusal, build, queue};
+use copr_app::{App, Refusal, build, distgit, queue};
 use copr_types::{BuildId, State as Standing};
-use copr_ui::build::{Build, Log, Step as StepView};
+use copr_ui::build::{Build, Commit, Log, Step as StepView};
 use std::path::PathBuf;
 
 /// Bytes of a log that the page itself holds.
@@ -73,6 +73,8 @@ async fn view(app: &App, snapshot: Snapshot) -> Result<Build, Refusal> {
             ended_on: step.ended_on,
             results_href: step.dir.as_ref().and_then(|dir| href(app, dir)).map(|href| href + "/"),
             log,
+            import_href: import_log(app, step).await,
+            commit: commit(&snapshot, step),
         });
     }
     let chain = copr_app::chain::of_build(app, snapshot.shown.build.id).await?;
@@ -132,6 +134,21 @@ async fn log(app: &App, snapshot: &Snapshot, step: &Step, with_tail: bool) -> Re
         None if running => Some(Log { href, follow: Some(follow(0)), tail: Some(String::new()), cut: false }),
         None => None,
     })
+}
+
+/// Address of the log of the source's import, when it is there.
+async fn import_log(app: &App, step: &Step) -> Option<String> {
+    let path = step.dir.as_ref().filter(|_| step.name == SOURCE)?.join(format!("{}.gz", distgit::LOG));
+    let there = tokio::fs::try_exists(&path).await.is_ok_and(|there| there);
+    if there { href(app, &path) } else { None }
+}
+
+/// The commit that a chroot is built from.
+fn commit(snapshot: &Snapshot, step: &Step) -> Option<Commit> {
+    let build = &snapshot.shown.build;
+    let id = snapshot.shown.chroots.iter().find(|one| one.name.as_str() == step.name)?.git_hash.clone()?;
+    let path = distgit::path(&build.owner, &build.dir, build.package.as_deref()?);
+    Some(Commit { href: format!("{path}/commit/{id}"), id })
 }
 
 /// Address of what lies below the published tree.

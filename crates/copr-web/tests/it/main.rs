@@ -8,6 +8,7 @@ mod builds;
 mod chains;
 mod chroots;
 mod clients;
+mod dist_git;
 mod encodings;
 mod forks;
 mod general;

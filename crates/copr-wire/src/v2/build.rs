@@ -80,7 +80,7 @@ pub struct BuildTask {
     pub started_on: Option<i64>,
     /// Unix time.
     pub ended_on: Option<i64>,
-    /// Commit in a dist-git: always null, for there is none.
+    /// Commit of its sources in their git repository, once they are imported.
     pub git_hash: Option<String>,
     /// Where the results are, without a trailing slash; null before there are any.
     pub result_dir_url: Option<String>,

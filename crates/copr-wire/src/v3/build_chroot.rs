@@ -17,6 +17,8 @@ pub struct BuildChroot {
     pub ended_on: Option<i64>,
     /// Its results, with a trailing slash; null until a builder started.
     pub result_url: Option<String>,
+    /// Commit of its sources in their git repository; null until they are imported. (Copr does not tell it here.)
+    pub git_hash: Option<String>,
 }
 
 /// What the build in a chroot uses. What is null is left out.

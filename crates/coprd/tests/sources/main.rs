@@ -3,6 +3,7 @@
 
 mod checkouts;
 mod generators;
+mod imported;
 mod pypi;
 mod scripts;
 mod stage;

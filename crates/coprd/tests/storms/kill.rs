@@ -16,6 +16,36 @@ const SLOW_TO_BUILD: &str = "echo the build has begun; sleep 4";
 /// What compression does not make small, so that it takes a while to deliver and to sign.
 const LARGE: &str = "%global _binary_payload w1.zstdio\nhead -c 60000000 /dev/urandom > share/large";
 
+/// A spec file of which the compression takes a while.
+fn slow_to_import() -> String {
+    let mut state = 1_u64;
+    let mut line = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        format!("# {state:016x}\n")
+    };
+    (0..150_000).map(|_| line()).collect::<String>() + ":"
+}
+
+/// The git repository of a package.
+fn sources(stage: &Stage, project: &Project, name: &str) -> PathBuf {
+    stage.service.data_dir().join("dist-git").join(&project.owner).join(&project.name).join(format!("{name}.git"))
+}
+
+/// git finds nothing wrong with the sources of a build, which are one commit: the one that the API tells.
+fn sources_are_whole(stage: &Stage, project: &Project, build: u64, name: &str) {
+    let repository = sources(stage, project, name);
+    let git = |arguments: &[&str]| {
+        let mut git = copr_testkit::command("git");
+        git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").arg("-C").arg(&repository);
+        copr_testkit::output(git.args(arguments)).trim_end().to_owned()
+    };
+    assert_eq!(git(&["fsck", "--strict", "--no-progress"]), "", "{name}");
+    let shown = told(stage, project.build_chroot(build));
+    assert_eq!(git(&["log", "--all", "--format=%H"]), shown["git_hash"].as_str().unwrap(), "{name}");
+    let told = std::fs::read_to_string(repository.join("info/refs")).unwrap();
+    assert!(told.starts_with(shown["git_hash"].as_str().unwrap()), "{told}");
+}
+
 /// How often the server is killed at no moment in particular, and when.
 const ROUNDS: u32 = 14;
 const FIRST_MOMENT: Duration = Duration::from_millis(300);
@@ -28,6 +58,10 @@ enum Moment {
     Submitted,
     /// A builder makes the source package.
     Source,
+    /// The source package is being made a commit.
+    Importing,
+    /// The branch is at that commit, and perhaps nobody knows yet.
+    Imported,
     /// rpmbuild runs.
     Running,
     /// Some of the results have arrived.
@@ -43,6 +77,8 @@ enum Moment {
 const MOMENTS: &[Moment] = &[
     Moment::Submitted,
     Moment::Source,
+    Moment::Importing,
+    Moment::Imported,
     Moment::Running,
     Moment::Uploading,
     Moment::Signing,
@@ -53,8 +89,10 @@ const MOMENTS: &[Moment] = &[
 impl Moment {
     fn package(self, stage: &Stage) -> (String, PathBuf) {
         let name = format!("killed-{self:?}").to_lowercase();
+        let slow = slow_to_import();
         let build = match self {
             Moment::Source => SLOW_TO_READ,
+            Moment::Importing => &slow,
             Moment::Running => SLOW_TO_BUILD,
             Moment::Uploading | Moment::Signing => LARGE,
             _ => ":",
@@ -68,7 +106,10 @@ impl Moment {
         let repository = project.repository(&stage.service);
         let results = repository.join(format!("{build:08}-{name}"));
         let staging = stage.service.data_dir().join("staging");
+        let sources = sources(stage, project, name);
         until(stage, &format!("{self:?}"), || match self {
+            Moment::Importing => sources.join("incoming").exists(),
+            Moment::Imported => !entries(&sources.join("refs/heads")).is_empty(),
             Moment::Submitted => true,
             Moment::Source => {
                 let path = format!("/api_3/build/source-chroot/{build}");
@@ -127,6 +168,7 @@ fn killed_at(moment: Moment, stage: &mut Stage, project: &Project) -> usize {
         let stray: Vec<_> = entries(place).into_iter().filter(|file| file.starts_with('.')).collect();
         assert!(stray.is_empty(), "{moment:?}: {stray:?} were left in {}", place.display());
     }
+    sources_are_whole(stage, project, build, &name);
     stage.server_log(&results).matches("leased by builder").count()
 }
 

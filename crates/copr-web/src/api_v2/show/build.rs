@@ -104,7 +104,7 @@ pub fn task(web: &Web, build: &build::Build, chroot: &BuildChroot) -> BuildTaskO
         state: word(chroot.state).to_owned(),
         started_on: chroot.started_on,
         ended_on: chroot.ended_on,
-        git_hash: None,
+        git_hash: chroot.git_hash.clone(),
         result_dir_url: chroot.result_dir.as_ref().map(place),
     };
     let links = links([

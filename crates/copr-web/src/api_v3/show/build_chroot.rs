@@ -18,6 +18,7 @@ pub fn build_chroot(web: &Web, build: &Build, chroot: &BuildChroot) -> v3::Build
         started_on: chroot.started_on,
         ended_on: chroot.ended_on,
         result_url: chroot.result_dir.as_ref().map(address),
+        git_hash: chroot.git_hash.clone(),
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 /// What answers have beside what is printed: links and keys that other parts of the documents, or servers, had.
 const MORE: [&str; 3] = ["build_task", "build", "build_id"];
-/// What is printed as a text and may be missing: there is no dist-git, so no commit in it.
+/// What is printed as a text and may be missing: the commit of sources that were not imported.
 const NONE: [&str; 1] = ["git_hash"];
 
 /// The ways in which what was answered is unlike what is printed. A time that is printed as null may be there.

@@ -53,6 +53,8 @@ pub enum Needs {
     Ended,
     /// An open chain with a build.
     Chain,
+    /// A package with imported sources.
+    Sources,
     /// A task that the builder holds.
     Lease,
     /// Whoever asks needs a new token afterwards.

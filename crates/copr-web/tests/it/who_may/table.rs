@@ -231,6 +231,10 @@ pub const ROWS: &[Row] = &[
     row("GET /coprs/g/{group}/{dir}/repo/{name_release}/{file}", ALL),
     row("GET /results", ALL),
     row("GET /results/{*path}", ALL),
+    row("GET /dist-git/per-task-logs/{log}", ALL),
+    row("GET /dist-git/{owner}/{dir}/{package}", ALL).needs(Needs::Sources),
+    row("GET /dist-git/{owner}/{dir}/{package}/{*inside}", ALL).needs(Needs::Sources),
+    row("GET /repo/pkgs/{owner}/{dir}/{package}/{file}/{kind}/{digest}/{name}", ALL).needs(Needs::Sources),
     row("GET /tmp/{upload}/{file}", ALL),
     // Pages.
     row("GET /", ALL),

@@ -122,6 +122,21 @@ impl Walk {
         }
     }
 
+    /// A package of alice's with a source in git, and one beside it: its name, and that one's digest.
+    fn sources(&mut self) -> (String, String) {
+        let name = self.new_name();
+        let app = &self.server.app;
+        let owner = "alice".parse().expect("an owner");
+        let package = name.parse().expect("a package");
+        let repository = copr_app::distgit::repository(app, &owner, &"p".to_owned().into(), &package);
+        let mut import = repository.import().expect("a repository");
+        import.add(&["x.tar"], false, 1, &mut &b"\0"[..]).expect("a file");
+        let commit =
+            copr_distgit::Commit { author: name.clone(), email: String::new(), time: 1, message: name.clone() };
+        let done = import.commit(&[copr_distgit::Branch::of(&FEDORA.parse().expect("a chroot"))], &commit);
+        (name, done.expect("a commit").sources[0].1.to_string())
+    }
+
     /// What the words in braces mean for one request to an address.
     async fn words(&mut self, path: &str, needs: Needs) -> HashMap<&'static str, String> {
         let group = path.contains("{group}");
@@ -146,6 +161,7 @@ impl Walk {
             ("source_type", "rubygems".to_owned()),
             ("text", "alice".to_owned()),
             ("secret", self.secret.clone()),
+            ("log", format!("{}.log", self.builds.0)),
         ]);
         match needs {
             Needs::Nothing | Needs::NewToken => {}
@@ -158,6 +174,12 @@ impl Walk {
                 let body = json!({"package_name": words["package"], "gem_name": "a"});
                 let path = format!("/package/add/alice/p/{}/rubygems", words["package"]);
                 self.server.post(&self.server.alice, &path, body).await.ok();
+            }
+            Needs::Sources => {
+                let (package, digest) = self.sources();
+                let file = "x.tar".to_owned();
+                words.extend([("package", format!("{package}.git")), ("digest", digest), ("name", file.clone())]);
+                words.extend([("file", file), ("kind", "sha512".to_owned()), ("*inside", "info/refs".to_owned())]);
             }
             Needs::Waiting => {
                 words.insert("id", self.server.build("p", json!({})).await.to_string());
