@@ -19,7 +19,6 @@ pub(super) struct Places<'a> {
 /// The text of `child.cfg`. Everything comes from the task, so that the machine's own `/etc/mock` changes no build.
 pub(super) fn text(task: &RpmTask, host: &str, places: &Places<'_>) -> String {
     let definition = &task.chroot.definition;
-    let arch = task.chroot.name.arch();
     let mut text =
         String::from("# Made for one build; the chroot is the one that was defined when the build was submitted.\n");
     let mut say = |key: &str, value: String| {
@@ -57,7 +56,7 @@ pub(super) fn text(task: &RpmTask, host: &str, places: &Places<'_>) -> String {
     }
     // Of the build user's files none belong to root, and what is in the chroot can not be run as it.
     say("chrootuid", "1000".to_owned());
-    let repositories = configuration(task, arch);
+    let repositories = configuration(task);
     say("dnf.conf", quoted(&repositories));
     say("yum.conf", quoted(&repositories));
     for (name, value) in macros::pairs(definition, host, &task.build.macros) {
@@ -83,7 +82,7 @@ pub(super) fn text(task: &RpmTask, host: &str, places: &Places<'_>) -> String {
 }
 
 /// The package manager's configuration, less what belongs to the builder's own way of calling it.
-fn configuration(task: &RpmTask, _arch: &str) -> String {
+fn configuration(task: &RpmTask) -> String {
     let whole = repositories::configuration(&task.chroot.name, &task.chroot.definition, &task.repos, 0);
     let ours = ["logdir=", "persistdir="];
     let lines = whole.lines().filter(|line| !ours.iter().any(|begin| line.starts_with(begin)));

@@ -113,9 +113,10 @@ async fn run(
     // The disk would be that of the whole machine.
     let limits = Limits { wall, disk: None, ..limits };
     let held = std::sync::Arc::clone(&work.held);
-    let mut lines = Lines::new(move |line: &str| match step_of(line) {
-        Some(phase) => held.enter(phase),
-        None => {}
+    let mut lines = Lines::new(move |line: &str| {
+        if let Some(phase) = step_of(line) {
+            held.enter(phase);
+        }
     });
     let log = work.transcript.clone();
     let arguments = arguments(task, child, results, source, &format!("{}-{}", work.held.task_id, work.held.fence));
@@ -196,9 +197,7 @@ fn failure(exit: Exit, said: &Said, task: &RpmTask) -> End {
         Exit::Signaled(_) => (Phase::Build, 1),
     };
     match code {
-        10 if said.build.contains("error: ") || !said.build.trim().is_empty() => {
-            end::user(Phase::Build, summary::of_rpmbuild(&said.build, exit))
-        }
+        10 if !said.build.trim().is_empty() => end::user(Phase::Build, summary::of_rpmbuild(&said.build, exit)),
         10 => end::user(Phase::Build, "mock could not build the package and left no log"),
         40 => end::user(Phase::Srpm, format!("mock refuses the source package:\n{}", summary::errors(&said.build))),
         30 | 31 => {
