@@ -145,8 +145,8 @@ fn a_builders_token_is_all_that_standard_output_gets() {
         assert!(!said.talk.contains(token), "{}", said.talk);
         assert!(said.talk.contains("coprd builder --server http://127.0.0.1:5000 --token FILE"), "{}", said.talk);
         insta::allow_duplicates!(insta::assert_snapshot!(service.ok("builder list"), @r"
-        NAME  STATE       TASKS  ASKED  ARCHES  TOOLS  ISOLATION
-        b1    never seen  0      -      -       -      -
+        NAME  STATE       TASKS  ASKED  ARCHES  TOOLS  TAGS  MEMORY  ISOLATION
+        b1    never seen  0      -      -       -      -     -       -
         "));
         insta::allow_duplicates!(insta::assert_snapshot!(service.refusal("builder add b1"), @r"
         error: there is a builder `b1` already
