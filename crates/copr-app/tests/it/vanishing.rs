@@ -278,8 +278,8 @@ both_engines! {
         // The files have the machine's time, in which the world's own clock is far in the past.
         copr_app::removal::sweep_staging(&w.app).await.unwrap();
         assert_eq!(w.staging().len(), 3);
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-        w.clock.advance(i64::try_from(now).unwrap() - w.app.clock.now() + 2 * 86_400);
+        let now = copr_types::Clock::system().now();
+        w.clock.advance(now - w.app.clock.now() + 2 * 86_400);
         copr_app::removal::sweep_staging(&w.app).await.unwrap();
         assert!(!stray.exists() && w.staging().len() == 2, "{:?}", w.staging());
     }
