@@ -6,19 +6,21 @@
 //! then its task is blocked, as the tasks of waiting batches are.
 //!
 //! What the plan did not foresee is found out by trying: a build that fails for want of something is held, and tried once
-//! more when another member turns out to provide it ([`advance`](advance())).
+//! more when another member turns out to provide it.
 
 mod advance;
 mod dependents;
 mod entry;
+mod held;
 mod knowledge;
 mod plan;
+mod repository;
 mod shown;
 
 pub use advance::advance;
-pub(crate) use advance::hold;
 pub use dependents::{Dependents, Needing, dependents, of_dependents};
 pub(crate) use entry::{Entry, choose, enter};
+pub(crate) use held::hold;
 pub use plan::{Needed, Provider};
 pub use shown::{Chroot, Member, Shown, Standing, Step, find, list, of_build};
 

@@ -3,7 +3,7 @@
 use super::Input;
 use super::entry::Entry;
 use super::knowledge;
-use super::plan::Dependent;
+use super::repository::Dependent;
 use crate::build::{Options, Shown, Upload};
 use crate::{App, Refusal, access, build, package, pattern};
 use copr_db::account::Account;
@@ -62,7 +62,7 @@ pub async fn dependents(
             continue;
         }
         let repository = knowledge::repository(&mut conn, project.id, dir, chroot.chroot_id).await?;
-        let packages = super::plan::dependents(packages, &repository);
+        let packages = super::repository::dependents(packages, &repository);
         let needing = |one: Dependent| Needing { package: one.package, what: one.what, of: one.of, build: one.build };
         found.push(Dependents {
             chroot: chroot.name,
@@ -138,7 +138,7 @@ pub(super) async fn expand(app: &App, chain: &Chain, members: &[Shown]) -> Resul
     let mut coming = BTreeMap::<String, Coming>::new();
     for chroot in chroots {
         let repository = knowledge::repository(&mut conn, chain.project_id, &chain.dir, chroot).await?;
-        for one in super::plan::dependents(&changed, &repository) {
+        for one in super::repository::dependents(&changed, &repository) {
             let known = coming.entry(one.package.clone());
             known.or_insert_with(|| Coming { first: one, chroots: Vec::new() }).chroots.push(chroot);
         }

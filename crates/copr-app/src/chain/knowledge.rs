@@ -1,6 +1,7 @@
 //! What is known of members and repositories, read from where it is: source packages, spec files, published metadata.
 
-use super::plan::{Member, Published, Repository};
+use super::plan::Member;
+use super::repository::{Published, Repository};
 use crate::build::Shown;
 use crate::{App, Refusal};
 use copr_db::Conn;

@@ -35,7 +35,7 @@ async fn a_chain_is_made_filled_started_and_canceled() {
     let late =
         json!({"ownername": "alice", "projectname": "p", "pkgs": ["http://x.example/a-1-1.src.rpm"], "chain_id": id});
     let late = server.post(&server.alice, "/build/create/url", late).await;
-    assert_eq!(late.refusal(), (400, "{'chain_id': ['Chain 1 has been started already']}"));
+    assert_eq!(late.refusal(), (400, "Bad request parameters: {'chain_id': ['Chain 1 has been started already']}"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,6 @@
 //! Orders of small sets, drawn by hand, and the time that a large one takes.
 
+use super::super::repository::{Published, dependents};
 use super::*;
 use std::time::{Duration, Instant};
 
