@@ -138,19 +138,7 @@ fn unpacked(path: &Path, limits: &Limits) -> Result<Vec<(Vec<String>, bool, Vec<
     Ok(files)
 }
 
-const WITH_SCRIPT: &str = "\
-Name: packed
-Version: 1
-Release: 1
-Summary: Packed
-License: MIT
-Source0: big.txt
-Source1: run.sh
-Source2: link.txt
-Source3: empty
-%description
-Packed.
-";
+const MORE: &str = "Source0: big.txt\nSource1: run.sh\nSource2: link.txt\nSource3: empty\n";
 
 #[test]
 fn all_files_come_out_with_their_rights_and_links() {
@@ -161,9 +149,10 @@ fn all_files_come_out_with_their_rights_and_links() {
     std::fs::write(file("empty"), "").unwrap();
     std::fs::write(file("run.sh"), "#!/bin/sh\n").unwrap();
     std::fs::set_permissions(file("run.sh"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let spec = SPEC.replace("Source0: big.txt\n", MORE);
     for payload in ["w.ufdio", "w9.gzdio", "w6.xzdio", "w3.zstdio"] {
         let arguments = ["-bs", "-D", &format!("_source_payload {payload}")];
-        let path = workshop.build("packed", WITH_SCRIPT, &arguments).remove(0);
+        let path = workshop.build("packed", &spec, &arguments).remove(0);
         let files = unpacked(&path, &Limits::default()).unwrap_or_else(|error| panic!("{payload}: {error}"));
         let of = |name: &str| {
             let (_, executable, bytes) = files.iter().find(|(names, ..)| names.iter().any(|one| one == name)).unwrap();
@@ -172,7 +161,7 @@ fn all_files_come_out_with_their_rights_and_links() {
         assert_eq!(of("big.txt"), (false, 300_000), "{payload}");
         assert_eq!(of("link.txt"), (false, 300_000), "{payload}");
         assert_eq!((of("run.sh"), of("empty")), ((true, 10), (false, 0)), "{payload}");
-        assert_eq!(of("packed.spec"), (false, WITH_SCRIPT.len()), "{payload}");
+        assert_eq!(of("packed.spec"), (false, spec.len()), "{payload}");
     }
 }
 
