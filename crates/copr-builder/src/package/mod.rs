@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use copr_sandbox::{Command, Exit, Limit, Limits, Network, User};
-use copr_types::Phase;
+use copr_types::{ChrootName, Phase};
 use copr_wire::builder::{RpmTask, TaskLimits};
 
 use crate::buildroot::offers::Offers;
@@ -131,9 +131,9 @@ async fn attempt(
         .bind_writable(&results, "/results")
         .network(network)
         .limits(sandbox_limits(limits, work.transcript.size(), *spent));
-    let half = ["i386", "i486", "i586", "i686", "armhfp", "armv7hl"].contains(&task.chroot.name.arch());
-    let command = if half { command.old_sockets() } else { command };
-    let command = as_build_user(command).cancelled_by(work.held.stop.clone()).on_output(move |bytes| marks.push(bytes));
+    let command = as_build_user(command, &task.chroot.name)
+        .cancelled_by(work.held.stop.clone())
+        .on_output(move |bytes| marks.push(bytes));
     let begun = Instant::now();
     let ended = work.place.sandbox.run(command).await.map_err(end::sandbox(phase))?;
     *spent += begun.elapsed();
@@ -235,8 +235,10 @@ pub(crate) fn checked_names(names: &[String]) -> Step<Vec<String>> {
     }
 }
 
-/// The environment that build scripts expect.
-pub(crate) fn as_build_user(command: Command) -> Command {
+/// The environment that build scripts of a chroot expect.
+pub(crate) fn as_build_user(command: Command, chroot: &ChrootName) -> Command {
+    let half = ["i386", "i486", "i586", "i686", "armhfp", "armv7hl"].contains(&chroot.arch());
+    let command = if half { command.old_sockets() } else { command };
     command
         .user(User::Build)
         .writable("/builddir")

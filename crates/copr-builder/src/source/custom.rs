@@ -120,7 +120,9 @@ async fn run(
         .bind_writable(tree.host, tree.inside)
         .network(Network::On)
         .limits(sandbox_limits(&limits, work.transcript.size(), std::time::Duration::ZERO));
-    let command = as_build_user(command).cancelled_by(work.held.stop.clone()).on_output(move |bytes| marks.push(bytes));
+    let command = as_build_user(command, &task.chroot.name)
+        .cancelled_by(work.held.stop.clone())
+        .on_output(move |bytes| marks.push(bytes));
     let ended = work.place.sandbox.run(command).await.map_err(end::sandbox(phase))?;
     work.transcript.finish_script();
     work.held.check()?;

@@ -119,8 +119,9 @@ impl Run<'_> {
             .bind_read_only(tree.host, tree.inside)
             .bind_writable(&results, "/results")
             .limits(sandbox_limits(limits, work.transcript.size(), spent));
-        let command =
-            as_build_user(command).cancelled_by(work.held.stop.clone()).on_output(move |bytes| marks.push(bytes));
+        let command = as_build_user(command, &self.task.chroot.name)
+            .cancelled_by(work.held.stop.clone())
+            .on_output(move |bytes| marks.push(bytes));
         let ended = work.place.sandbox.run(command).await.map_err(end::sandbox(phase))?;
         work.transcript.finish_script();
         work.held.check()?;
