@@ -137,7 +137,10 @@ async fn a_failed_build_says_whose_fault_it_was_and_shows_the_end_of_its_log() {
     let told: serde_json::Value =
         service.get(&format!("/api_3/build/queue/{build}")).await.json().await.expect("an answer in JSON");
     let wait = &told["items"][0];
-    assert_eq!((&wait["chroot"], &wait["before"], &wait["reason"]), (&json!(null), &json!(0), &json!("no builder is there")));
+    assert_eq!(
+        (&wait["chroot"], &wait["before"], &wait["reason"]),
+        (&json!(null), &json!(0), &json!("no builder is there"))
+    );
     let request = copr_wire::builder::LeaseRequest {
         builder: "b1".to_owned(),
         arches: Vec::new(),
