@@ -18,7 +18,8 @@ use tokio::time::Instant;
 const LOOKS: usize = 16;
 /// Between two looks that nothing calls for: tasks become due by time alone, and bells of others may get lost.
 const EVERY: Duration = Duration::from_secs(1);
-/// Rest after a look that was in vain, at most: bells that ring all the time cost no more than half of a processor.
+/// Before a bell is followed there is a rest as long as the last look took, but at most this: bells that ring all the time cost no
+/// more than half of a processor.
 const REST: Duration = Duration::from_millis(100);
 
 /// A builder that waits.

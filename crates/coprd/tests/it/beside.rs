@@ -156,6 +156,8 @@ fn the_queue_tells_who_works_and_why_others_wait() {
             ],
             "isolation": "none at all",
             "tools": [],
+            "tags": [],
+            "memory_mib": null,
             "last_seen": "<time>",
             "created": "<time>"
           }
