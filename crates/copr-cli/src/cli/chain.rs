@@ -69,6 +69,9 @@ pub struct ListChains {
     /// The project: NAME of one's own, USER/NAME or @GROUP/NAME
     #[arg(value_name = "project")]
     pub project: String,
+    /// How to print them [default: text-row]
+    #[arg(long, value_name = "OUTPUT_FORMAT")]
+    pub output_format: Option<super::Format>,
 }
 
 /// `copr cancel-chain`

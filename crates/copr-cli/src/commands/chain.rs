@@ -144,10 +144,10 @@ pub(super) async fn run(session: &Session, command: cli::chain::Command) -> Resu
             let chain = session.client()?.chains().get(chain_id).await?;
             Ok(session.screen.show(&Plan { chain, dependents: None })?)
         }
-        Command::ListChains(ListChains { project }) => {
+        Command::ListChains(ListChains { project, output_format }) => {
             let project = session.project(&project).await?;
             let page = session.client()?.chains().list(&project, &Paging::limit(MOST)).await?;
-            let mut records = session.screen.records(cli::Format::TextRow);
+            let mut records = session.screen.records(output_format.unwrap_or(cli::Format::TextRow));
             for chain in page.items {
                 let builds: Vec<u64> = chain.builds.iter().map(|build| build.id).collect();
                 let record = Record::new().with("id", chain.id).with("state", chain.state).with("builds", builds);

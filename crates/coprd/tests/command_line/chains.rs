@@ -98,7 +98,7 @@ fn a_set_in_the_wrong_order_is_built_in_the_right_one_and_again_where_it_is_need
     let root = Root::new(&place, &stage.distribution).expect("a root");
     root.trust(&project.repository_file().expect("a file")).expect("it is trusted");
     root.install(&["greet-app", "greet-text"]).unwrap_or_else(|error| panic!("{error:#}"));
-    assert_eq!(root.run(&["greet-app", "world"]).expect("it runs"), "hello, world, from libgreet 2.1");
+    assert_eq!(root.run(&["greet-app", "world"]).expect("it runs").trim(), "hello, world, from libgreet 2.1");
 }
 
 #[test]
