@@ -28,6 +28,8 @@ const BUILDERS: usize = 400;
 const REGISTERED: usize = 20;
 /// Between two submissions.
 const PAUSE: Duration = Duration::from_millis(40);
+/// How long a build is waited for that nobody has.
+const PATIENCE: Duration = Duration::from_secs(20);
 const LATENCY_BAR: f64 = 500.0;
 const RATE_BAR: f64 = 500.0;
 
@@ -104,6 +106,20 @@ struct Common {
     lines: Mutex<Vec<TcpStream>>,
 }
 
+impl Common {
+    /// Until somebody has each of these builds, or it has taken too long.
+    fn wait_for(&self, submitted: &[(i64, Instant)]) {
+        let start = Instant::now();
+        let all = || {
+            let had = self.had.lock().unwrap_or_else(PoisonError::into_inner);
+            submitted.iter().all(|(build, _)| had.contains_key(build))
+        };
+        while !all() && start.elapsed() < PATIENCE {
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
 impl Builders<'_> {
     /// Leases a second, and the milliseconds in which submitted builds were leased, ascending.
     fn work(self, time: Duration, submit: Option<&Service>) -> Result<(f64, Vec<f64>)> {
@@ -128,8 +144,10 @@ impl Builders<'_> {
                 }
             };
             let rate = (common.leases.load(Ordering::Relaxed) - before) as f64 / start.elapsed().as_secs_f64();
-            // The last one has time to be found.
-            thread::sleep(Duration::from_secs(1));
+            // The last ones have time to be found.
+            if let Ok(submitted) = &submitted {
+                common.wait_for(submitted);
+            }
             common.over.store(true, Ordering::Relaxed);
             for line in common.lines.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
                 line.shutdown(Shutdown::Both).ok();
@@ -140,8 +158,8 @@ impl Builders<'_> {
             let had = common.had.lock().unwrap_or_else(PoisonError::into_inner);
             let mut waits = Vec::new();
             for (build, at) in submitted? {
-                let leased = had.get(&build).with_context(|| format!("build {build} was never leased"))?;
-                waits.push(leased.saturating_duration_since(at).as_secs_f64() * 1000.0);
+                let leased = had.get(&build).map(|leased| leased.saturating_duration_since(at).as_secs_f64() * 1000.0);
+                waits.push(leased.unwrap_or(f64::INFINITY));
             }
             waits.sort_by(f64::total_cmp);
             Ok((rate, waits))
