@@ -47,6 +47,7 @@ pub fn custom(script: &str) -> SourceInput {
         builddeps: Vec::new(),
         resultdir: None,
         repos: Vec::new(),
+        payload: None,
     }
 }
 

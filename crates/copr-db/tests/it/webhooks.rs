@@ -39,6 +39,7 @@ async fn built(conn: &mut Conn, home: &Home, call: HookCallId, package: PackageI
         timeout: 60,
         bootstrap: None,
         isolation: Isolation::Unchanged,
+        resubmitted_from: None,
     };
     let id = build::create(conn, &new, NOW).await.unwrap();
     home.in_chroot(conn, id, State::Waiting).await;

@@ -42,6 +42,7 @@ async fn what_is_sent_is_kept_for_the_script_until_its_build_ends() {
             isolation: "none".to_owned(),
             tools: Vec::new(),
             wait_seconds: 0,
+            ..LeaseRequest::default()
         };
         let lease = copr_app::lease::take(&server.app, &builder, &request).await.expect("an answer").expect("a task");
         let Task::Source(SourceTask { input: SourceInput::Custom { payload: size, .. }, .. }) = lease.task else {
