@@ -4,9 +4,11 @@
 //! 20,000 builds, or as many as are asked for, of 2,000 packages; 4,999 others share nine times as many. Each build has three chroots. Repositories are
 //! in the database as published, without files: nothing here is for dnf.
 
+mod engine;
+
 use copr_db::{Db, chroot};
 use copr_types::ChrootDefinition;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use engine::Engine;
 
 const CHROOTS: [&str; 3] = ["epel-9-x86_64", "fedora-43-x86_64", "fedora-44-x86_64"];
 const NOW: i64 = 1_780_000_000;
@@ -19,47 +21,6 @@ const BIG_BUILDS: i64 = 20_000;
 const OTHERS: i64 = 9;
 const BIG_PACKAGES: i64 = 2_000;
 const PACKAGES_OF_OTHERS: i64 = 6;
-
-enum Engine {
-    Sqlite(SqliteConnection),
-    Postgres(PgConnection),
-}
-
-impl Engine {
-    async fn connect(address: &str) -> sqlx::Result<Self> {
-        if address.starts_with("sqlite:") {
-            Ok(Self::Sqlite(SqliteConnection::connect(address).await?))
-        } else {
-            Ok(Self::Postgres(PgConnection::connect(address).await?))
-        }
-    }
-
-    /// One statement, with `series(N)` as the numbers from 0 to N - 1 in a table `n (i)`.
-    async fn run(&mut self, sql: &str) -> sqlx::Result<()> {
-        let sql = match self {
-            Self::Sqlite(_) => sql.to_owned(),
-            // PostgreSQL wants to give the numbers of rows itself, unless told otherwise.
-            Self::Postgres(_) if sql.starts_with("INSERT") => {
-                sql.replacen("SELECT", "OVERRIDING SYSTEM VALUE SELECT", 1)
-            }
-            Self::Postgres(_) => sql.to_owned(),
-        };
-        let sql = AssertSqlSafe(series(&sql));
-        match self {
-            Self::Sqlite(conn) => sqlx::raw_sql(sql).execute(conn).await.map(drop),
-            Self::Postgres(conn) => sqlx::raw_sql(sql).execute(conn).await.map(drop),
-        }
-    }
-}
-
-fn series(sql: &str) -> String {
-    let Some((before, rest)) = sql.split_once("series(") else { return sql.to_owned() };
-    let (count, after) = rest.split_once(')').unwrap_or((rest, ""));
-    format!(
-        "{before}(WITH RECURSIVE s (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM s WHERE i + 1 < {count})
-         SELECT i FROM s) n{after}"
-    )
-}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -153,10 +114,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         engine.run(&statement).await?;
     }
     engine.run("COMMIT").await?;
-    engine.number_on().await?;
-    // As a database is that has been running for a day.
-    engine.run(if let Engine::Postgres(_) = engine { "VACUUM ANALYZE" } else { "ANALYZE" }).await?;
-    Ok(())
+    Ok(engine.settle(&["account", "project", "project_dir", "package", "build"]).await?)
 }
 
 /// Builds from a number on; `columns` are the project, the directory, the package and the account of build `i`.
@@ -173,34 +131,6 @@ fn builds(engine: &Engine, first: i64, count: i64, columns: &str) -> String {
         yes = engine.yes(),
         no = engine.no()
     )
-}
-
-impl Engine {
-    fn yes(&self) -> &'static str {
-        match self {
-            Self::Sqlite(_) => "1",
-            Self::Postgres(_) => "TRUE",
-        }
-    }
-
-    fn no(&self) -> &'static str {
-        match self {
-            Self::Sqlite(_) => "0",
-            Self::Postgres(_) => "FALSE",
-        }
-    }
-
-    /// PostgreSQL counts on from where it gave the last number itself.
-    async fn number_on(&mut self) -> sqlx::Result<()> {
-        if let Self::Sqlite(_) = self {
-            return Ok(());
-        }
-        for table in ["account", "project", "project_dir", "package", "build"] {
-            let sql = format!("SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))");
-            self.run(&sql).await?;
-        }
-        Ok(())
-    }
 }
 
 fn definition() -> ChrootDefinition {

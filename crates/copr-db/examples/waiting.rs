@@ -4,10 +4,12 @@
 //! unless told, wait to be built, one in four of them for aarch64 and the others for x86_64: that makes 4,000 lanes. The project
 //! `new/new` has nothing. Repositories are in the database as published, without files.
 
+mod engine;
+
 use copr_db::{Db, chroot};
 use copr_types::{ChrootDefinition, ChrootName, DistroRepo, RepoAddress};
 use copr_wire::builder::{BuildFacts, BuildRepo, ChrootSpec, FileRef, RpmTask, Task, TaskLimits};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use engine::Engine;
 use std::collections::BTreeMap;
 
 const X86: &str = "fedora-44-x86_64";
@@ -19,52 +21,6 @@ const PROJECTS: i64 = 2_000;
 const TASKS: i64 = 200_000;
 /// Numbers from here on are given by us.
 const FIRST: i64 = 1_000_000;
-
-enum Engine {
-    Sqlite(SqliteConnection),
-    Postgres(PgConnection),
-}
-
-impl Engine {
-    async fn connect(address: &str) -> sqlx::Result<Self> {
-        if address.starts_with("sqlite:") {
-            Ok(Self::Sqlite(SqliteConnection::connect(address).await?))
-        } else {
-            Ok(Self::Postgres(PgConnection::connect(address).await?))
-        }
-    }
-
-    async fn run(&mut self, sql: &str) -> sqlx::Result<()> {
-        match self {
-            Self::Sqlite(conn) => sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(conn).await.map(drop),
-            Self::Postgres(conn) => {
-                // PostgreSQL wants to give the numbers of rows itself, unless told otherwise.
-                let sql = match sql.starts_with("INSERT") {
-                    true => sql.replacen("SELECT", "OVERRIDING SYSTEM VALUE SELECT", 1),
-                    false => sql.to_owned(),
-                };
-                sqlx::raw_sql(AssertSqlSafe(sql)).execute(conn).await.map(drop)
-            }
-        }
-    }
-
-    /// PostgreSQL counts on from where it gave the last number itself, and knows what there is.
-    async fn settle(&mut self) -> sqlx::Result<()> {
-        let Self::Postgres(_) = self else { return self.run("ANALYZE").await };
-        for table in ["account", "project", "project_dir", "repo", "package", "build", "build_chroot", "task"] {
-            let sql = format!("SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))");
-            self.run(&sql).await?;
-        }
-        self.run("VACUUM ANALYZE").await
-    }
-}
-
-/// The numbers from 0 on.
-fn series(count: i64) -> String {
-    format!(
-        "(WITH RECURSIVE s (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM s WHERE i + 1 < {count}) SELECT i FROM s) n"
-    )
-}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -79,21 +35,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     db.close().await;
 
     let mut engine = Engine::connect(&address).await?;
-    let (yes, no) = match engine {
-        Engine::Sqlite(_) => ("1", "0"),
-        Engine::Postgres(_) => ("TRUE", "FALSE"),
-    };
+    let (yes, no) = (engine.yes(), engine.no());
     engine.run("BEGIN").await?;
     for statement in rows(tasks, yes, no)? {
         engine.run(&statement).await?;
     }
     engine.run("COMMIT").await?;
-    engine.settle().await?;
-    Ok(())
+    let numbered = ["account", "project", "project_dir", "repo", "package", "build", "build_chroot", "task"];
+    Ok(engine.settle(&numbered).await?)
 }
 
 fn rows(tasks: i64, yes: &str, no: &str) -> Result<Vec<String>, Box<dyn std::error::Error>> {
-    let (all, owners, projects) = (series(tasks), series(OWNERS), series(PROJECTS));
+    let (all, owners, projects) =
+        (format!("series({tasks})"), format!("series({OWNERS})"), format!("series({PROJECTS})"));
     // The task `i` is of the project `i % PROJECTS`; of four in a row of a project the last is for the other architecture.
     let for_arm = format!("(i / {PROJECTS}) % 4 = 3");
     let chroot = format!("(SELECT id FROM chroot WHERE name = CASE WHEN {for_arm} THEN '{ARM}' ELSE '{X86}' END)");

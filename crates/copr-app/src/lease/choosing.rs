@@ -1,7 +1,7 @@
 //! Which builders get which tasks.
 
 use super::desk::Asking;
-use super::handing::{Attempt, Handed, Pair, lease_all};
+use super::handing::{Answer, Attempt, Handed, Pair, lease_all};
 use crate::builders::there;
 use crate::{App, Refusal};
 use copr_db::queue::{self, Held};
@@ -9,7 +9,6 @@ use copr_db::{Conn, task};
 use copr_sched::{Assigning, Books, Load, Offer, Share, Step, Taken, Waiting};
 use copr_types::TaskId;
 use std::collections::HashMap;
-use tokio::task::JoinSet;
 
 /// Tasks handed out in one look: the next one begins with who has come since.
 const MOST: usize = 64;
@@ -135,13 +134,21 @@ fn offer(asking: &Asking, held: &HashMap<(i64, &str), i64>) -> Offer {
     }
 }
 
-/// Looks at the queue once, and gives tasks to those in the line who can have one: these leave it. Whether there may be
-/// more to give at once.
-pub(super) async fn look(app: &App, line: &mut Vec<Asking>, telling: &mut JoinSet<()>) -> Result<bool, Refusal> {
+/// What came of a look at the queue.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    /// There may be more to give at once.
+    pub again: bool,
+    /// Leases, and who is to be told of them.
+    pub handed: Vec<(Box<Handed>, Answer)>,
+}
+
+/// Looks at the queue once, and gives tasks to those in the line who can have one: these leave it.
+pub(super) async fn look(app: &App, line: &mut Vec<Asking>) -> Result<Looked, Refusal> {
     let now = app.clock.now();
     let taken = choose(app, line, now).await?;
     if taken.is_empty() {
-        return Ok(false);
+        return Ok(Looked::default());
     }
     let mut again = taken.len() == MOST;
     let pairs: Vec<Pair<'_>> = taken.iter().filter_map(|taken| pair(line, taken)).collect();
@@ -162,8 +169,7 @@ pub(super) async fn look(app: &App, line: &mut Vec<Asking>, telling: &mut JoinSe
             }
         }
     }
-    answer(app, line, handed, telling);
-    Ok(again)
+    Ok(Looked { again, handed: leave(line, handed) })
 }
 
 fn pair<'a>(line: &'a [Asking], taken: &'a Taken) -> Option<Pair<'a>> {
@@ -198,16 +204,17 @@ async fn choose(app: &App, line: &[Asking], now: i64) -> Result<Vec<Taken>, Refu
     Ok(all)
 }
 
-/// Tells those who got something; the others stay in the line.
-fn answer(app: &App, line: &mut Vec<Asking>, mut handed: HashMap<usize, Box<Handed>>, telling: &mut JoinSet<()>) {
-    let mut left = Vec::with_capacity(line.len());
+/// Those who got something leave the line.
+fn leave(line: &mut Vec<Asking>, mut handed: HashMap<usize, Box<Handed>>) -> Vec<(Box<Handed>, Answer)> {
+    let (mut left, mut served) = (Vec::with_capacity(line.len()), Vec::with_capacity(handed.len()));
     for (number, asking) in line.drain(..).enumerate() {
         match handed.remove(&number) {
-            Some(one) => drop(telling.spawn(one.tell(app.clone(), asking.answer))),
+            Some(one) => served.push((one, asking.answer)),
             None => left.push(asking),
         }
     }
     *line = left;
+    served
 }
 
 async fn put_aside(app: &App, id: TaskId, now: i64) -> Result<(), Refusal> {

@@ -74,9 +74,13 @@ impl Desk {
 pub(super) async fn wait(app: &App, builder: BuilderId, request: &LeaseRequest) -> Result<Option<Lease>, Refusal> {
     let (answer, answered) = oneshot::channel();
     let until = Instant::now() + Duration::from_secs(request.wait_seconds.min(60));
+    let asking = Asking { builder, request: request.clone(), until, answer };
+    if request.wait_seconds == 0 {
+        return at_once(app, asking, answered).await;
+    }
     let begin = {
         let mut state = app.desk.state();
-        state.came.push(Asking { builder, request: request.clone(), until, answer });
+        state.came.push(asking);
         !std::mem::replace(&mut state.served, true)
     };
     if begin {
@@ -86,6 +90,26 @@ pub(super) async fn wait(app: &App, builder: BuilderId, request: &LeaseRequest) 
         app.desk.0.came.notify_one();
     }
     answered.await.map_err(|gone| Refusal::internal("handing out tasks", gone))?
+}
+
+/// Who does not want to wait looks for itself, past the line.
+async fn at_once(
+    app: &App,
+    asking: Asking,
+    mut answered: oneshot::Receiver<Result<Option<Lease>, Refusal>>,
+) -> Result<Option<Lease>, Refusal> {
+    let mut line = vec![asking];
+    for _ in 0..LOOKS {
+        let looked = choosing::look(app, &mut line).await?;
+        for (one, answer) in looked.handed {
+            one.tell(app.clone(), answer).await;
+        }
+        if line.is_empty() || !looked.again {
+            break;
+        }
+    }
+    drop(line);
+    answered.try_recv().unwrap_or(Ok(None))
 }
 
 /// Whoever serves leaves nobody behind who waits for nothing, however it ends.
@@ -122,8 +146,13 @@ async fn serve(app: App) {
             return;
         }
         let began = Instant::now();
-        let again = match choosing::look(&app, &mut line, &mut telling).await {
-            Ok(again) => again,
+        let again = match choosing::look(&app, &mut line).await {
+            Ok(looked) => {
+                for (one, answer) in looked.handed {
+                    telling.spawn(one.tell(app.clone(), answer));
+                }
+                looked.again
+            }
             Err(refusal) => {
                 tracing::error!("could not look for tasks: {}", refusal.inside());
                 for asking in line.drain(..) {

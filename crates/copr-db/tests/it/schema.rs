@@ -89,13 +89,17 @@ async fn both_engines_have_the_same_tables_columns_and_indexes() {
     assert_same("indexes", &sqlite_indexes(&mut small).await, &postgres_indexes(&mut large).await);
 }
 
+/// The modules of a directory with their texts. Parts of a module are seen through it, so they have its name.
 fn texts(dir: &Path) -> Vec<(String, String)> {
-    let mut found: Vec<_> = std::fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(&path).unwrap()))
-        .collect();
+    let stem = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
+    let mut found = Vec::new();
+    for path in std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            found.extend(texts(&path).into_iter().map(|(_, text)| (stem(&path), text)));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push((stem(&path), std::fs::read_to_string(&path).unwrap()));
+        }
+    }
     found.sort();
     found
 }
