@@ -61,7 +61,7 @@ async fn one(app: &App, id: BuildId) -> Result<(), Refusal> {
     .await?;
     let failure = match arrived {
         Ok(arrived) => match accept_recorded(app, &build, &place, &arrived).await? {
-            Ok(()) => return clear_if_removed(app, id, &place).await,
+            Ok(()) => return removal::clear_late(app, id, &place.dir).await,
             Err(failure) => failure,
         },
         Err(failure) => failure,
@@ -69,15 +69,8 @@ async fn one(app: &App, id: BuildId) -> Result<(), Refusal> {
     // Before the end is told: whoever hears of it finds the logs under their final names.
     close_logs(&place).await?;
     end(app, id, &failure).await?;
-    clear_if_removed(app, id, &place).await
-}
-
-/// Whoever removed the build, or its project, meanwhile has removed its files before these were moved.
-async fn clear_if_removed(app: &App, id: BuildId, place: &Place) -> Result<(), Refusal> {
-    if copr_db::build::by_id(&mut app.db.read().await?, id).await?.is_none() {
-        removal::clear_late(app, &place.dir).await?;
-    }
-    Ok(())
+    // Whoever removed it meanwhile has removed its files before these were moved.
+    removal::clear_late(app, id, &place.dir).await
 }
 
 /// Takes the sources into the package's repository, and the package into the build. The inner error ends the build.

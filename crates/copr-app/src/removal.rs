@@ -6,7 +6,7 @@ use crate::{App, Refusal};
 use copr_db::Conn;
 use copr_db::build::Build;
 use copr_db::project::Project;
-use copr_types::{FileName, ProjectId, SourceKind, TaskId};
+use copr_types::{BuildId, FileName, ProjectId, SourceKind, TaskId};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -119,8 +119,12 @@ pub(crate) async fn wait_for_name(app: &App, owner: &str, name: &str) -> Result<
     Ok(())
 }
 
-/// Takes away what was written for a build that was removed meanwhile, and the directories that hold nothing else.
-pub(crate) async fn clear_late(app: &App, dir: &Path) -> Result<(), Refusal> {
+/// Takes away what was written for a build that was removed meanwhile, and the directories that hold nothing else. Of a build
+/// that is there nothing is taken, whatever became of the task in hand: others may have brought it to its end.
+pub(crate) async fn clear_late(app: &App, build: BuildId, dir: &Path) -> Result<(), Refusal> {
+    if copr_db::build::by_id(&mut app.db.read().await?, build).await?.is_some() {
+        return Ok(());
+    }
     let (store, dir) = (app.store.clone(), dir.to_owned());
     crate::blocking(move || Ok(store.remove_with_empty(&dir)?)).await
 }

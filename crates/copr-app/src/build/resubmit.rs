@@ -224,7 +224,7 @@ async fn of_same_package(
     let from = app.store.srpm_dir(&old.owner, &old.dir, old.id);
     let to = app.store.srpm_dir(&build.owner, &build.dir, id);
     if let Err(refusal) = place(app, tx, &from, &to, &arrived.srpm.name).await {
-        crate::removal::clear_late(app, &to).await?;
+        crate::removal::clear_late(app, id, &to).await?;
         return Err(refusal);
     }
     Ok(shown)

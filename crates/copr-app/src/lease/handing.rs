@@ -70,12 +70,13 @@ async fn begin(app: &App, row: &Row, place: Place, line: String) -> Result<bool,
         Ok(place.server_log().line(&line)?)
     })
     .await?;
-    let is_wanted = copr_db::task::by_id(&mut app.db.read().await?, row.id).await?.is_some();
-    if !is_wanted {
-        // Removed, with its build or its project, before there was a log.
-        crate::removal::clear_late(app, &dir).await?;
+    let now = copr_db::task::by_id(&mut app.db.read().await?, row.id).await?;
+    if now.is_some_and(|now| now.leased && now.fence == row.fence) {
+        return Ok(true);
     }
-    Ok(is_wanted)
+    // Its time is over already, or it was removed with its build before there was a log.
+    crate::removal::clear_late(app, row.build_id, &dir).await?;
+    Ok(false)
 }
 
 /// Leases all that can be leased. Where writers take turns it is one transaction, unless something in it fails.

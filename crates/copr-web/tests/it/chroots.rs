@@ -165,8 +165,7 @@ async fn a_chroot_of_a_build_is_found_in_two_ways() {
     let server = Server::start().await;
     server.project("p").await;
     let id = server.build("p", json!({"chroots": [FEDORA]})).await;
-    let expected =
-        json!({"name": FEDORA, "state": "waiting", "started_on": null, "ended_on": null, "result_url": null});
+    let expected = json!({"name": FEDORA, "state": "waiting", "started_on": null, "ended_on": null, "result_url": null, "git_hash": null});
     for path in [format!("/build-chroot?build_id={id}&chrootname={FEDORA}"), format!("/build-chroot/{id}/{FEDORA}")] {
         assert_eq!(server.get(&path).await.ok(), expected);
     }
