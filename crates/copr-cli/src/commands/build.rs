@@ -63,9 +63,9 @@ pub(super) async fn run(session: &Session, command: Command) -> Result<(), Failu
     }
 }
 
-/// Says what of a build nobody has yet, and why, beside the answer. A service that does not tell leaves it out.
+/// Says to people what of a build nobody has yet, and why, beside the answer. A service that does not tell leaves it out.
 async fn waits(session: &Session, build: &Build) -> Result<(), Failure> {
-    if session.screen.is_json() || build.state.is_ended() {
+    if !session.screen.hints || session.screen.is_json() || build.state.is_ended() {
         return Ok(());
     }
     for wait in session.client()?.builds().queue(build.id).await.unwrap_or_default() {
