@@ -31,9 +31,17 @@ impl Need {
 }
 
 impl Rules {
+    /// Memory that a task asks for when no rule says more, MiB: never more than it may use.
+    pub(crate) fn usual_memory_mib(&self) -> u64 {
+        match self.memory_mib {
+            0 => self.task_memory_mib,
+            limit => self.task_memory_mib.min(limit),
+        }
+    }
+
     /// What a package of this path needs. Tags of all rules that fit add up; of memory the most counts.
     pub(crate) fn needs_of(&self, path: &str) -> Needs {
-        let mut needs = Needs { tags: Vec::new(), memory_mib: self.task_memory_mib };
+        let mut needs = Needs { tags: Vec::new(), memory_mib: self.usual_memory_mib() };
         for need in self.needs.iter().filter(|need| need.path.is_match(path)) {
             needs.tags.extend(need.tags.iter().cloned());
             needs.memory_mib = needs.memory_mib.max(need.memory_mib.unwrap_or_default());
@@ -69,5 +77,13 @@ mod tests {
         assert_eq!(found("@big/browsers/fedora-44-s390x/links"), ("kvm powerful".to_owned(), 2048));
         assert_eq!(found("bob/@big/fedora-44-x86_64/chromium"), (String::new(), 2048));
         assert_eq!(found("@big/x/fedora-44-x86_64/chromium-headless"), (String::new(), 2048));
+    }
+    #[test]
+    fn nothing_asks_for_more_than_it_may_use_unless_a_rule_says_so() {
+        let rules = |memory_mib, needs| Rules { memory_mib, needs, ..Rules::default() };
+        assert_eq!(rules(512, Vec::new()).needs_of("a/b/c/d").memory_mib, 512);
+        assert_eq!(rules(0, Vec::new()).needs_of("a/b/c/d").memory_mib, 2048);
+        let large = Need::new("a/", Vec::new(), Some(1024)).unwrap();
+        assert_eq!(rules(512, vec![large]).needs_of("a/b/c/d").memory_mib, 1024);
     }
 }

@@ -90,7 +90,7 @@ pub(super) async fn source_task(
     let tools = input.tools().join(" ");
     let name = chroot.name.clone();
     let arch = input.needs_chroot().then_some(name.arch());
-    let memory = app.rules.task_memory_mib;
+    let memory = app.rules.usual_memory_mib();
     let spec = Task::Source(SourceTask { build: facts(app, build, memory), input, chroot });
     let new = NewTask {
         build: build.id,
