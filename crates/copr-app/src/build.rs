@@ -23,7 +23,7 @@ pub(crate) use ending::{can_go, remove};
 pub use ending::{cancel, delete, delete_list, ensure_canceled};
 pub use numbered::{by_upload_in, by_url_in};
 pub use of_package::{Denied, is_rebuildable, of_package, of_packages};
-pub(crate) use of_package::{nowhere, once_more, rebuildable};
+pub(crate) use of_package::{Place, nowhere, once_more, rebuildable};
 pub use resubmit::{Chosen, Repeat, again, is_repeatable, repeat};
 pub use retention::prune;
 pub use rpm_upload::by_rpm;

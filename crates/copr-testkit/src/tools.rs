@@ -49,6 +49,7 @@ pub const TOOLS: &[Tool] = &[
     tool("svn", "subversion", "subversion"),
     tool("svnserve", "subversion", "subversion"),
     tool("unzip", "unzip", "unzip"),
+    tool("openssl", "openssl", "openssl"),
     tool("curl", "curl", "curl"),
     tool("wget", "wget", "wget"),
     tool("tar", "tar", "tar"),

@@ -24,6 +24,21 @@ pub enum Denied {
     Never,
 }
 
+/// Where a build of a package has its place.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// Among its chroots.
+    pub denied: Denied,
+    /// In a chain that is not open any more.
+    pub chain: Option<chain::Entry>,
+}
+
+impl From<Denied> for Place {
+    fn from(denied: Denied) -> Self {
+        Self { denied, chain: None }
+    }
+}
+
 /// Submits a build of a package from its own source. Its chroots are known at once: those chosen, or all that are
 /// enabled without those that the package does not want.
 pub async fn of_package(
@@ -37,7 +52,7 @@ pub async fn of_package(
     let mut tx = app.db.begin().await?;
     let project = access::project(&mut tx, owner, name).await?;
     let package = package::named(&mut tx, &project, package).await?;
-    let build = once_more(app, &mut tx, who, project, &package, Denied::UnlessNamed, options, None).await?;
+    let build = once_more(app, &mut tx, who, project, &package, options, Denied::UnlessNamed.into()).await?;
     let build = build.ok_or_else(|| nowhere(&package, name))?;
     tx.commit().await?;
     Ok(build)
@@ -78,7 +93,7 @@ pub async fn of_packages(
     }
     let (mut builds, mut options) = (Vec::<Shown>::new(), options.clone());
     for package in &packages {
-        builds.extend(once_more(app, &mut tx, who, project.clone(), package, denied, &options, None).await?);
+        builds.extend(once_more(app, &mut tx, who, project.clone(), package, &options, denied.into()).await?);
         if let [first] = &builds[..] {
             // The others go with the first, which has a batch of its own even when it stays alone.
             let id = first.build.id;
@@ -96,7 +111,7 @@ pub async fn of_packages(
     Ok(builds)
 }
 
-/// A build of one package in the caller's transaction, perhaps as a member of a chain that is not open any more; none where no
+/// A build of one package in the caller's transaction, none where no
 /// chroot is left for it.
 pub(crate) async fn once_more(
     app: &App,
@@ -104,10 +119,10 @@ pub(crate) async fn once_more(
     who: &Account,
     project: Project,
     package: &Package,
-    denied: Denied,
     options: &Options,
-    chain: Option<chain::Entry>,
+    place: Place,
 ) -> Result<Option<Shown>, Refusal> {
+    let Place { denied, chain } = place;
     let mut options = options.clone();
     if options.timeout.as_deref().is_none_or(|text| text.trim().is_empty()) {
         options.timeout = package.timeout.map(|seconds| seconds.to_string());

@@ -176,9 +176,9 @@ async fn add(app: &App, chain: &Chain, who: &Account, one: &Coming, state: &'sta
     let added_for = format!("it needs `{}` of `{}`", one.first.what, one.first.of);
     let entry = Entry { chain: chain.id, added_for, state };
     if build::rebuildable(&package).is_ok() {
-        let denied = build::Denied::UnlessNamed;
+        let place = build::Place { denied: build::Denied::UnlessNamed, chain: Some(entry) };
         let name = project.name.clone();
-        let made = build::once_more(app, &mut tx, who, project, &package, denied, &options, Some(entry)).await?;
+        let made = build::once_more(app, &mut tx, who, project, &package, &options, place).await?;
         made.ok_or_else(|| build::nowhere(&package, name.as_str()))?;
     } else {
         let last = copr_db::build::by_id(&mut tx, one.first.build).await?;

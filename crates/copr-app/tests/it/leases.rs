@@ -263,7 +263,7 @@ both_engines! {
         let kept = w.app.store.staging_dir(held.task_id, held.fence);
         assert_eq!(w.staging().len(), 2);
         removal::sweep_staging(&w.app).await.unwrap();
-        assert_eq!(w.staging(), [kept.clone()]);
+        assert_eq!(w.staging(), std::slice::from_ref(&kept));
         builder.deliver(&held, "hello-noarch").await.unwrap();
         removal::sweep_staging(&w.app).await.unwrap();
         assert_eq!(w.staging(), [kept], "it waits for the import");

@@ -73,7 +73,7 @@ both_engines! {
         assert!(!chain::hold_step(&mut tx, chroot, "{}").await.unwrap(), "once is enough");
         chain::set_needs(&mut tx, chroot, 3, "[1]").await.unwrap();
         let (of, step) = chain::step(&mut tx, chroot).await.unwrap().unwrap();
-        assert_eq!(chain::steps(&mut tx, id).await.unwrap(), [step.clone()]);
+        assert_eq!(chain::steps(&mut tx, id).await.unwrap(), std::slice::from_ref(&step));
         assert_eq!((of, step.build_id, step.wave, step.needs.as_str(), step.tries), (id, one, 3, "[1]", 1));
         task::withdraw_chroot(&mut tx, chroot).await.unwrap();
         assert!(task::of_build(&mut tx, one).await.unwrap().is_empty());

@@ -124,8 +124,11 @@ fn every_collected_source_package_gives_its_spec_file_or_a_clear_reason() {
     }
 }
 
+/// The names of a file, whether it can be run, and its bytes.
+type Unpacked = (Vec<String>, bool, Vec<u8>);
+
 /// The files of a source package and their bytes.
-fn unpacked(path: &Path, limits: &Limits) -> Result<Vec<(Vec<String>, bool, Vec<u8>)>, Error> {
+fn unpacked(path: &Path, limits: &Limits) -> Result<Vec<Unpacked>, Error> {
     let mut files = Vec::new();
     srpm::unpack(path, limits, |source, data| {
         let mut bytes = Vec::new();

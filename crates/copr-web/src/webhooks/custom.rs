@@ -17,7 +17,7 @@ use super::sent::{caller, header, is_genuine};
 
 /// Why there is no build.
 #[derive(Debug)]
-pub enum No {
+pub enum Unbuilt {
     Incomplete,
     NoProject,
     WrongSecret,
@@ -31,7 +31,7 @@ pub enum No {
     Failed(Refusal),
 }
 
-impl No {
+impl Unbuilt {
     fn answer(self) -> Response {
         let (status, word) = match self {
             Self::Incomplete => (400, "COPR_ID_OR_UUID_TOKEN_MISSING"),
@@ -66,7 +66,7 @@ impl No {
     }
 }
 
-impl From<NotBuilt> for No {
+impl From<NotBuilt> for Unbuilt {
     fn from(why: NotBuilt) -> Self {
         match why {
             NotBuilt::Directory(_) => Self::NoDirectory,
@@ -78,13 +78,13 @@ impl From<NotBuilt> for No {
 
 /// `POST /webhooks/custom/` and one part more
 pub async fn incomplete() -> Response {
-    No::Incomplete.answer()
+    Unbuilt::Incomplete.answer()
 }
 
 /// `POST /webhooks/custom/{project}/{secret}/`
 pub async fn nameless(State(web): State<Web>, At((id, secret)): At<(String, String)>) -> Response {
     let checked = door(&web.app, &id, &secret, Forge::Custom).await;
-    checked.map_or_else(No::at_door, |_| No::NoName).answer()
+    checked.map_or_else(Unbuilt::at_door, |_| Unbuilt::NoName).answer()
 }
 
 /// `POST /webhooks/custom/{project}/{secret}/{package}/`
@@ -96,7 +96,7 @@ pub async fn of_package(
 ) -> Response {
     let door = match door(&web.app, &id, &secret, Forge::Custom).await {
         Ok(door) => door,
-        Err(refusal) => return No::at_door(refusal).answer(),
+        Err(refusal) => return Unbuilt::at_door(refusal).answer(),
     };
     answer(build(web, door, package, None, headers, body).await)
 }
@@ -110,19 +110,19 @@ pub async fn into_dir(
 ) -> Response {
     let door = match Door::of_dir(&web.app, &owner, &dir).await {
         Ok(door) => door,
-        Err(refusal) => return No::at_door(refusal).answer(),
+        Err(refusal) => return Unbuilt::at_door(refusal).answer(),
     };
     // The contract's order: a package that is missing is told before a secret that is wrong.
     if let Err(refusal) = door.package(&web.app, &package).await {
-        return No::at_package(refusal).answer();
+        return Unbuilt::at_package(refusal).answer();
     }
     if !door.knows(&secret) {
-        return No::at_door(wrong_secret(&door, Forge::Custom)).answer();
+        return Unbuilt::at_door(wrong_secret(&door, Forge::Custom)).answer();
     }
     answer(build(web, door, package, Some(dir), headers, body).await)
 }
 
-fn answer(built: Result<Custom, No>) -> Response {
+fn answer(built: Result<Custom, Unbuilt>) -> Response {
     match built {
         Ok(custom) => said(StatusCode::OK, &format!("{}\n", custom.build().build.id)),
         Err(no) => no.answer(),
@@ -136,23 +136,23 @@ async fn build(
     dir: Option<String>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Custom, No> {
-    let package = door.package(&web.app, &package).await.map_err(No::at_package)?;
+) -> Result<Custom, Unbuilt> {
+    let package = door.package(&web.app, &package).await.map_err(Unbuilt::at_package)?;
     if header(&headers, &["x-github-event"]).as_deref() == Some("ping") {
-        return Err(No::Ping);
+        return Err(Unbuilt::Ping);
     }
     let body = match up_to(body, BODY, too_large).await {
         Ok(body) => body,
         Err(refusal) if refusal.kind == Kind::TooLarge => {
             note(&web.app, &door, Forge::Custom, &headers, &refusal.message).await;
-            return Err(No::TooLarge(refusal));
+            return Err(Unbuilt::TooLarge(refusal));
         }
-        Err(refusal) => return Err(No::Failed(refusal)),
+        Err(refusal) => return Err(Unbuilt::Failed(refusal)),
     };
-    let (door, body) = genuine(door, &headers, body).await.map_err(No::Failed)?;
+    let (door, body) = genuine(door, &headers, body).await.map_err(Unbuilt::Failed)?;
     let Some(body) = body else {
         note(&web.app, &door, Forge::Custom, &headers, FALSE_SIGNATURE).await;
-        return Err(No::FalseSignature);
+        return Err(Unbuilt::FalseSignature);
     };
     let caller = caller(Forge::Custom, &headers);
     // In a task of its own, which goes on when the caller goes away: between the commit and the word that the payload stays, a build
@@ -167,7 +167,7 @@ async fn build(
         }
         Ok::<_, NotBuilt>(made)
     });
-    let built = building.await.map_err(|error| No::Failed(Refusal::internal("building for a web hook", error)))?;
+    let built = building.await.map_err(|error| Unbuilt::Failed(Refusal::internal("building for a web hook", error)))?;
     Ok(built?)
 }
 

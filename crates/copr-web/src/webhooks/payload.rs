@@ -122,8 +122,8 @@ mod tests {
         let silent = commit(r#"{"id": "x"}"#);
         let all = |names: &[&str]| Some(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
         assert_eq!(files(Some(&[told.clone(), empty.clone(), half]), None), all(&["a", "b/c", "d", "e"]));
-        assert_eq!(files(Some(&[told.clone()]), Some(1)), all(&["a", "b/c", "d"]));
-        assert_eq!(files(Some(&[told.clone()]), Some(2)), None);
+        assert_eq!(files(Some(std::slice::from_ref(&told)), Some(1)), all(&["a", "b/c", "d"]));
+        assert_eq!(files(Some(std::slice::from_ref(&told)), Some(2)), None);
         assert_eq!(files(Some(&[told, silent]), None), None);
         assert_eq!(files(Some(&[]), Some(0)), all(&[]));
         assert_eq!(files(Some(&[empty]), None), all(&[]));

@@ -58,6 +58,11 @@ pub fn short(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
 }
 
+/// Names of headers that say the same.
+type Names = &'static [&'static str];
+/// Where a forge tells what happened, and the number of the call.
+type Way = (Names, Names);
+
 /// Who calls, as far as headers tell.
 pub fn caller(forge: Forge, headers: &HeaderMap) -> Caller {
     let github = (&["x-github-event"][..], &["x-github-delivery"][..]);
@@ -68,7 +73,7 @@ pub fn caller(forge: Forge, headers: &HeaderMap) -> Caller {
         &["x-forgejo-event", "x-gitea-event", "x-gogs-event"][..],
         &["x-forgejo-delivery", "x-gitea-delivery", "x-gogs-delivery"][..],
     );
-    let all = [forgejo, github, gitlab, bitbucket];
+    let all: [Way; 4] = [forgejo, github, gitlab, bitbucket];
     let ways = match forge {
         Forge::Github => &[github][..],
         Forge::Gitlab => &[gitlab],
@@ -76,9 +81,7 @@ pub fn caller(forge: Forge, headers: &HeaderMap) -> Caller {
         Forge::Forgejo => &[forgejo],
         Forge::Custom => &all,
     };
-    let first = |pick: fn(&(&'static [&'static str], &'static [&'static str])) -> &'static [&'static str]| {
-        ways.iter().find_map(|way| header(headers, pick(way)))
-    };
+    let first = |pick: fn(&Way) -> Names| ways.iter().find_map(|way| header(headers, pick(way)));
     Caller {
         forge,
         event: first(|way| way.0).unwrap_or_default(),

@@ -92,6 +92,7 @@ pub enum Errand {
     },
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 pub enum Answer {
     Submitted(Vec<Shown>),
     Leased(Option<Lease>),

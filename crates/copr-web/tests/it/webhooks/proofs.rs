@@ -17,8 +17,8 @@ fn push() -> String {
 /// HMAC with SHA-256, by a program that forges' people use to try it.
 fn signature(key: &str, body: &str) -> String {
     use std::io::Write;
-    use std::process::{Command, Stdio};
-    let mut openssl = Command::new("openssl")
+    use std::process::Stdio;
+    let mut openssl = copr_testkit::command("openssl")
         .args(["dgst", "-sha256", "-hmac", key, "-r"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
