@@ -127,9 +127,7 @@ impl Store {
         for owner in write::children(&self.distgit())? {
             let Some(name) = named(&owner).and_then(|name| name.parse::<OwnerName>().ok()) else { continue };
             for dir in write::children(&owner)? {
-                let Ok(changed) = dir.metadata().and_then(|meta| meta.modified()) else { continue };
-                let changed = changed.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-                if i64::try_from(changed).is_ok_and(|changed| changed < moment)
+                if is_older(dir.metadata(), moment)
                     && let Some(dir_name) = named(&dir)
                 {
                     let packages = write::children(&dir)?.into_iter();
@@ -274,14 +272,18 @@ fn written_before(dir: &Path, moment: i64) -> Result<Vec<String>, Error> {
     let mut found = Vec::new();
     for entry in doing("list", dir, std::fs::read_dir(dir))? {
         let entry = doing("list", dir, entry)?;
-        // Gone meanwhile.
-        let Ok(changed) = entry.metadata().and_then(|meta| meta.modified()) else { continue };
-        let changed = changed.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        if i64::try_from(changed).is_ok_and(|changed| changed < moment) {
+        if is_older(entry.metadata(), moment) {
             found.push(entry.file_name().to_string_lossy().into_owned());
         }
     }
     Ok(found)
+}
+
+/// Whether nobody has written to it since a moment (seconds since the epoch). What is gone meanwhile is nothing any more.
+fn is_older(meta: std::io::Result<std::fs::Metadata>, moment: i64) -> bool {
+    let Ok(changed) = meta.and_then(|meta| meta.modified()) else { return false };
+    let changed = changed.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    i64::try_from(changed).is_ok_and(|changed| changed < moment)
 }
 
 /// Name of the result directory of a build's chroot: `00000042-hello`.

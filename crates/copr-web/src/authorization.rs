@@ -1,6 +1,7 @@
 //! The `Authorization` header of the API: a login and a token, as a browser would send a name and a password.
 
-use crate::Web;
+use crate::{Web, session};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,6 +12,14 @@ use copr_db::account::Account;
 pub async fn account(headers: &HeaderMap, web: &Web) -> Result<Account, Refusal> {
     let Some((login, token)) = credentials(headers) else { return Err(web.app.login_needed()) };
     web.app.authenticate(&login, &token).await
+}
+
+/// The account whose session, or else whose login and token, came with a request.
+pub async fn of_request(parts: &Parts, web: &Web) -> Result<Account, Refusal> {
+    match session::account(parts, web).await? {
+        Some(account) => Ok(account),
+        None => account(&parts.headers, web).await,
+    }
 }
 
 /// `<any word> base64(<login>:<token>)`: the scheme's word is not looked at, as Copr never did.

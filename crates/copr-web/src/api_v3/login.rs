@@ -1,7 +1,7 @@
 //! Who asks. A handler that needs somebody says so in its arguments.
 
 use super::refused::Refused;
-use crate::{Web, authorization, session};
+use crate::{Web, authorization};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use copr_db::account::Account;
@@ -15,9 +15,6 @@ impl FromRequestParts<Web> for Login {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Refused> {
-        if let Some(account) = session::account(parts, web).await? {
-            return Ok(Self(account));
-        }
-        Ok(Self(authorization::account(&parts.headers, web).await?))
+        Ok(Self(authorization::of_request(parts, web).await?))
     }
 }

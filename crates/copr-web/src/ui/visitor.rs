@@ -1,12 +1,12 @@
 //! Who asks for a page that is not for everybody.
 
 use super::page;
-use crate::{Web, authorization, session};
+use crate::{Web, authorization};
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use copr_app::{Kind, Refusal};
+use copr_app::Kind;
 use copr_db::account::Account;
 
 /// The account whose session, or else whose login and token, came with the request. Nobody is invited to send those, so no browser does
@@ -18,19 +18,12 @@ impl FromRequestParts<Web> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Response> {
-        known(parts, web).await.map(Self).map_err(|refusal| match refusal.kind {
+        authorization::of_request(parts, web).await.map(Self).map_err(|refusal| match refusal.kind {
             Kind::Unauthenticated => {
                 let login = web.gssapi.is_some().then_some("/api_3/gssapi_login/web-ui");
                 page::forbidden(StatusCode::UNAUTHORIZED, "Only who is logged in can see this page.", login)
             }
             _ => page::refused(&refusal),
         })
-    }
-}
-
-async fn known(parts: &Parts, web: &Web) -> Result<Account, Refusal> {
-    match session::account(parts, web).await? {
-        Some(account) => Ok(account),
-        None => authorization::account(&parts.headers, web).await,
     }
 }
