@@ -112,6 +112,15 @@ pub enum Error {
         /// As given.
         href: String,
     },
+    /// Packing metadata, or writing what was packed, failed below us.
+    #[error("cannot write repository metadata")]
+    Packing(#[source] std::io::Error),
+    /// The file of a chunk that is not as it was written. It can be rendered again.
+    #[error("`{path}` is damaged")]
+    DamagedChunk {
+        /// The file.
+        path: PathBuf,
+    },
     /// Metadata that does not say what it should.
     #[error("`{file}` is not valid repository metadata: {what}")]
     BadMetadata {

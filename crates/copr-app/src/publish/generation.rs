@@ -7,7 +7,7 @@
 use super::fragments;
 use crate::{App, Refusal};
 use copr_db::repo::{Repo, RepoPackage};
-use copr_rpm::repodata::{Compression, Metadata, Options, verify};
+use copr_rpm::repodata::{Compression, Extra, ExtraKind, Layout, Metadata, Options, verify};
 use copr_sign::{KeyName, LocalSigner, PublicKey, Signer};
 use copr_store::Store;
 use copr_types::ChrootName;
@@ -26,14 +26,18 @@ pub(super) async fn publish(app: &App, repo: &Repo, key: &PublicKey, holds: Vec<
     let mut conn = app.db.read().await?;
     let chroot = copr_db::project_chroot::by_name(&mut conn, repo.project_id, repo.chroot.as_str()).await?;
     drop(conn);
+    let comps = chroot.and_then(|chroot| chroot.settings.comps).map(String::into_bytes);
+    let extras = comps.map(|comps| Extra::new(ExtraKind::Comps, comps)).transpose();
+    let extras = extras.map_err(|error| Refusal::internal("taking groups", error))?.into_iter().collect();
     let work = Work {
         dir: app.store.chroot_dir(&repo.owner, &repo.dir, &repo.chroot),
         name: format!("{:08}-{}", repo.wanted, repo.publisher_fence),
         options: Options {
             compression: compression(&repo.chroot),
+            layout: Layout::Frames,
             revision: u64::try_from(repo.wanted).unwrap_or(0),
             timestamp: u64::try_from(now).unwrap_or(0),
-            comps: chroot.and_then(|chroot| chroot.settings.comps).map(String::into_bytes),
+            extras,
         },
         keep_after: now - app.rules.old_metadata_seconds,
         key_name: super::key_name(repo.project_id)?,
@@ -107,7 +111,8 @@ impl Work {
         let expected: BTreeSet<(String, String)> =
             holds.iter().map(|package| (package.pkgid.clone(), package.href.clone())).collect();
         let packages: Vec<_> = holds.into_iter().map(fragments).collect();
-        let metadata = Metadata::assemble(&packages, &self.options).map_err(io)?;
+        let metadata = Metadata::assemble(&packages, &self.options)
+            .map_err(|error| Refusal::internal("joining metadata", error))?;
         let signature = self
             .signer
             .sign_detached(&metadata.repomd, &self.key_name)

@@ -8,8 +8,9 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 use sha2::Digest;
 
-use super::assemble::Counted;
+use super::Compression;
 use super::fragments::check_href;
+use super::pack::Counted;
 use super::repomd::{self, Record, Repomd, attribute};
 use crate::Error;
 
@@ -84,28 +85,49 @@ fn check(repodata: &Path, record: &Record) -> Result<Vec<Published>, Error> {
 
 fn unpack<'a>(name: &str, reader: impl BufRead + 'a) -> Result<Box<dyn Read + 'a>, Error> {
     Ok(match name.rsplit_once('.').map(|(_, ending)| ending) {
-        Some("zst") => Box::new(zstd::stream::Decoder::with_buffer(reader).map_err(|error| bad(name, error))?),
-        Some("gz") => Box::new(flate2::bufread::MultiGzDecoder::new(reader)),
-        Some("xml") => Box::new(reader),
+        Some("zst") => Compression::Zstd.unpack(reader).map_err(|error| bad(name, error))?,
+        Some("gz") => Compression::Gzip.unpack(reader).map_err(|error| bad(name, error))?,
+        // Packed or not by who made them: what is inside is not ours to judge.
+        Some("xml" | "yaml" | "tar" | "xz") => Box::new(reader),
         _ => return Err(bad(name, "its compression is not known")),
     })
 }
 
-fn read_primary(name: &str, reader: impl BufRead) -> Result<Vec<Published>, Error> {
+/// What stands in one of the three files, or in some frames of it.
+pub(super) struct Parsed {
+    /// The number of packages that the root announces; None when there is no root.
+    pub(super) announced: Option<String>,
+    /// In their order. Only primary knows where they lie.
+    pub(super) packages: Vec<Published>,
+}
+
+/// All packages of primary, filelists or other: of a whole file or of frames.
+pub(super) fn read_packages(name: &str, reader: impl BufRead) -> Result<Parsed, Error> {
     let mut reader = Reader::from_reader(reader);
     let mut buffer = Vec::new();
-    let mut packages = Vec::new();
-    let mut announced = None;
-    let mut current = Published { pkgid: String::new(), href: String::new() };
-    let mut in_pkgid = false;
+    let mut parsed = Parsed { announced: None, packages: Vec::new() };
+    let nothing = Published { pkgid: String::new(), href: String::new() };
+    let mut current = nothing.clone();
+    let (mut in_pkgid, mut needs_place, mut depth) = (false, true, 0_u32);
     loop {
         buffer.clear();
         match reader.read_event_into(&mut buffer).map_err(|error| bad(name, error))? {
-            Event::Start(start) => match start.name().as_ref() {
-                "metadata" => announced = Some(attribute(&start, "packages")?),
-                "checksum" => in_pkgid = true,
-                _ => {}
-            },
+            Event::Start(start) => {
+                depth += 1;
+                match start.name().as_ref() {
+                    "metadata" | "filelists" | "otherdata" if depth == 1 => {
+                        parsed.announced = Some(attribute(&start, "packages")?);
+                    }
+                    "package" => {
+                        if let Ok(pkgid) = attribute(&start, "pkgid") {
+                            current.pkgid = pkgid;
+                            needs_place = false;
+                        }
+                    }
+                    "checksum" => in_pkgid = true,
+                    _ => {}
+                }
+            }
             Event::Text(words) if in_pkgid => {
                 current.pkgid = words.trim().to_owned();
                 in_pkgid = false;
@@ -114,18 +136,27 @@ fn read_primary(name: &str, reader: impl BufRead) -> Result<Vec<Published>, Erro
                 current.href = attribute(&start, "href")?;
                 check_href(&current.href)?;
             }
-            Event::End(end) if end.name().as_ref() == "package" => {
-                if current.pkgid.is_empty() || current.href.is_empty() {
-                    return Err(bad(name, "a package has no checksum or no location"));
+            Event::End(end) => {
+                // It was opened: the parser compares names.
+                depth = depth.saturating_sub(1);
+                if end.name().as_ref() == "package" {
+                    if current.pkgid.is_empty() || (needs_place && current.href.is_empty()) {
+                        return Err(bad(name, "a package has no checksum or no location"));
+                    }
+                    parsed.packages.push(std::mem::replace(&mut current, nothing.clone()));
+                    needs_place = true;
                 }
-                let empty = Published { pkgid: String::new(), href: String::new() };
-                packages.push(std::mem::replace(&mut current, empty));
             }
             Event::DocType(_) => return Err(bad(name, "it has a document type")),
-            Event::Eof => break,
+            Event::Eof if depth > 0 => return Err(bad(name, "it is cut short")),
+            Event::Eof => return Ok(parsed),
             _ => {}
         }
     }
+}
+
+fn read_primary(name: &str, reader: impl BufRead) -> Result<Vec<Published>, Error> {
+    let Parsed { announced, packages } = read_packages(name, reader)?;
     let found = packages.len().to_string();
     match announced {
         Some(expected) if expected == found => Ok(packages),

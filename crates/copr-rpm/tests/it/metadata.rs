@@ -5,16 +5,21 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use copr_rpm::repodata::{Compression, Fragments, Location, Metadata, Options};
+use copr_rpm::repodata::{Compression, Fragments, Layout, Location, Metadata, Options};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use sha2::{Digest, Sha256};
 
 use crate::rpmbuild::{Workshop, succeeded};
-use crate::samples;
+use crate::{peculiar, samples};
 
-pub const GZIP: Options =
-    Options { compression: Compression::Gzip, revision: 7, timestamp: 1_700_000_000, comps: None };
+pub const GZIP: Options = Options {
+    compression: Compression::Gzip,
+    layout: Layout::Frames,
+    revision: 7,
+    timestamp: 1_700_000_000,
+    extras: Vec::new(),
+};
 
 /// The fragments of packages that lie directly in the repository.
 pub fn describe(packages: &[PathBuf]) -> Vec<Fragments> {
@@ -200,6 +205,20 @@ fn createrepo_c_says_the_same_of_packages_with_everything_odd_in_them() {
     assert_eq!(compare(packages, |_| false), 5 * 3);
 }
 
+/// Packages in Latin-1: createrepo_c guesses the encoding, we show that something was there.
+fn is_latin1(ours: &str) -> bool {
+    ours.contains('\u{fffd}')
+}
+
+#[test]
+fn createrepo_c_says_the_same_of_peculiar_packages() {
+    let workshop = Workshop::new();
+    let packages = peculiar::all(&workshop);
+    let count = packages.len();
+    assert!(count >= 8, "{packages:?}");
+    assert_eq!(compare(packages, is_latin1), count * 3);
+}
+
 #[test]
 fn createrepo_c_says_the_same_of_every_collected_package() {
     let all = samples::collected();
@@ -212,9 +231,7 @@ fn createrepo_c_says_the_same_of_every_collected_package() {
     if readable.is_empty() {
         return;
     }
-    // Packages in Latin-1: createrepo_c guesses the encoding, we show that something was there.
-    let latin1 = |ours: &str| ours.contains('\u{fffd}');
-    assert!(compare(readable, latin1) > 100);
+    assert!(compare(readable, is_latin1) > 100);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Output;
 use std::time::UNIX_EPOCH;
 
-use copr_rpm::repodata::{Compression, Fragments, Location, Metadata, Options};
+use copr_rpm::repodata::{Compression, Fragments, Layout, Location, Metadata, Options};
 use copr_sign::{KeyType, LocalSigner, Signer, combine};
 use sha2::{Digest, Sha256};
 
@@ -39,7 +39,13 @@ impl Repository {
             size: file.len(),
             modified: file.modified().unwrap().duration_since(UNIX_EPOCH).unwrap().as_secs(),
         };
-        let options = Options { compression: Compression::Zstd, revision: 1, timestamp: 1_700_000_000, comps: None };
+        let options = Options {
+            compression: Compression::Zstd,
+            revision: 1,
+            timestamp: 1_700_000_000,
+            layout: Layout::Frames,
+            extras: Vec::new(),
+        };
         let metadata = Metadata::assemble([Fragments::of(&package, &location).unwrap()], &options).unwrap();
         for (file, bytes) in &metadata.files {
             std::fs::write(directory.join("repodata").join(file), bytes).unwrap();
