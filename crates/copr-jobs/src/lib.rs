@@ -146,7 +146,8 @@ async fn remove(app: App) -> Result<(), Refusal> {
     removal::sweep(&app).await?;
     removal::sweep_uploads(&app).await?;
     removal::sweep_staging(&app).await?;
-    removal::sweep_projects(&app).await
+    removal::sweep_projects(&app).await?;
+    publish::chunks::sweep(&app).await
 }
 
 /// Making an RSA key takes seconds; one that lies ready makes a project in milliseconds.

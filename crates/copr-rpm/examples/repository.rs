@@ -1,7 +1,7 @@
 //! What publishing a large repository costs in this crate alone: packages are described, chunks kept in files, files
 //! joined, synced and read back.
 //!
-//! `repository DIR PACKAGES [PER-CHUNK]`: makes that many packages in `DIR` when they are not there.
+//! `repository DIR PACKAGES [PER-CHUNK [gzip] [whole]]`: makes that many packages in `DIR` when they are not there.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -22,8 +22,9 @@ fn main() -> Result<(), Failure> {
     let [dir, count, rest @ ..] = arguments.as_slice() else { return Err("usage: repository DIR PACKAGES".into()) };
     let (dir, count): (&Path, u64) = (dir.as_ref(), count.parse()?);
     let per_chunk: u64 = rest.first().map_or(Ok(Chunk::PACKAGES as u64), |number| number.parse())?;
-    let compression =
-        if rest.get(1).is_some_and(|word| word == "gzip") { Compression::Gzip } else { Compression::Zstd };
+    let says = |word: &str| rest.iter().any(|said| said == word);
+    let compression = if says("gzip") { Compression::Gzip } else { Compression::Zstd };
+    let layout = if says("whole") { Layout::Whole } else { Layout::Frames };
     for number in 0..=count {
         let path = dir.join(synthetic::file_name(number));
         if !path.exists() {
@@ -33,7 +34,7 @@ fn main() -> Result<(), Failure> {
     }
     let cache = dir.join(".chunks");
     fs::create_dir_all(&cache)?;
-    let options = Options { compression, layout: Layout::Frames, revision: 1, timestamp: 1, extras: Vec::new() };
+    let options = Options { compression, layout, revision: 1, timestamp: 1, extras: Vec::new() };
 
     let (start, processor) = (Instant::now(), processor());
     let (mut describing, mut rendering) = (0.0, 0.0);
@@ -107,6 +108,9 @@ fn publish(
     fresh: &[(usize, Vec<Published>)],
 ) -> Result<(f64, f64), Failure> {
     let repodata = dir.join("repodata");
+    if repodata.exists() {
+        fs::remove_dir_all(&repodata)?;
+    }
     fs::create_dir_all(&repodata)?;
     let start = Instant::now();
     let io = |source| Error::Io { doing: "write", path: repodata.clone(), source };
@@ -126,9 +130,6 @@ fn publish(
     let repomd = repomd(joined.iter().map(|joined| joined.record.clone()).collect(), options);
     fs::write(repodata.join("repomd.xml"), &repomd)?;
     Written { options, joined: &joined, extras: &[], repomd: &repomd, fresh }.read_back(&repodata)?;
-    for joined in &joined {
-        fs::remove_file(repodata.join(&joined.name))?;
-    }
     Ok((written, synced))
 }
 

@@ -13,6 +13,7 @@
 //! store.write(&chroot.join("repodata/repomd.xml"), b"<repomd/>").unwrap();
 //! ```
 
+mod chunks;
 mod log;
 mod write;
 

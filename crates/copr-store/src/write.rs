@@ -154,7 +154,7 @@ fn parent(path: &Path) -> PathBuf {
 }
 
 /// Published files are for everyone to read, whatever the umask.
-fn readable(file: &File) -> std::io::Result<()> {
+pub(crate) fn readable(file: &File) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(std::fs::Permissions::from_mode(0o644))
 }

@@ -8,6 +8,7 @@ mod building;
 mod canceling;
 mod chains;
 mod chance;
+mod chunks;
 mod expiries;
 mod forks;
 mod importing;
