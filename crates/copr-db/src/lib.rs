@@ -36,6 +36,7 @@ pub mod page;
 pub mod permission;
 pub mod project;
 pub mod project_chroot;
+pub mod project_key;
 pub mod queue;
 pub mod repo;
 pub mod revision;

@@ -248,6 +248,22 @@ pub async fn failed(conn: &mut Conn, id: RepoId, fence: i64, error: &str, retry_
     Ok(())
 }
 
+/// Notes that a turn has to wait for something that is no fault of what it publishes: it counts as trouble, not as tries.
+pub async fn put_off(conn: &mut Conn, id: RepoId, fence: i64, error: &str, retry_on: i64) -> Result<(), Error> {
+    run!(
+        conn,
+        execute,
+        "UPDATE repo SET publisher_until = 0, retry_on = $3, error = $4,
+             failures = CASE WHEN failures = 0 THEN 1 ELSE failures END
+         WHERE id = $1 AND publisher_fence = $2",
+        id.0,
+        fence,
+        retry_on,
+        error
+    )?;
+    Ok(())
+}
+
 /// A package in a repository, with its rendered metadata.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct RepoPackage {
@@ -302,6 +318,13 @@ pub async fn packages(conn: &mut Conn, id: RepoId) -> Result<Vec<RepoPackage>, E
          WHERE repo_id = $1 ORDER BY href",
         id.0
     )
+}
+
+/// Where everything lies that a repository holds, in order.
+pub async fn hrefs(conn: &mut Conn, id: RepoId) -> Result<Vec<String>, Error> {
+    let rows =
+        run!(conn, fetch_all as (String,), "SELECT href FROM repo_package WHERE repo_id = $1 ORDER BY href", id.0)?;
+    Ok(rows.into_iter().map(|(href,)| href).collect())
 }
 
 /// A package in a repository, and what it was built from.

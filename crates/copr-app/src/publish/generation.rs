@@ -5,10 +5,11 @@
 //! files of those before it (names carry checksums), for readers in flight.
 
 use super::fragments;
+use crate::key::{self, Keys};
 use crate::{App, Refusal};
 use copr_db::repo::{Repo, RepoPackage};
 use copr_rpm::repodata::{Compression, Metadata, Options, verify};
-use copr_sign::{KeyName, LocalSigner, PublicKey, Signer};
+use copr_sign::{KeyName, Signer};
 use copr_store::Store;
 use copr_types::ChrootName;
 use std::collections::BTreeSet;
@@ -21,7 +22,7 @@ const KEPT: usize = 5;
 const CARRIED: usize = 200;
 
 /// Publishes what a repository holds as the generation that is wanted, and proves that it is there.
-pub(super) async fn publish(app: &App, repo: &Repo, key: &PublicKey, holds: Vec<RepoPackage>) -> Result<(), Refusal> {
+pub(super) async fn publish(app: &App, repo: &Repo, keys: &Keys, holds: Vec<RepoPackage>) -> Result<(), Refusal> {
     let now = app.clock.now();
     let mut conn = app.db.read().await?;
     let chroot = copr_db::project_chroot::by_name(&mut conn, repo.project_id, repo.chroot.as_str()).await?;
@@ -36,8 +37,8 @@ pub(super) async fn publish(app: &App, repo: &Repo, key: &PublicKey, holds: Vec<
             comps: chroot.and_then(|chroot| chroot.settings.comps).map(String::into_bytes),
         },
         keep_after: now - app.rules.old_metadata_seconds,
-        key_name: super::key_name(repo.project_id)?,
-        public_key: key.armored.clone(),
+        key_names: keys.of_metadata()?,
+        public_keys: keys.armored(),
         signer: app.signer.clone(),
         store: app.store.clone(),
     };
@@ -83,9 +84,9 @@ struct Work {
     name: String,
     options: Options,
     keep_after: i64,
-    key_name: KeyName,
-    public_key: String,
-    signer: Arc<LocalSigner>,
+    key_names: Vec<KeyName>,
+    public_keys: String,
+    signer: Arc<dyn Signer>,
     store: Store,
 }
 
@@ -108,10 +109,7 @@ impl Work {
             holds.iter().map(|package| (package.pkgid.clone(), package.href.clone())).collect();
         let packages: Vec<_> = holds.into_iter().map(fragments).collect();
         let metadata = Metadata::assemble(&packages, &self.options).map_err(io)?;
-        let signature = self
-            .signer
-            .sign_detached(&metadata.repomd, &self.key_name)
-            .map_err(|error| Refusal::internal("signing metadata", error))?;
+        let signature = key::sign_metadata(&self.signer, &metadata.repomd, &self.key_names)?;
         let dir = self.new_dir();
         // Left by a turn of the same number that was broken off.
         self.store.remove(&self.store.relative(&dir))?;
@@ -122,7 +120,7 @@ impl Work {
                 self.store.write(&dir.join(name), bytes)?;
             }
         }
-        self.store.write(&dir.join("repomd.xml.key"), self.public_key.as_bytes())?;
+        self.store.write(&dir.join("repomd.xml.key"), self.public_keys.as_bytes())?;
         self.store.write(&dir.join("repomd.xml.asc"), signature.as_bytes())?;
         self.store.write(&dir.join("repomd.xml"), &metadata.repomd)?;
         let report = verify(&dir).map_err(|error| Refusal::internal("reading metadata back", error))?;
