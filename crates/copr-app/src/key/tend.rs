@@ -5,6 +5,9 @@ use crate::{App, Refusal};
 use copr_db::project_key::ProjectKey;
 use copr_db::repo::Repo;
 
+/// Seconds that a retired key's public half is served at least: a copy that a fork had signed before may be put in place after.
+const GRACE: i64 = 86_400;
+
 /// Looks after all keys whose time has come. One that can not be looked after stops no other.
 pub async fn tend(app: &App) -> Result<(), Refusal> {
     let now = app.clock.now();
@@ -46,6 +49,9 @@ async fn retire(app: &App, key: &ProjectKey) -> Result<(), Refusal> {
     tx.commit().await?;
     // After it was noted: nobody begins to sign with it any more. Done again until it is withdrawn, should this be broken off.
     discard(app, name(key.project_id, key.version)?).await?;
+    if key.retired_on.is_none_or(|retired| retired > now - GRACE) {
+        return Ok(());
+    }
     let repos = copr_db::repo::of_project(&mut app.db.read().await?, key.project_id).await?;
     for repo in &repos {
         // What was signed last by it is on its way until the generation after it retired is there.

@@ -116,6 +116,7 @@ both_engines! {
         w.clock.advance(30 * DAY);
         key::tend(&w.app).await.unwrap();
         w.publish().await;
+        w.clock.advance(DAY);
         key::tend(&w.app).await.unwrap();
         w.publish().await;
         assert_eq!(secrets(&w), ["project-1.2.secret"]);
@@ -156,9 +157,13 @@ both_engines! {
         assert_eq!(said, [("GOODSIG".to_owned(), keys[2].key.key_id.clone())]);
         key::tend(&w.app).await.unwrap();
         w.publish().await;
-        key::tend(&w.app).await.unwrap();
-        w.publish().await;
         assert_eq!(secrets(&w), ["project-1.3.secret"]);
+        w.clock.advance(DAY);
+        // One after the other: each asks for a generation.
+        for _ in 0..2 {
+            key::tend(&w.app).await.unwrap();
+            w.publish().await;
+        }
         assert_eq!(shown(&w).await, [(1, Role::Withdrawn), (2, Role::Withdrawn), (3, Role::Signs)]);
     }
 
