@@ -25,6 +25,7 @@ pub mod fork;
 pub mod generations;
 pub mod import;
 pub mod kerberos;
+pub mod key;
 pub mod lease;
 pub mod monitor;
 pub mod needs;
@@ -47,7 +48,7 @@ pub mod webhook;
 pub use refusal::{FieldErrors, Kind, Refusal};
 
 use copr_db::Db;
-use copr_sign::{KeyType, LocalSigner};
+use copr_sign::{KeyType, Signer};
 use copr_store::Store;
 use copr_types::Clock;
 use std::sync::Arc;
@@ -103,6 +104,8 @@ pub struct Rules {
     pub generations: i64,
     /// Kind of the keys made for projects.
     pub key_type: KeyType,
+    /// Seconds that keys are valid for; they are extended at half time. 0: for good.
+    pub key_seconds: i64,
     /// Domain in the keys' user ids (`copr.DOMAIN`).
     pub email_domain: String,
     /// Prefix of `%vendor`.
@@ -142,6 +145,7 @@ impl Default for Rules {
             generation_seconds: 600,
             generations: 100,
             key_type: KeyType::Rsa4096,
+            key_seconds: 0,
             email_domain: "coprd.local".to_owned(),
             vendor: "Copr".to_owned(),
             kerberos: kerberos::Admission::default(),
@@ -170,8 +174,8 @@ pub struct App {
     pub clock: Clock,
     /// The files.
     pub store: Store,
-    /// The keys, and what signs with them.
-    pub signer: Arc<LocalSigner>,
+    /// What has the keys and signs with them.
+    pub signer: Arc<dyn Signer>,
     /// Limits and choices.
     pub rules: Arc<Rules>,
     /// The builders that wait at this server.

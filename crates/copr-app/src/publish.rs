@@ -9,27 +9,24 @@ pub(crate) mod generation;
 pub(crate) mod intake;
 pub(crate) mod kept;
 
+use crate::key::{self, Keys};
 use crate::lease::change_chroot;
 use crate::{App, Refusal, removal};
 use copr_db::build_chroot::{BuildChroot, BuiltPackage};
 use copr_db::event::Subject;
 use copr_db::repo::{Repo, RepoPackage, Which};
-use copr_sign::{KeyName, PublicKey, Signer};
 use copr_types::{DirName, Event, Failure, FailureClass, Phase, ProjectId, RepoId, Role, state};
 use std::time::Duration;
 
 /// Seconds that a publisher may be silent before somebody else takes its turn over. A turn may last longer: it is kept
 /// while it is worked on. Short, because nobody publishes the repository of a publisher that was killed until then.
 const TURN_SECONDS: i64 = 15;
+/// Seconds until a turn is tried again for which the signer was away: to ask it costs nothing.
+const SIGNER_PAUSE: i64 = 5;
 /// Turns in a row that may fail through our own fault before a build that they can not publish fails for good.
 const TRIES: i64 = 8;
 /// How long somebody who made a project waits for another publisher.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Name of a project's key. Names of deleted projects come back, their keys do not: hence the number.
-pub(crate) fn key_name(project: ProjectId) -> Result<KeyName, Refusal> {
-    KeyName::new(format!("project-{project}")).map_err(|error| Refusal::internal("naming a key", error))
-}
 
 /// Publishes all repositories of a project that want it, now. Where another publisher was faster with the first
 /// generation of one, waits for that: a project is not there before its repositories are.
@@ -69,9 +66,13 @@ pub async fn next(app: &App, only: Option<RepoId>) -> Result<bool, Refusal> {
     if let Err(refusal) = done {
         let place = format!("{}/{}/{}", repo.owner, repo.dir, repo.chroot);
         tracing::error!(repository = place, "could not publish: {}", refusal.inside());
-        let retry_on = app.clock.now() + pause(&repo);
+        let (now, fence, why) = (app.clock.now(), repo.publisher_fence, refusal.inside());
         let mut tx = app.db.begin().await?;
-        copr_db::repo::failed(&mut tx, repo.id, repo.publisher_fence, &refusal.inside(), retry_on).await?;
+        if refusal.is_about_keys() {
+            copr_db::repo::put_off(&mut tx, repo.id, fence, &why, now + SIGNER_PAUSE).await?;
+        } else {
+            copr_db::repo::failed(&mut tx, repo.id, fence, &why, now + pause(&repo)).await?;
+        }
         copr_db::repo::leave(&mut tx, repo.id, repo.publisher_fence).await?;
         tx.commit().await?;
     }
@@ -120,12 +121,12 @@ async fn turn(app: &App, repo: &Repo) -> Result<(), Refusal> {
     };
     let Some(project) = project else { return Ok(()) };
     let main = DirName::main(&project.name);
-    let key = ensure_key(app, repo, &main).await?;
+    let keys = keys(app, repo, &main).await?;
     begin_with_uploads(app, repo).await?;
     let waiting = copr_db::build_chroot::publishing(&mut app.db.read().await?, repo.id).await?;
     let (mut ready, mut again) = (Vec::new(), false);
     for chroot in waiting {
-        match intake::take_in(app, repo, &chroot, &key).await {
+        match intake::take_in(app, repo, &chroot, &keys).await {
             Ok(Ok((result_dir, built, packages))) => {
                 let mut tx = app.db.begin().await?;
                 keep(app, &mut tx, repo).await?;
@@ -134,6 +135,8 @@ async fn turn(app: &App, repo: &Repo) -> Result<(), Refusal> {
                 ready.push(Ready { chroot, result_dir, built });
             }
             Ok(Err(failure)) => fail(app, repo, &chroot, &failure).await?,
+            // Nothing is lost and nothing given up: all of it waits for the signer.
+            Err(refusal) if refusal.is_about_keys() => return Err(refusal),
             Err(refusal) if repo.failures + 1 < TRIES => {
                 tracing::warn!(build = chroot.build_id.0, "could not take in results yet: {}", refusal.inside());
                 again = true;
@@ -146,7 +149,7 @@ async fn turn(app: &App, repo: &Repo) -> Result<(), Refusal> {
             }
         }
     }
-    let written = generation::publish(app, repo, &key, project.settings.devel_mode).await?;
+    let written = generation::publish(app, repo, &keys, project.settings.devel_mode).await?;
     settle(app, repo, &written, ready, again).await
 }
 
@@ -240,29 +243,28 @@ async fn fail(app: &App, repo: &Repo, chroot: &BuildChroot, failure: &Failure) -
     Ok(tx.commit().await?)
 }
 
-/// The project's key, made when there is none, and its public half where clients fetch it.
-async fn ensure_key(app: &App, repo: &Repo, main: &DirName) -> Result<PublicKey, Refusal> {
-    let name = key_name(repo.project_id)?;
-    // As upstream's keys are called, so that people recognise them (pipeline contract, "Keys").
-    let user_id = format!(
-        "{owner}_{project} (None) <{owner}#{project}@copr.{domain}>",
-        owner = repo.owner,
-        project = repo.project,
-        domain = app.rules.email_domain
-    );
-    let (signer, store) = (app.signer.clone(), app.store.clone());
-    let paths = [store.pubkey(&repo.owner, main), store.pubkey(&repo.owner, &repo.dir)];
-    crate::blocking(move || {
-        let key =
-            signer.ensure_key(&name, &user_id).map_err(|error| Refusal::internal("making the project's key", error))?;
-        for path in paths {
-            if std::fs::read(&path).ok().as_deref() != Some(key.armored.as_bytes()) {
-                store.write(&path, key.armored.as_bytes())?;
+/// The project's keys, and their public halves where clients fetch them: before anything is signed with the newest.
+async fn keys(app: &App, repo: &Repo, main: &DirName) -> Result<Keys, Refusal> {
+    let paths = [app.store.pubkey(&repo.owner, main), app.store.pubkey(&repo.owner, &repo.dir)];
+    let mut keys = key::of_project(app, repo.project_id, &repo.owner.to_string(), repo.project.as_str()).await?;
+    loop {
+        let (armored, store, paths) = (keys.armored(), app.store.clone(), paths.clone());
+        crate::blocking(move || {
+            for path in paths {
+                if std::fs::read(&path).ok().as_deref() != Some(armored.as_bytes()) {
+                    store.write(&path, armored.as_bytes())?;
+                }
             }
+            Ok(())
+        })
+        .await?;
+        // Somebody who knew of newer keys may have written before us: whoever is the last to write looks once more.
+        let now = key::of_project(app, repo.project_id, &repo.owner.to_string(), repo.project.as_str()).await?;
+        if now.armored() == keys.armored() {
+            return Ok(now);
         }
-        Ok(key)
-    })
-    .await
+        keys = now;
+    }
 }
 
 /// Packages of a repository, as metadata wants them: with the address of the place below which they are, when the metadata are

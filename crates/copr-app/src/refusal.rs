@@ -138,6 +138,19 @@ impl Refusal {
         }
     }
 
+    /// Whether keys could not be used: the signer is away, or does not do its work. That is no fault of what was to be signed,
+    /// and may last.
+    pub(crate) fn is_about_keys(&self) -> bool {
+        let mut next: Option<&(dyn std::error::Error + 'static)> = self.cause.as_deref().map(|cause| cause as _);
+        while let Some(error) = next {
+            if error.is::<copr_sign::Error>() {
+                return true;
+            }
+            next = error.source();
+        }
+        false
+    }
+
     /// The whole chain of causes in one line, for the log.
     pub fn inside(&self) -> String {
         let mut text = self.message.clone();

@@ -245,10 +245,16 @@ async fn sweep_project(app: &App, project: &Project) -> Result<(), Refusal> {
     tx.commit().await?;
     let (store, signer) = (app.store.clone(), app.signer.clone());
     let trash = store.relative(&store.trash_dir(project.id));
-    let key = crate::publish::key_name(project.id)?;
+    let versions = copr_db::project_key::of_project(&mut app.db.read().await?, project.id).await?;
+    // One more than is known: a rotation may have been broken off.
+    let last = versions.last().map_or(1, |key| key.version + 1);
+    let names = (1..=last).map(|version| crate::key::name(project.id, version)).collect::<Result<Vec<_>, _>>()?;
     crate::blocking(move || {
         store.remove(&trash)?;
-        signer.store().delete(&key).map_err(|error| Refusal::internal("removing a key", error))
+        for name in names {
+            signer.delete_key(&name).map_err(|error| Refusal::internal("removing a key", error))?;
+        }
+        Ok(())
     })
     .await?;
     let mut tx = app.db.begin().await?;

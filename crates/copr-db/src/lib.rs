@@ -37,6 +37,7 @@ pub mod page;
 pub mod permission;
 pub mod project;
 pub mod project_chroot;
+pub mod project_key;
 pub mod queue;
 pub mod repo;
 pub mod revision;

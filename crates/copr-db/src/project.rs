@@ -381,6 +381,7 @@ pub async fn rows(conn: &mut Conn) -> Result<Vec<(String, i64)>, Error> {
              UNION ALL SELECT 'project_permission', COUNT(*) FROM project_permission
              UNION ALL SELECT 'project_dir', COUNT(*) FROM project_dir
              UNION ALL SELECT 'project_chroot', COUNT(*) FROM project_chroot
+             UNION ALL SELECT 'project_key', COUNT(*) FROM project_key
              UNION ALL SELECT 'project_revision', COUNT(*) FROM project_revision WHERE project_id <> 0
              UNION ALL SELECT 'search_text', COUNT(*) FROM search_text
              UNION ALL SELECT 'repo', COUNT(*) FROM repo

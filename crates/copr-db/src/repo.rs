@@ -4,7 +4,7 @@ mod contents;
 
 pub use contents::{
     Built, CHUNK, Chunk, Diff, Listed, RepoPackage, Which, built, chunk_at, chunks, devel_at, devel_count, diff, due,
-    holding, listed_at, packages_at, promote, purge, put_packages, restore, withdraw,
+    holding, hrefs, listed_at, packages_at, promote, purge, put_packages, restore, withdraw,
 };
 
 use crate::conn::run;
@@ -263,6 +263,22 @@ pub async fn failed(conn: &mut Conn, id: RepoId, fence: i64, error: &str, retry_
         conn,
         execute,
         "UPDATE repo SET publisher_until = 0, retry_on = $3, failures = failures + 1, error = $4
+         WHERE id = $1 AND publisher_fence = $2",
+        id.0,
+        fence,
+        retry_on,
+        error
+    )?;
+    Ok(())
+}
+
+/// Notes that a turn has to wait for something that is no fault of what it publishes: it counts as trouble, not as tries.
+pub async fn put_off(conn: &mut Conn, id: RepoId, fence: i64, error: &str, retry_on: i64) -> Result<(), Error> {
+    run!(
+        conn,
+        execute,
+        "UPDATE repo SET publisher_until = 0, retry_on = $3, error = $4,
+             failures = CASE WHEN failures = 0 THEN 1 ELSE failures END
          WHERE id = $1 AND publisher_fence = $2",
         id.0,
         fence,

@@ -12,7 +12,9 @@
 //! # }
 //! ```
 
-use copr_app::{App, Refusal, batch, build, chain, distgit, expiry, fork, import, lease, publish, removal, session};
+use copr_app::{
+    App, Refusal, batch, build, chain, distgit, expiry, fork, import, key, lease, publish, removal, session,
+};
 use copr_db::Topic;
 use std::future::Future;
 use std::time::Duration;
@@ -70,6 +72,7 @@ impl Jobs {
         spawn(&mut tasks, 60, None, "expiry", |app| Box::pin(async move { expiry::all(&app).await }));
         spawn(&mut tasks, TIDY_EVERY, None, "dist-git", |app| Box::pin(async move { distgit::sweep(&app).await }));
         spawn(&mut tasks, 3600, None, "sessions", |app| Box::pin(async move { session::prune(&app).await.map(drop) }));
+        spawn(&mut tasks, 3600, None, "ends of keys", |app| Box::pin(async move { key::tend(&app).await }));
         spawn(&mut tasks, SPARE_KEYS_EVERY.unsigned_abs(), None, "keys", |app| Box::pin(spare_keys(app)));
         tasks.spawn(listen(app, stop.clone()));
         Self { stop, tasks }
@@ -152,17 +155,10 @@ async fn remove(app: App) -> Result<(), Refusal> {
 
 /// Making an RSA key takes seconds; one that lies ready makes a project in milliseconds.
 async fn spare_keys(app: App) -> Result<(), Refusal> {
-    let (signer, kind) = (app.signer.clone(), app.rules.key_type);
     let once_a_minute = app.clock.now() % 60 < SPARE_KEYS_EVERY;
     let wanted = if once_a_minute { MOST_SPARE_KEYS } else { SPARE_KEYS };
-    let made = tokio::task::spawn_blocking(move || {
-        let keys = signer.store();
-        if keys.spares(kind)? < wanted {
-            keys.prepare_spare(kind)?;
-        }
-        Ok::<_, copr_sign::Error>(())
-    });
-    match made.await {
+    let signer = app.signer.clone();
+    match tokio::task::spawn_blocking(move || signer.prepare(wanted)).await {
         Ok(result) => result.map_err(|error| Refusal::internal("making a spare key", error)),
         Err(error) => Err(Refusal::internal("making a spare key", error)),
     }

@@ -62,6 +62,38 @@ pub enum Error {
     /// A signature that is none.
     #[error("not an armored OpenPGP signature")]
     BadSignature,
+    /// The process that has the keys can not be reached, or did not answer in time. This passes.
+    #[error("the signer at `{socket}` does not answer")]
+    Unreachable {
+        /// Its socket.
+        socket: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The process that has the keys says no.
+    #[error("the signer at `{socket}` refuses: {why}")]
+    Refused {
+        /// Its socket.
+        socket: PathBuf,
+        /// In its words.
+        why: String,
+    },
+    /// The process that has the keys answered with something that is no answer, such as a signature of something else.
+    #[error("the signer at `{socket}` answers wrongly: {what}")]
+    WrongAnswer {
+        /// Its socket.
+        socket: PathBuf,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// More than a signer takes.
+    #[error("{size} bytes can not be signed: at most {limit} can")]
+    TooLarge {
+        /// How much it is.
+        size: usize,
+        /// How much it may be.
+        limit: usize,
+    },
     /// The package could not be read or written.
     #[error("cannot sign the package")]
     Package(#[from] copr_rpm::Error),

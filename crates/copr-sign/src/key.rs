@@ -75,6 +75,9 @@ pub struct PublicKey {
     pub key_id: String,
     /// The user id.
     pub user_id: String,
+    /// When it ends, seconds UTC; never when there is none.
+    #[serde(default)]
+    pub expires_on: Option<i64>,
 }
 
 /// Key material without a user id: the slow part of making a key.
@@ -106,31 +109,35 @@ impl Material {
     /// Binds a user id: one primary key that certifies and signs, no subkeys (old rpm ignores them),
     /// SHA-256 (rpm-sequoia refuses SHA-1 and keys without the sign flag).
     pub(crate) fn bind(self, user_id: &str, expiry: Expiry) -> Result<SecretKey> {
-        let Material(key) = self;
         let user_id = UserId::from_str(Default::default(), user_id)?;
-        let mut flags = KeyFlags::default();
-        flags.set_certify(true);
-        flags.set_sign(true);
-
-        let mut config = SignatureConfig::v4(SignatureType::CertPositive, key.algorithm(), HashAlgorithm::Sha256);
-        let mut hashed = issued_now(&key)?;
-        hashed.push(Subpacket::critical(SubpacketData::KeyFlags(flags))?);
-        hashed.push(Subpacket::regular(SubpacketData::IsPrimary(true))?);
-        let hashes = [HashAlgorithm::Sha256, HashAlgorithm::Sha512];
-        hashed.push(Subpacket::regular(SubpacketData::PreferredHashAlgorithms(hashes.into_iter().collect()))?);
-        if let Expiry::After(time) = expiry {
-            let seconds = u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
-            let time = pgp::types::Duration::from_secs(seconds);
-            hashed.push(Subpacket::critical(SubpacketData::KeyExpirationTime(time))?);
-        }
-        config.hashed_subpackets = hashed;
-
-        let none = Password::empty();
-        let signature = config.sign_certification(&key, key.public_key(), &none, Tag::UserId, &user_id)?;
-        let user = SignedUser::new(user_id, vec![signature]);
-        let details = SignedKeyDetails::new(Vec::new(), Vec::new(), vec![user], Vec::new());
-        Ok(SecretKey(SignedSecretKey::new(key, details, Vec::new(), Vec::new())))
+        bound(self.0, user_id, expiry)
     }
+}
+
+/// The key with one user id, which it certifies now.
+fn bound(key: SecretKeyPacket, user_id: UserId, expiry: Expiry) -> Result<SecretKey> {
+    let mut flags = KeyFlags::default();
+    flags.set_certify(true);
+    flags.set_sign(true);
+
+    let mut config = SignatureConfig::v4(SignatureType::CertPositive, key.algorithm(), HashAlgorithm::Sha256);
+    let mut hashed = issued_now(&key)?;
+    hashed.push(Subpacket::critical(SubpacketData::KeyFlags(flags))?);
+    hashed.push(Subpacket::regular(SubpacketData::IsPrimary(true))?);
+    let hashes = [HashAlgorithm::Sha256, HashAlgorithm::Sha512];
+    hashed.push(Subpacket::regular(SubpacketData::PreferredHashAlgorithms(hashes.into_iter().collect()))?);
+    if let Expiry::After(time) = expiry {
+        let seconds = u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
+        let time = pgp::types::Duration::from_secs(seconds);
+        hashed.push(Subpacket::critical(SubpacketData::KeyExpirationTime(time))?);
+    }
+    config.hashed_subpackets = hashed;
+
+    let none = Password::empty();
+    let signature = config.sign_certification(&key, key.public_key(), &none, Tag::UserId, &user_id)?;
+    let user = SignedUser::new(user_id, vec![signature]);
+    let details = SignedKeyDetails::new(Vec::new(), Vec::new(), vec![user], Vec::new());
+    Ok(SecretKey(SignedSecretKey::new(key, details, Vec::new(), Vec::new())))
 }
 
 /// A whole key. It has no `Clone` and says nothing in `Debug`.
@@ -166,7 +173,28 @@ impl SecretKey {
             fingerprint: hex::encode(public.fingerprint().as_bytes()),
             key_id: hex::encode(public.legacy_key_id().as_ref()),
             user_id: user_id.unwrap_or_default(),
+            expires_on: self.expires_on(),
         })
+    }
+
+    fn created_on(&self) -> i64 {
+        self.0.primary_key.created_at().as_secs().into()
+    }
+
+    fn expires_on(&self) -> Option<i64> {
+        let life = self.0.details.users.first()?.signatures.first()?.key_expiration_time()?.as_secs();
+        (life > 0).then(|| self.created_on() + i64::from(life))
+    }
+
+    /// The same key with another end: its user id is certified anew, its fingerprint stays.
+    pub(crate) fn extended(self, until: Option<i64>) -> Option<SecretKey> {
+        let expiry = match until {
+            None => Expiry::Never,
+            Some(until) => Expiry::After(Duration::from_secs(u64::try_from(until - self.created_on()).unwrap_or(1))),
+        };
+        let SignedSecretKey { primary_key, details, .. } = self.0;
+        let user = details.users.into_iter().next()?;
+        bound(primary_key, user.id, expiry).ok()
     }
 
     /// A v4 signature of binary data with SHA-256.
@@ -176,6 +204,13 @@ impl SecretKey {
         config.hashed_subpackets = issued_now(key)?;
         Ok(DetachedSignature::new(config.sign(key, &Password::empty(), data)?))
     }
+}
+
+/// Whether a packet is a signature of some data by a key.
+pub(crate) fn is_signature_of(packet: &[u8], data: &[u8], armored: &str) -> bool {
+    let Ok((key, _)) = SignedPublicKey::from_string(armored) else { return false };
+    let Ok(signature) = DetachedSignature::from_bytes(packet) else { return false };
+    signature.verify(&key, data).is_ok()
 }
 
 /// When and by whom. The key id stands in the hashed part as well: rpm looks there.

@@ -1,7 +1,8 @@
 //! Keys, and what is signed with them. Secret keys live here and nowhere else.
 //!
 //! - [`KeyStore`]: a directory of keys, one per project
-//! - [`Signer`]: signs packages and metadata; [`LocalSigner`] does it with a [`KeyStore`]
+//! - [`Signer`]: signs packages and metadata; [`LocalSigner`] does it with a [`KeyStore`], [`RemoteSigner`] asks another process
+//! - [`Door`]: the socket on which that process listens
 //! - [`combine`]: several signatures in one file
 //!
 //! A key is one RSA or Ed25519 primary key that certifies and signs, without subkeys and without
@@ -23,15 +24,20 @@
 //! ```
 
 mod combine;
+mod door;
 mod error;
 mod key;
 mod name;
+mod remote;
 mod signer;
 mod store;
+mod wire;
 
 pub use combine::combine;
+pub use door::Door;
 pub use error::Error;
 pub use key::{Expiry, KeyType, PublicKey};
 pub use name::KeyName;
+pub use remote::RemoteSigner;
 pub use signer::{LocalSigner, Signer};
 pub use store::KeyStore;

@@ -88,6 +88,17 @@ impl KeyStore {
         }
     }
 
+    /// Gives a key another end (`until`, seconds UTC; none: never) by a new signature of its own. Its fingerprint stays.
+    pub fn extend(&self, key: &KeyName, until: Option<i64>) -> Result<PublicKey, Error> {
+        let failure = || Error::Key { doing: "extend the life", key: key.to_string() };
+        let failed = |_| failure();
+        let secret = self.secret(key)?.extended(until).ok_or_else(failure)?;
+        let bytes = secret.to_bytes().map_err(failed)?;
+        let path = self.path(key);
+        write_over(&self.directory, &path, &bytes).map_err(|source| Error::Io { doing: "write", path, source })?;
+        secret.public().map_err(failed)
+    }
+
     /// Makes key material ahead of time; blocks for seconds with RSA.
     pub fn prepare_spare(&self, kind: KeyType) -> Result<(), Error> {
         let failed = |_| Error::Key { doing: "make a key", key: "spare".to_owned() };
@@ -168,6 +179,15 @@ fn write_new(directory: &Path, path: &Path, bytes: &SecretSlice<u8>) -> io::Resu
     file.write_all(bytes.expose_secret())?;
     file.as_file().sync_all()?;
     file.persist_noclobber(path).map_err(|error| error.error)?;
+    File::open(directory)?.sync_all()
+}
+
+/// The same in place of a file that is there.
+fn write_over(directory: &Path, path: &Path, bytes: &SecretSlice<u8>) -> io::Result<()> {
+    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
+    file.write_all(bytes.expose_secret())?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
     File::open(directory)?.sync_all()
 }
 

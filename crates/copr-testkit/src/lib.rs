@@ -29,6 +29,7 @@ pub mod reader;
 pub mod root;
 pub mod run;
 pub mod service;
+pub mod signer;
 pub mod synthetic;
 pub mod terminal;
 

@@ -6,6 +6,7 @@
 mod builder;
 mod chroot;
 mod group;
+mod key;
 mod table;
 mod task;
 mod user;
@@ -28,6 +29,7 @@ pub async fn run(admin: Admin, surroundings: &Surroundings) -> anyhow::Result<()
         Subject::User(command) => user::run(&app, &at_its_address(config).await, command).await,
         Subject::Group(command) => group::run(&app, command).await,
         Subject::Chroot(command) => chroot::run(&app, command).await,
+        Subject::Key(command) => key::run(&app, command).await,
         Subject::Task(command) => task::run(&app, command).await,
         Subject::Builder(command) => builder::run(&app, &at_its_address(config).await, command).await,
     };

@@ -6,12 +6,13 @@ use copr_app::kerberos::Admission;
 use copr_app::lease::Desk;
 use copr_app::{App, Rules};
 use copr_db::Db;
-use copr_sign::{Expiry, KeyStore, LocalSigner};
+use copr_sign::{Expiry, KeyStore, LocalSigner, RemoteSigner, Signer};
 use copr_store::Store;
 use copr_types::Clock;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Opens everything that the use cases stand on, making what is missing.
 pub async fn open(config: &Config) -> anyhow::Result<App> {
@@ -23,16 +24,23 @@ pub async fn open(config: &Config) -> anyhow::Result<App> {
         .await
         .with_context(|| format!("can't open the database `{}`", config.database))?;
     let store = Store::open(&config.data_dir)?;
-    let keys = KeyStore::open(config.data_dir.join("keys"))?;
     let rules = rules(config)?;
-    let signer = LocalSigner::new(keys, rules.key_type, Expiry::Never);
-    Ok(App {
-        db,
-        clock: Clock::system(),
-        store,
-        signer: Arc::new(signer),
-        rules: Arc::new(rules),
-        desk: Desk::default(),
+    let signer = signer(config, &rules)?;
+    Ok(App { db, clock: Clock::system(), store, signer, rules: Arc::new(rules), desk: Desk::default() })
+}
+
+/// What signs: this process with keys of its own, or another that has them. Then no key is ever looked at here.
+fn signer(config: &Config, rules: &Rules) -> anyhow::Result<Arc<dyn Signer>> {
+    let expiry = match u64::try_from(rules.key_seconds)? {
+        0 => Expiry::Never,
+        seconds => Expiry::After(Duration::from_secs(seconds)),
+    };
+    Ok(match &config.signing.socket {
+        Some(socket) => Arc::new(RemoteSigner::new(socket, rules.key_type, expiry)),
+        None => {
+            let keys = KeyStore::open(config.data_dir.join("keys"))?;
+            Arc::new(LocalSigner::new(keys, rules.key_type, expiry))
+        }
     })
 }
 
@@ -87,6 +95,7 @@ fn rules(config: &Config) -> anyhow::Result<Rules> {
             KeyType::Rsa3072 => copr_sign::KeyType::Rsa3072,
             KeyType::Ed25519 => copr_sign::KeyType::Ed25519,
         },
+        key_seconds: i64::from(config.signing.key_days) * 86_400,
         email_domain: config.signing.email_domain.clone(),
         vendor: config.vendor.clone(),
         kerberos: Admission {

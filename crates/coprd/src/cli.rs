@@ -2,7 +2,7 @@
 
 use crate::config::Flags;
 use clap::{ArgGroup, Args, Parser, Subcommand};
-use copr_types::{ChrootName, GroupAlias, UserName};
+use copr_types::{ChrootName, GroupAlias, OwnerName, ProjectName, UserName};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -22,9 +22,11 @@ pub enum Command {
     Serve(Serve),
     /// Run a builder for a server elsewhere
     Builder(Builder),
+    /// Keep the keys and sign, for a service that has none itself
+    Signer(Signer),
     /// Print what the configuration means, and what is questionable about it
     CheckConfig(CheckConfig),
-    /// Change users, groups, chroots and builders, also while the service runs
+    /// Change users, groups, chroots, builders and keys, also while the service runs
     Admin(Admin),
 }
 
@@ -94,6 +96,20 @@ pub struct Builder {
     pub cache_mib: Option<u64>,
 }
 
+/// `coprd signer`
+#[derive(Debug, Args)]
+pub struct Signer {
+    /// Where it listens; what `signing.socket` of the service names
+    #[arg(long, value_name = "PATH")]
+    pub socket: PathBuf,
+    /// Directory of the keys [default: /var/lib/coprd-signer for root, else ~/.local/share/coprd-signer]
+    #[arg(long, value_name = "DIR")]
+    pub keys: Option<PathBuf>,
+    /// User who may have things signed, by name or number; several with commas between them [default: the one who runs this]
+    #[arg(long, value_name = "USER", value_delimiter = ',')]
+    pub allow: Vec<String>,
+}
+
 /// `coprd check-config`
 #[derive(Debug, Args)]
 pub struct CheckConfig {
@@ -131,6 +147,9 @@ pub enum Subject {
     /// Builders that may connect
     #[command(subcommand)]
     Builder(BuilderCommand),
+    /// Keys that projects' packages and metadata are signed with
+    #[command(subcommand)]
+    Key(KeyCommand),
 }
 
 /// How a list is printed.
@@ -291,6 +310,59 @@ pub enum BuilderCommand {
         /// Name
         name: String,
     },
+}
+
+/// `coprd admin key`
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// List projects' keys, older ones included
+    List {
+        /// OWNER/PROJECT [default: all projects]
+        project: Option<ProjectPath>,
+        /// How.
+        #[command(flatten)]
+        listing: Listing,
+    },
+    /// Give a project a new key: it signs from now on, and for a time the one before signs metadata too
+    Rotate {
+        /// OWNER/PROJECT
+        project: ProjectPath,
+        /// Days that metadata are signed by the key before as well, for machines that know no other
+        #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(..=36_500))]
+        retire_after: u32,
+    },
+    /// Give a project's key another end
+    #[command(group = ArgGroup::new("end").required(true).args(["days", "never"]))]
+    Extend {
+        /// OWNER/PROJECT
+        project: ProjectPath,
+        /// So many days from now
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+        days: Option<u32>,
+        /// It does not end
+        #[arg(long)]
+        never: bool,
+    },
+}
+
+/// A project as people write it: `ada/hello`, `@kitchen/tools`.
+#[derive(Clone, Debug)]
+pub struct ProjectPath {
+    /// Whose it is.
+    pub owner: OwnerName,
+    /// What it is called.
+    pub name: ProjectName,
+}
+
+impl std::str::FromStr for ProjectPath {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (owner, name) = text.split_once('/').ok_or("write it as OWNER/PROJECT")?;
+        let owner = owner.parse().map_err(|error: copr_types::InvalidName| error.to_string())?;
+        let name = name.parse().map_err(|error: copr_types::InvalidName| error.to_string())?;
+        Ok(Self { owner, name })
+    }
 }
 
 impl Service {

@@ -55,7 +55,7 @@ pub struct Config {
     pub limits: Limits,
     /// The builder inside `coprd serve`.
     pub builder: BuilderSettings,
-    /// Keys of new projects.
+    /// Keys of projects.
     pub signing: Signing,
     /// How tasks are handed out.
     pub scheduler: Scheduler,

@@ -1,7 +1,7 @@
 //! The service's program: its command line, its configuration, and the roles it plays.
 //!
-//! `coprd serve` is the whole service in one process, `coprd builder` a builder for a server elsewhere, `coprd admin`
-//! the administrator's commands, `coprd check-config` shows what a configuration means. The rules of the service are
+//! `coprd serve` is the whole service in one process, `coprd builder` a builder for a server elsewhere, `coprd signer` has the
+//! keys where the service is not to, `coprd admin` are the administrator's commands, `coprd check-config` shows what a configuration means. The rules of the service are
 //! not here but in `copr-app`; this crate reads what it is told, puts the parts together and ends them.
 //!
 //! ```
@@ -25,3 +25,4 @@ pub mod kerberos;
 pub mod log;
 pub mod running;
 pub mod serve;
+pub mod signer;

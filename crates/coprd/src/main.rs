@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::Parser;
 use coprd::cli::{Cli, Command};
 use coprd::config::{Config, Surroundings};
-use coprd::{admin, builder, log, serve};
+use coprd::{admin, builder, log, serve, signer};
 use std::io;
 use std::process::ExitCode;
 
@@ -35,6 +35,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             runtime()?.block_on(serve::serve(config))
         }
         Command::Builder(flags) => runtime()?.block_on(builder::alone(flags, &surroundings)),
+        Command::Signer(flags) => runtime()?.block_on(signer::run(flags, &surroundings)),
         Command::Admin(admin) => runtime()?.block_on(admin::run(admin, &surroundings)),
     }
 }

@@ -7,7 +7,6 @@ use copr_db::build::Build;
 use copr_db::build_chroot::BuildChroot;
 use copr_db::fork::Fork;
 use copr_db::repo::{Repo, RepoPackage};
-use copr_sign::Signer;
 use copr_types::{BuildId, Event, Failure, FailureClass, Phase, Role, State, state};
 use copr_wire::builder::FileRef;
 use std::path::PathBuf;
@@ -35,7 +34,7 @@ pub(super) async fn build(app: &App, fork: &Fork, id: BuildId, original: BuildId
     for row in rows.into_iter().filter(|row| row.state == State::Forking) {
         let repo = repos.iter().find(|repo| repo.chroot_id == row.chroot_id && repo.dir == build.dir).cloned();
         let packages = match sign(app, fork, &build, &row, &waiting).await {
-            Err(refusal) if last => {
+            Err(refusal) if last && !refusal.is_about_keys() => {
                 tracing::error!(build = id.0, "gave up copying: {}", refusal.inside());
                 let what = "the results could not be copied; this is no fault of the package";
                 Err(Failure::new(FailureClass::Infrastructure, Phase::Publish, what))
@@ -88,14 +87,13 @@ async fn sign(
         return Ok(Err(unfit("nothing waits to be copied".to_owned())));
     };
     let files: Vec<FileRef> = serde_json::from_str(staged)?;
-    let key_name = crate::publish::key_name(build.project_id)?;
+    let keys = crate::key::of_project(app, build.project_id, &build.owner.to_string(), build.project.as_str()).await?;
+    let (key_name, key_ids) = (keys.signing_name()?, keys.ids());
     let in_place = final_dir(app, build, row);
     let (signed, staging) = (waiting.signed(&row.name), waiting.originals(&row.name));
     let (store, signer) = (app.store.clone(), app.signer.clone());
     let (id, result_dir, chroot, turn) = (build.id, result_dir.clone(), row.id, fork.copier_fence);
     crate::blocking(move || {
-        let key =
-            signer.public_key(&key_name).map_err(|error| Refusal::internal("reading the project's key", error))?;
         let work = Intake {
             // A turn that was broken off after putting it in place and before saying so.
             dir: if in_place.exists() { in_place } else { signed },
@@ -105,7 +103,7 @@ async fn sign(
             store,
             signer,
             key_name,
-            key_id: key.key_id,
+            key_ids,
             result_dir,
             chroot,
             turn,

@@ -10,6 +10,8 @@ use copr_types::BuildId;
 pub(super) const SECONDS: i64 = 15;
 /// Builds that are copied in one turn.
 const BUILDS: i64 = 16;
+/// Seconds until a turn for which the signer was away is tried again. It is no round.
+const SIGNER_PAUSE: i64 = 5;
 /// Rounds, of which each waits longer than the one before, until what can not be copied is given up: an hour.
 const TRIES: i64 = 12;
 
@@ -59,6 +61,11 @@ pub(super) async fn work(app: &App, fork: &Fork) -> Result<(), Refusal> {
     };
     let Err(refusal) = done else { return Ok(()) };
     tracing::warn!(fork = fork.id, "a turn failed: {}", refusal.inside());
+    if refusal.is_about_keys() {
+        let (why, retry_on) = (refusal.inside(), app.clock.now() + SIGNER_PAUSE);
+        let rest = Rest { last_build: fork.last_build, failures: fork.failures, retry_on, error: Some(&why) };
+        return release(app, fork, rest).await;
+    }
     try_later(app, fork, fork.last_build, &refusal.inside()).await
 }
 
@@ -76,7 +83,8 @@ async fn turn(app: &App, fork: &Fork) -> Result<(), Refusal> {
     let Some((end, _)) = waiting.last().copied() else { return end_round(app, fork).await };
     for (build, original) in waiting {
         match copy::build(app, fork, build, original, fork.failures + 1 >= TRIES).await {
-            Err(refusal) if refusal.kind == Kind::Conflict => return Err(refusal),
+            // Somebody else has the turn, or all that is left has to wait for the signer.
+            Err(refusal) if refusal.kind == Kind::Conflict || refusal.is_about_keys() => return Err(refusal),
             Err(refusal) => tracing::warn!(build = build.0, "could not copy a build yet: {}", refusal.inside()),
             Ok(()) => {}
         }

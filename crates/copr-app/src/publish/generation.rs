@@ -7,10 +7,11 @@
 //! name to itself), with the service down too.
 
 use super::chunks::{Gathered, gather};
+use crate::key::{self, Keys};
 use crate::{App, Refusal};
 use copr_db::repo::Repo;
 use copr_rpm::repodata::{self, Compression, Extra, ExtraKind, Joined, Layout, Options, for_each_kind, repomd};
-use copr_sign::{KeyName, LocalSigner, PublicKey, Signer};
+use copr_sign::{KeyName, Signer};
 use copr_store::Store;
 use copr_types::ChrootName;
 use std::path::{Path, PathBuf};
@@ -35,7 +36,7 @@ pub(super) struct Written {
 
 /// Publishes what a repository holds as the generation that is wanted, and proves that it is there; before that, where the
 /// project's repositories are made by hand, what its devel repository holds.
-pub(super) async fn publish(app: &App, repo: &Repo, key: &PublicKey, by_hand: bool) -> Result<Written, Refusal> {
+pub(super) async fn publish(app: &App, repo: &Repo, keys: &Keys, by_hand: bool) -> Result<Written, Refusal> {
     let now = app.clock.now();
     let mut conn = app.db.read().await?;
     let chroot = copr_db::project_chroot::by_name(&mut conn, repo.project_id, repo.chroot.as_str()).await?;
@@ -62,8 +63,8 @@ pub(super) async fn publish(app: &App, repo: &Repo, key: &PublicKey, by_hand: bo
             extras,
         },
         keep_after: now - app.rules.old_metadata_seconds,
-        key_name: super::key_name(repo.project_id)?,
-        public_key: key.armored.clone(),
+        key_names: keys.of_metadata()?,
+        public_keys: keys.armored(),
         signer: app.signer.clone(),
         store: app.store.clone(),
     };
@@ -159,9 +160,9 @@ struct Work {
     name: String,
     options: Options,
     keep_after: i64,
-    key_name: KeyName,
-    public_key: String,
-    signer: Arc<LocalSigner>,
+    key_names: Vec<KeyName>,
+    public_keys: String,
+    signer: Arc<dyn Signer>,
     store: Store,
 }
 
@@ -221,11 +222,8 @@ impl Work {
         }
         let records = joined.iter().map(|joined| joined.record.clone()).chain(extras.iter().cloned());
         let repomd = repomd(records.collect(), &self.options);
-        let signature = self
-            .signer
-            .sign_detached(&repomd, &self.key_name)
-            .map_err(|error| Refusal::internal("signing metadata", error))?;
-        self.store.write(&dir.join("repomd.xml.key"), self.public_key.as_bytes())?;
+        let signature = key::sign_metadata(&self.signer, &repomd, &self.key_names)?;
+        self.store.write(&dir.join("repomd.xml.key"), self.public_keys.as_bytes())?;
         self.store.write(&dir.join("repomd.xml.asc"), signature.as_bytes())?;
         self.store.write(&dir.join("repomd.xml"), &repomd)?;
         std::os::unix::fs::symlink(".", dir.join("repodata")).map_err(io)?;

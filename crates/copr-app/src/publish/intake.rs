@@ -1,12 +1,13 @@
 //! Taking in what a builder (or a client) delivered for one chroot: verify, sign, put in place. Every step may have happened before.
 
 use crate::import::digest;
+use crate::key::Keys;
 use crate::lease::{Place, Staged, close_logs, time};
 use crate::{App, Refusal};
 use copr_db::build_chroot::{BuildChroot, BuiltPackage};
 use copr_db::repo::{Repo, RepoPackage};
 use copr_rpm::repodata::{Fragments, Location};
-use copr_sign::{KeyName, LocalSigner, PublicKey, Signer};
+use copr_sign::{KeyName, Signer};
 use copr_store::Store;
 use copr_types::{BuildChrootId, Failure, FailureClass, Phase};
 use copr_wire::builder::FileRef;
@@ -28,7 +29,7 @@ pub(super) async fn take_in(
     app: &App,
     repo: &Repo,
     chroot: &BuildChroot,
-    key: &PublicKey,
+    keys: &Keys,
 ) -> Result<Result<TakenIn, Failure>, Refusal> {
     let (Some(staged), Some(result_dir)) = (&chroot.staged, &chroot.result_dir) else {
         return Ok(Err(unfit("nothing was delivered".to_owned())));
@@ -41,7 +42,7 @@ pub(super) async fn take_in(
         time(app.clock.now()),
         staged.files.len(),
         staged.origin(),
-        key.fingerprint
+        keys.signing().fingerprint
     );
     let work = Intake {
         dir: app.store.build_dir(&repo.owner, &repo.dir, &repo.chroot, result_dir),
@@ -50,8 +51,8 @@ pub(super) async fn take_in(
         info,
         store: app.store.clone(),
         signer: app.signer.clone(),
-        key_name: super::key_name(repo.project_id)?,
-        key_id: key.key_id.clone(),
+        key_name: keys.signing_name()?,
+        key_ids: keys.ids(),
         result_dir: result_dir.clone(),
         chroot: chroot.id,
         turn: repo.publisher_fence,
@@ -80,11 +81,11 @@ pub(crate) struct Intake {
     /// The files of the service.
     pub store: Store,
     /// What signs.
-    pub signer: Arc<LocalSigner>,
+    pub signer: Arc<dyn Signer>,
     /// The project's key.
     pub key_name: KeyName,
-    /// The number that its signatures carry.
-    pub key_id: String,
+    /// The numbers that signatures of its keys carry, older ones included.
+    pub key_ids: Vec<String>,
     /// Name of the result directory.
     pub result_dir: String,
     /// The build's chroot.
@@ -137,7 +138,10 @@ impl Intake {
     /// because readers may know its digest by now.
     fn is_ours(&self, target: &Path) -> bool {
         copr_rpm::header::read_package(target).is_ok_and(|facts| {
-            facts.signatures.iter().any(|signature| signature.key_id.as_deref() == Some(self.key_id.as_str()))
+            facts
+                .signatures
+                .iter()
+                .any(|signature| signature.key_id.as_ref().is_some_and(|id| self.key_ids.contains(id)))
         })
     }
 
@@ -157,6 +161,7 @@ impl Intake {
             let _ = std::fs::remove_file(&hidden);
             return match error {
                 // Not a package at all: no later try will sign it.
+                copr_sign::Error::TooLarge { .. } => Ok(Err(unfit(format!("`{name}` can not be signed: {error}")))),
                 copr_sign::Error::Package(error) => Ok(Err(unfit(format!("`{name}` can not be signed: {error}")))),
                 error => Err(Refusal::internal("signing a package", error)),
             };

@@ -14,6 +14,7 @@ mod forks;
 mod importing;
 mod interrupted;
 mod keeping;
+mod keys;
 mod leases;
 mod looking;
 mod numbered;

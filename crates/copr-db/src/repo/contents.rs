@@ -402,6 +402,17 @@ pub async fn listed_at(conn: &mut Conn, id: RepoId, generation: i64) -> Result<V
     )
 }
 
+/// Where everything lies that any generation of a repository lists of which it is remembered, in order.
+pub async fn hrefs(conn: &mut Conn, id: RepoId) -> Result<Vec<String>, Error> {
+    let rows = run!(
+        conn,
+        fetch_all as (String,),
+        "SELECT DISTINCT href FROM repo_package WHERE repo_id = $1 ORDER BY href",
+        id.0
+    )?;
+    Ok(rows.into_iter().map(|(href,)| href).collect())
+}
+
 /// What differs between two generations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diff {

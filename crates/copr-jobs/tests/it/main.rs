@@ -23,7 +23,7 @@ struct Service {
     app: App,
     alice: Account,
     clock: ClockHand,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 async fn service(rules: Rules) -> Service {
@@ -46,7 +46,7 @@ async fn service(rules: Rules) -> Service {
     };
     chroot::put(&app, &CHROOT.parse().unwrap(), &definition, true).await.unwrap();
     let (alice, _) = account::create(&app, &"alice".parse().unwrap(), "", false).await.unwrap();
-    Service { app, alice, clock: hand, _data: data }
+    Service { app, alice, clock: hand, data }
 }
 
 impl Service {
@@ -197,8 +197,8 @@ async fn a_lost_builder_is_noticed_after_it_had_time_to_come_back() {
 async fn keys_lie_ready_before_anybody_asks() {
     let s = service(Rules::default()).await;
     let jobs = Jobs::start(s.app.clone());
-    let keys = s.app.signer.clone();
-    s.until("a spare key", || async { keys.store().spares(KeyType::Ed25519).unwrap() > 0 }).await;
+    let keys = KeyStore::open(s.data.path().join("keys")).unwrap();
+    s.until("a spare key", || async { keys.spares(KeyType::Ed25519).unwrap() > 0 }).await;
     jobs.stop().await;
 }
 

@@ -163,3 +163,28 @@ fn neither_debug_nor_errors_tell_a_secret() {
     assert!(matches!(error, Error::Damaged { .. }));
     assert_eq!(format!("{error:?}"), format!("Damaged {{ path: {path:?} }}"));
 }
+
+#[test]
+fn a_key_that_is_extended_is_the_same_key_with_another_end() {
+    let workshop = Workshop::new();
+    let store = store(&workshop);
+    let (key, year) = (name("key"), Duration::from_secs(365 * 86_400));
+    let made = store.create(&key, USER_ID, KeyType::Ed25519, Expiry::After(year)).unwrap();
+    let end = made.expires_on.unwrap();
+    for until in [Some(end + 86_400), None] {
+        let extended = store.extend(&key, until).unwrap();
+        assert_eq!(store.public(&key).unwrap(), extended);
+        assert_eq!((&extended.fingerprint, &extended.user_id), (&made.fingerprint, &made.user_id));
+        assert_eq!(extended.expires_on, until);
+        let file = workshop.path().join("public.asc");
+        std::fs::write(&file, &extended.armored).unwrap();
+        let output =
+            workshop.command("gpg").args(["--batch", "--with-colons", "--show-keys"]).arg(&file).output().unwrap();
+        let said = succeeded("gpg --show-keys", output);
+        let fields: Vec<&str> = said.lines().find(|line| line.starts_with("pub:")).unwrap().split(':').collect();
+        assert_eq!(fields[6].parse().ok(), until, "{said}");
+    }
+    let mode = workshop.path().join("keys/key.secret").metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(matches!(store.extend(&name("nobody"), None), Err(Error::NoSuchKey { .. })));
+}

@@ -3,6 +3,7 @@
 mod detached;
 mod keys;
 mod packages;
+mod remote;
 mod repository;
 #[path = "../../../copr-rpm/tests/it/rpmbuild.rs"]
 mod rpmbuild;

@@ -97,11 +97,13 @@ impl Default for WrittenBuilder {
 pub(super) struct WrittenSigning {
     pub key_type: KeyType,
     pub email_domain: Option<String>,
+    pub key_days: u32,
+    pub socket: PathBuf,
 }
 
 impl Default for WrittenSigning {
     fn default() -> Self {
-        Self { key_type: KeyType::Rsa4096, email_domain: None }
+        Self { key_type: KeyType::Rsa4096, email_domain: None, key_days: 0, socket: PathBuf::new() }
     }
 }
 
@@ -141,8 +143,15 @@ impl Written {
             cache_mib: self.builder.cache_mib,
         };
         let gssapi = self.gssapi.resolve(&domain)?;
-        let signing =
-            Signing { key_type: self.signing.key_type, email_domain: self.signing.email_domain.unwrap_or(domain) };
+        let signing = Signing {
+            key_type: self.signing.key_type,
+            email_domain: self.signing.email_domain.unwrap_or(domain),
+            key_days: self.signing.key_days,
+            socket: match self.signing.socket {
+                none if none.as_os_str().is_empty() => None,
+                given => Some(absolute(&given)?),
+            },
+        };
         Ok(Config {
             data_dir,
             listen: self.listen,
@@ -324,17 +333,27 @@ pub(super) fn is_arch(word: &str) -> bool {
     !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// Keys of new projects.
+/// Keys of projects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Signing {
     /// Their algorithm.
     pub key_type: KeyType,
     /// A key is for `<owner>#<project>@copr.<this>`.
     pub email_domain: String,
+    /// Days that a key is valid for; it is extended at half time. 0: for good.
+    pub key_days: u32,
+    /// Where another process signs, which has the keys (`coprd signer`). Absolute; written as an empty text where this process has
+    /// them itself.
+    #[serde(serialize_with = "super::gssapi::path_or_empty")]
+    pub socket: Option<PathBuf>,
 }
 
 impl Signing {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        // Less would be over before machines look again, more is for good.
+        if self.key_days > 0 && !(30..=36_500).contains(&self.key_days) {
+            return rule("signing.key_days", format!("must be 0 or from 30 to 36500, not {}", self.key_days));
+        }
         check_domain("signing.email_domain", &self.email_domain)
     }
 }

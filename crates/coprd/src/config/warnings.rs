@@ -59,6 +59,17 @@ impl Config {
                 warn(true, format!("nobody can log in by Kerberos: can't read `{}`: {error}", keytab.display()));
             }
         }
+        if let Some(socket) = &self.signing.socket
+            && let Err(error) = copr_sign::RemoteSigner::is_there(socket)
+        {
+            warn(
+                true,
+                format!(
+                    "nothing is published until a signer answers at `{}`: {error}\nhint: start `coprd signer --socket {0}`",
+                    socket.display()
+                ),
+            );
+        }
         let readable = self.file().and_then(|file| Some((file, file.metadata().ok()?.permissions().mode())));
         if let Some((file, mode)) = readable {
             let text = format!(

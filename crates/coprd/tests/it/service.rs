@@ -12,6 +12,7 @@ use tempfile::TempDir;
 pub struct Service {
     home: TempDir,
     database: Option<copr_testkit::Database>,
+    settings: Vec<(String, String)>,
 }
 
 /// What a command said.
@@ -24,14 +25,14 @@ pub struct Said {
 
 impl Service {
     pub fn new() -> Self {
-        Self { home: copr_testkit::temp_dir(), database: None }
+        Self { home: copr_testkit::temp_dir(), database: None, settings: Vec::new() }
     }
 
     /// One on SQLite and, where there is a server for it, one on PostgreSQL.
     pub fn on_both_engines() -> Vec<Self> {
         let mut services = vec![Self::new()];
         match copr_testkit::fresh_database() {
-            Some(database) => services.push(Self { home: copr_testkit::temp_dir(), database: Some(database) }),
+            Some(database) => services.push(Self { database: Some(database), ..Self::new() }),
             None => eprintln!("skipped on PostgreSQL: no COPR_TESTS_POSTGRES (`cargo xtask test` sets it)"),
         }
         services
@@ -39,6 +40,11 @@ impl Service {
 
     pub fn home(&self) -> &Path {
         self.home.path()
+    }
+
+    /// A variable of the environment for all commands.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.settings.push((name.to_owned(), value.to_owned()));
     }
 
     pub fn command(&self, words: &[&str]) -> Command {
@@ -49,6 +55,7 @@ impl Service {
         if let Some(database) = &self.database {
             command.env("COPRD_DATABASE", database.url());
         }
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command.args(words);
         command
     }

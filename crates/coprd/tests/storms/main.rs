@@ -5,6 +5,7 @@
 mod builders;
 mod crowd;
 mod forks;
+mod keys;
 mod kill;
 mod restart;
 mod stage;
