@@ -16,7 +16,7 @@ mod repomd;
 mod verify;
 
 pub use assemble::{Compression, Metadata, Options};
-pub use described::Described;
+pub use described::{Described, build_time};
 pub use fragments::{Fragments, Location};
 pub use repomd::{Record, Repomd, parse};
 pub use verify::{Published, Report, verify};
