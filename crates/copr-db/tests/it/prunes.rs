@@ -1,7 +1,7 @@
 //! What the pruning of repositories looks at.
 
 use crate::both_engines;
-use crate::fixture::{CHROOT, Fixture, Home, NOW, repo_package};
+use crate::fixture::{CHROOT, Home, NOW, repo_package};
 use copr_db::prune::Look;
 use copr_db::{Conn, build, build_chroot, chroot, project, prune, repo};
 use copr_types::{BuildChrootId, State};

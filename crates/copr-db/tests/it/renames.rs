@@ -1,7 +1,7 @@
 //! Projects that get another name or owner.
 
 use crate::both_engines;
-use crate::fixture::{Fixture, NOW, person};
+use crate::fixture::{NOW, person};
 use copr_db::rename::Move;
 use copr_db::{Error, build, dir, doomed, project, rename};
 use copr_types::{DirName, OwnerName, ProjectName};
