@@ -67,12 +67,34 @@ fn no_project(id: ProjectId) -> Refusal {
     Refusal::not_found(format!("Project {id} does not exist."))
 }
 
-/// The project of an owner and a name as they stand in a request, or the contract's 404s.
+/// The project of an owner and a name as they stand in a request, also when they are those that it had before; or the
+/// contract's 404s.
 pub async fn project(conn: &mut Conn, owner: &str, name: &str) -> Result<Project, Refusal> {
     if let Some(alias) = owner.strip_prefix('@') {
         group(conn, alias).await?;
     }
-    copr_db::project::by_name(conn, owner, name)
+    called(conn, owner, name)
         .await?
         .ok_or_else(|| Refusal::not_found(format!("Project {owner}/{name} does not exist.")))
+}
+
+/// The project that has an owner and a name, or had them and nobody else has.
+pub(crate) async fn called(conn: &mut Conn, owner: &str, name: &str) -> Result<Option<Project>, Error> {
+    if let Some(project) = copr_db::project::by_name(conn, owner, name).await? {
+        return Ok(Some(project));
+    }
+    match copr_db::rename::alias(conn, owner, name).await? {
+        Some(alias) => copr_db::project::living(conn, alias.project_id).await,
+        None => Ok(None),
+    }
+}
+
+/// The project that has exactly this owner and name now: for what can not be taken back.
+pub async fn project_exactly(conn: &mut Conn, owner: &str, name: &str) -> Result<Project, Refusal> {
+    let project = project(conn, owner, name).await?;
+    if project.owner.to_string() == owner && project.name.as_str() == name {
+        return Ok(project);
+    }
+    let text = format!("Project {owner}/{name} does not exist. It is called {} now.", project.full_name());
+    Err(Refusal::not_found(text))
 }

@@ -4,7 +4,7 @@
 //! what everybody else needs who would make it anew. A crash between the two leaves something that is due with its tree
 //! gone; so what is due never comes back to use, it is removed first by whoever wants it.
 
-use crate::{App, Refusal, distgit, project, removal};
+use crate::{App, Refusal, distgit, project, removal, renaming};
 use copr_db::Conn;
 use copr_db::dir::Dir;
 use copr_db::project::Project;
@@ -142,6 +142,7 @@ pub(crate) async fn take_dir(
     let tree = app.store.dir(&project.owner, &dir.name);
     removal::doom_tree(app, tx, tree, &format!("dir-{}", dir.id), now).await?;
     distgit::doom_dir(app, tx, project, dir, now).await?;
+    renaming::forget_links_of_dir(app, tx, project, dir).await?;
     project::note(tx, "directory.removed", project.id, now).await?;
     Ok(true)
 }
@@ -161,9 +162,8 @@ async fn remove_project(app: &App, id: ProjectId) -> Result<(), Refusal> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     // From here on nobody submits a build.
-    if copr_db::project::held(&mut tx, id).await?.is_none()
-        || !copr_db::build::unfinished(&mut tx, id).await?.is_empty()
-    {
+    let Some(project) = copr_db::project::held(&mut tx, id).await? else { return Ok(()) };
+    if !copr_db::build::unfinished(&mut tx, id).await?.is_empty() {
         return Ok(());
     }
     removal::doom_work(app, &mut tx, id, now).await?;
@@ -173,6 +173,7 @@ async fn remove_project(app: &App, id: ProjectId) -> Result<(), Refusal> {
     if !marked || end.is_none_or(|end| end > now) {
         return Ok(());
     }
+    renaming::forget_former(app, &mut tx, &project).await?;
     project::note(&mut tx, "project.deleted", id, now).await?;
     tx.ring(copr_db::Topic::Remove);
     Ok(tx.commit().await?)

@@ -34,10 +34,12 @@ mod pattern;
 pub mod permission;
 pub mod project;
 pub mod project_chroot;
+pub mod prune;
 pub mod publish;
 pub mod queue;
 pub mod refusal;
 pub mod removal;
+pub mod renaming;
 pub mod repo_file;
 pub mod repos;
 pub mod secret;
@@ -94,6 +96,8 @@ pub struct Rules {
     pub pr_dir_days: i64,
     /// Days that events are kept.
     pub event_days: i64,
+    /// Days that old versions of packages, and results without packages, are kept.
+    pub prune_days: i64,
     /// Packages of a project that anybody may fork; administrators fork larger ones.
     pub fork_packages: i64,
     /// Seconds that superseded metadata is kept for readers in flight.
@@ -140,6 +144,7 @@ impl Default for Rules {
             dropped_chroot_seconds: 7 * 86_400,
             pr_dir_days: 40,
             event_days: 30,
+            prune_days: 14,
             fork_packages: 1000,
             old_metadata_seconds: 3600,
             generation_seconds: 600,

@@ -7,7 +7,7 @@ pub use input::Input;
 
 use crate::build::Running;
 use crate::refusal::listed;
-use crate::{App, FieldErrors, Refusal, access, build, expiry, generations, publish, removal};
+use crate::{App, FieldErrors, Refusal, access, build, expiry, generations, publish, removal, renaming};
 use copr_db::account::Account;
 use copr_db::project::{NewProject, Project, Settings};
 use copr_db::search::{Exactly, First};
@@ -82,7 +82,7 @@ pub(crate) struct Owner {
 }
 
 /// The owner that a request names, when the person may make projects there.
-async fn owner_for(conn: &mut Conn, who: &Account, owner: &str) -> Result<Owner, Refusal> {
+pub(crate) async fn owner_for(conn: &mut Conn, who: &Account, owner: &str) -> Result<Owner, Refusal> {
     match owner.strip_prefix('@') {
         Some(alias) => {
             let group = access::own_group(conn, who, alias).await?;
@@ -227,6 +227,7 @@ pub(crate) async fn insert(
     };
     let deleted = copr_db::project::hold_deleted(tx, &owner.name.to_string(), name.as_str()).await?;
     removal::clear_name(app, tx, &deleted).await?;
+    renaming::take_name(app, tx, &owner.name, name.as_str()).await?;
     let dir = copr_db::dir::create(tx, id, &DirName::main(name), true, now).await?;
     note(tx, "project.created", id, now).await?;
     Ok((id, dir))
@@ -417,7 +418,7 @@ pub async fn delete_with(
     running: Running,
 ) -> Result<Shown, Refusal> {
     let mut tx = app.db.begin().await?;
-    let project = access::project(&mut tx, owner, name).await?;
+    let project = access::project_exactly(&mut tx, owner, name).await?;
     remove(app, tx, who, project, running).await
 }
 
@@ -444,6 +445,7 @@ async fn remove(app: &App, mut tx: Conn, who: &Account, project: Project, runnin
         let ids: Vec<String> = busy.iter().map(ToString::to_string).collect();
         return Err(Refusal::invalid(format!("Build(s) {} are still running.\n", ids.join(", "))));
     }
+    renaming::forget_former(app, &mut tx, &project).await?;
     let shown = show(&mut tx, vec![project]).await?.remove(0);
     let now = app.clock.now();
     removal::doom_work(app, &mut tx, shown.project.id, now).await?;

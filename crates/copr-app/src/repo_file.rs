@@ -183,7 +183,7 @@ pub struct Described {
 pub async fn describe(app: &App, owner: &str, dir: &str) -> Result<Described, Refusal> {
     let mut conn = app.db.read().await?;
     let name = dir.split(':').next().unwrap_or(dir);
-    let project = copr_db::project::by_name(&mut conn, owner, name)
+    let project = access::called(&mut conn, owner, name)
         .await?
         .ok_or_else(|| Refusal::not_found(format!("{owner}/{name} copr doesn't exist")))?;
     let now = app.clock.now();
@@ -243,11 +243,12 @@ pub async fn runtime_dependencies(conn: &mut Conn, project: &Project) -> Result<
                 continue;
             }
             let name = dir.split(':').next().unwrap_or(dir);
-            match copr_db::project::by_name(conn, owner, name).await? {
+            match access::called(conn, owner, name).await? {
                 Some(other) => {
+                    let dir = dir.replacen(name, other.name.as_str(), 1);
                     lists.push_back(other.settings.runtime_dependencies);
                     let module_hotfixes = other.settings.module_hotfixes;
-                    found.push(Dependency::Project { owner: other.owner, dir: dir.to_owned(), module_hotfixes });
+                    found.push(Dependency::Project { owner: other.owner, dir, module_hotfixes });
                 }
                 None => found.push(Dependency::Missing(item.to_owned())),
             }

@@ -394,6 +394,8 @@ pub async fn rows(conn: &mut Conn) -> Result<Vec<(String, i64)>, Error> {
              UNION ALL SELECT 'built_package', COUNT(*) FROM built_package
              UNION ALL SELECT 'task', COUNT(*) FROM task
              UNION ALL SELECT 'fork', COUNT(*) FROM fork
+             UNION ALL SELECT 'project_alias', COUNT(*) FROM project_alias
+             UNION ALL SELECT 'project_move', COUNT(*) FROM project_move
              UNION ALL SELECT 'doomed_path', COUNT(*) FROM doomed_path) counted
          WHERE held > 0 ORDER BY name"
     )

@@ -13,7 +13,7 @@
 //! ```
 
 use copr_app::{
-    App, Refusal, batch, build, chain, distgit, expiry, fork, import, key, lease, publish, removal, session,
+    App, Refusal, batch, build, chain, distgit, expiry, fork, import, key, lease, prune, publish, removal, renaming, session,
 };
 use copr_db::Topic;
 use std::future::Future;
@@ -31,6 +31,8 @@ const SPARE_KEYS: usize = 2;
 const MOST_SPARE_KEYS: usize = 12;
 /// Seconds between looks at all git repositories.
 const TIDY_EVERY: u64 = 86_400;
+/// Seconds between looks for repositories that may be pruned: each has its turn once a day.
+const PRUNE_EVERY: u64 = 300;
 /// Seconds between looks at the spare keys.
 const SPARE_KEYS_EVERY: i64 = 10;
 
@@ -70,6 +72,9 @@ impl Jobs {
         spawn(&mut tasks, 60, Some(Topic::Remove), "removal", |app| Box::pin(remove(app)));
         spawn(&mut tasks, 30, Some(Topic::Fork), "fork", |app| Box::pin(copy_all(app)));
         spawn(&mut tasks, 60, None, "expiry", |app| Box::pin(async move { expiry::all(&app).await }));
+        spawn(&mut tasks, PRUNE_EVERY, None, "prune", |app| {
+            Box::pin(async move { prune::due(&app).await.map(drop) })
+        });
         spawn(&mut tasks, TIDY_EVERY, None, "dist-git", |app| Box::pin(async move { distgit::sweep(&app).await }));
         spawn(&mut tasks, 3600, None, "sessions", |app| Box::pin(async move { session::prune(&app).await.map(drop) }));
         spawn(&mut tasks, 3600, None, "ends of keys", |app| Box::pin(async move { key::tend(&app).await }));
@@ -146,6 +151,7 @@ async fn copy_all(app: App) -> Result<(), Refusal> {
 }
 
 async fn remove(app: App) -> Result<(), Refusal> {
+    renaming::finish_all(&app).await?;
     removal::sweep(&app).await?;
     removal::sweep_uploads(&app).await?;
     removal::sweep_staging(&app).await?;

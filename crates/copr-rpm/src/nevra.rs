@@ -26,6 +26,28 @@ pub struct Nevra {
 }
 
 impl Nevra {
+    /// Reads what [`Nevra`]'s `Display` writes: `name-[epoch:]version-release.arch`. `None` when it is no such text.
+    ///
+    /// ```
+    /// let nevra = copr_rpm::Nevra::parse("hello-libs-1:2.0~rc1-3.fc44.x86_64").unwrap();
+    /// assert_eq!((nevra.name.as_str(), nevra.evr().as_str(), nevra.arch.as_str()), ("hello-libs", "1:2.0~rc1-3.fc44", "x86_64"));
+    /// assert!(copr_rpm::Nevra::parse("hello").is_none());
+    /// ```
+    pub fn parse(text: &str) -> Option<Nevra> {
+        // Names may hold all of the characters that part them from the rest; nothing behind them may.
+        let (rest, arch) = text.rsplit_once('.')?;
+        let (rest, release) = rest.rsplit_once('-')?;
+        let (name, version) = rest.rsplit_once('-')?;
+        let (epoch, version) = match version.split_once(':') {
+            Some((epoch, version)) => (Some(epoch.parse().ok()?), version),
+            None => (None, version),
+        };
+        let own = str::to_owned;
+        let nevra =
+            Nevra { name: own(name), epoch, version: own(version), release: own(release), arch: own(arch) };
+        nevra.check().is_ok().then_some(nevra)
+    }
+
     /// `[epoch:]version-release`, as Copr shows a package's version.
     pub fn evr(&self) -> String {
         match self.epoch {

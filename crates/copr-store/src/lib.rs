@@ -14,6 +14,7 @@
 //! ```
 
 mod chunks;
+mod links;
 mod log;
 mod write;
 
@@ -128,7 +129,8 @@ impl Store {
         for owner in write::children(&self.distgit())? {
             let Some(name) = named(&owner).and_then(|name| name.parse::<OwnerName>().ok()) else { continue };
             for dir in write::children(&owner)? {
-                if is_older(dir.metadata(), moment)
+                if is_older(dir.symlink_metadata(), moment)
+                    && !links::is_link(&dir)
                     && let Some(dir_name) = named(&dir)
                 {
                     let packages = write::children(&dir)?.into_iter();
@@ -201,9 +203,9 @@ impl Store {
         self.root.join("trash").join(name)
     }
 
-    /// Moves a tree out of sight. Fine when there is none.
+    /// Moves a tree out of sight. Fine when there is none, or a link to one that is called something else now.
     pub fn move_aside(&self, from: &Path, to: &Path) -> Result<(), Error> {
-        if from.symlink_metadata().is_err() {
+        if from.symlink_metadata().is_err() || links::is_link(from) {
             return Ok(());
         }
         if let Some(parent) = to.parent() {

@@ -24,6 +24,7 @@ pub mod owner;
 pub mod package;
 pub mod project;
 pub mod rebuild;
+pub mod renaming;
 pub mod repeat;
 pub mod repository;
 pub mod words;

@@ -17,6 +17,7 @@ mod bootstrap;
 mod dist_git;
 mod drain;
 mod form;
+mod former;
 mod json;
 mod path;
 mod refused;
@@ -41,13 +42,15 @@ pub use routes::Route;
 pub use state::Web;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use routes::Routes;
 
 /// The whole service.
 pub fn router(web: Web) -> Router {
     let live = logs::Live::new(web.app.clone());
     let (most, watched) = all();
-    let all = most.into_router().fallback(ui::nothing_here).with_state(web);
+    let around = from_fn_with_state(web.clone(), former::lead_on);
+    let all = most.into_router().fallback(ui::nothing_here).layer(around).with_state(web);
     slashes::collapse(all.merge(watched.into_router().with_state(live)))
 }
 

@@ -7,6 +7,7 @@ mod builder;
 mod chroot;
 mod group;
 mod key;
+mod prune;
 mod table;
 mod task;
 mod user;
@@ -31,6 +32,7 @@ pub async fn run(admin: Admin, surroundings: &Surroundings) -> anyhow::Result<()
         Subject::Chroot(command) => chroot::run(&app, command).await,
         Subject::Key(command) => key::run(&app, command).await,
         Subject::Task(command) => task::run(&app, command).await,
+        Subject::Prune(command) => prune::run(&app, command).await,
         Subject::Builder(command) => builder::run(&app, &at_its_address(config).await, command).await,
     };
     app.db.close().await;

@@ -86,6 +86,7 @@ fn rules(config: &Config) -> anyhow::Result<Rules> {
         dropped_chroot_seconds: seconds(config.retention.dropped_chroot_days.into()) * 86_400,
         pr_dir_days: i64::from(config.retention.pr_dir_days),
         event_days: i64::from(config.retention.event_days),
+        prune_days: i64::from(config.retention.prune_days),
         fork_packages: i64::from(limits.fork_packages),
         old_metadata_seconds: seconds(config.retention.old_metadata_seconds),
         generation_seconds: seconds(config.retention.generation_seconds),

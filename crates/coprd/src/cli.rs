@@ -147,9 +147,22 @@ pub enum Subject {
     /// Builders that may connect
     #[command(subcommand)]
     Builder(BuilderCommand),
+    /// Take old versions out of the repositories now; the service does it each day
+    Prune(Prune),
     /// Keys that projects' packages and metadata are signed with
     #[command(subcommand)]
     Key(KeyCommand),
+}
+
+/// `coprd admin prune`
+#[derive(Debug, Args)]
+pub struct Prune {
+    /// One project, or all
+    #[arg(value_name = "OWNER/PROJECT", value_parser = full_name)]
+    pub project: Option<(String, String)>,
+    /// Only print what would go
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// How a list is printed.
@@ -381,6 +394,16 @@ impl Serve {
     /// As the configuration wants it.
     pub fn flags(&self) -> Flags {
         Flags { listen: self.listen, no_builder: self.no_builder, ..self.service.flags() }
+    }
+}
+
+/// A project with its owner.
+fn full_name(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once('/') {
+        Some((owner, name)) if !owner.is_empty() && !name.is_empty() && !name.contains('/') => {
+            Ok((owner.to_owned(), name.to_owned()))
+        }
+        _ => Err("name the owner and the project, such as alice/hello or @group/hello"),
     }
 }
 

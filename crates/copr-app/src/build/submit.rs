@@ -124,7 +124,20 @@ pub(crate) async fn directory(conn: &mut Conn, project: &Project, said: Option<&
     if let Some(dir) = copr_db::dir::by_name(conn, project.id, name).await? {
         return Ok(dir.name);
     }
-    DirName::parse(&project.name, name).map_err(|error| Refusal::invalid(error.to_string()))
+    let name = current(conn, project, name).await?;
+    DirName::parse(&project.name, &name).map_err(|error| Refusal::invalid(error.to_string()))
+}
+
+/// A directory's name as it is now, when it was said as it was before its project was renamed.
+async fn current(conn: &mut Conn, project: &Project, said: &str) -> Result<String, Refusal> {
+    let (base, rest) = said.find(':').map_or((said, ""), |at| said.split_at(at));
+    if base != project.name.as_str() {
+        let formers = copr_db::rename::aliases(conn, project.id).await?;
+        if formers.iter().any(|former| former.name.as_str() == base) {
+            return Ok(format!("{}{rest}", project.name));
+        }
+    }
+    Ok(said.to_owned())
 }
 
 pub(super) async fn checked(

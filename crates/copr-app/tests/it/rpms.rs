@@ -27,6 +27,15 @@ pub fn written(name: &str, preamble: &str) -> Made {
     kept(name, text.as_bytes(), |into| copr_testkit::written_srpm(name, &text, into))
 }
 
+/// A noarch package without files, of a version.
+pub fn version(name: &str, version: &str) -> Made {
+    let text = format!(
+        "Name: {name}\nVersion: {version}\nRelease: 1\nSummary: A version\nLicense: MIT\nBuildArch: noarch\n\
+         %description\n%{{summary}}.\n%files\n"
+    );
+    kept(name, text.as_bytes(), |into| copr_testkit::written_srpm(name, &text, into))
+}
+
 /// What a spec gives, kept beside the compiled tests under a name made from it.
 fn kept(name: &str, spec: &[u8], srpm: impl FnOnce(&Path) -> PathBuf) -> Made {
     let place =

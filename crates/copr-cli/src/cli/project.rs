@@ -22,6 +22,10 @@ pub enum Command {
     DeleteDirectory(DeleteDirectory),
     /// Copy a project with its packages and builds
     Fork(Fork),
+    /// Give a project another name; the old one leads to it until somebody takes that
+    Rename(Rename),
+    /// Give a project to another owner
+    Transfer(Transfer),
     /// Have the metadata of a project's repositories made anew
     RegenerateRepos(RegenerateRepos),
     /// Print the newest build of each package in each chroot
@@ -200,6 +204,28 @@ pub struct Fork {
     /// Copy into a project that is there already
     #[arg(long)]
     pub confirm: bool,
+}
+
+/// `copr rename`
+#[derive(Debug, Args)]
+pub struct Rename {
+    /// The project: NAME of one's own, USER/NAME or @GROUP/NAME
+    #[arg(value_name = "old")]
+    pub old: String,
+    /// Its new name, without an owner
+    #[arg(value_name = "new")]
+    pub new: String,
+}
+
+/// `copr transfer`
+#[derive(Debug, Args)]
+pub struct Transfer {
+    /// The project: NAME of one's own, USER/NAME or @GROUP/NAME
+    #[arg(value_name = "copr")]
+    pub copr: String,
+    /// Whose it is to be: @GROUP, or one's own name
+    #[arg(long, value_name = "OWNER")]
+    pub to: String,
 }
 
 /// `copr regenerate-repos`

@@ -35,6 +35,20 @@ pub(super) async fn run(session: &Session, command: Command) -> Result<(), Failu
             Ok(session.screen.show(&Done::new(said).with("directory", directory))?)
         }
         Command::Fork(fork) => self::fork(session, fork).await,
+        Command::Rename(which) => {
+            let client = session.authenticated()?;
+            let project = session.project(&which.old).await?;
+            let renamed = client.projects().rename(&project, &which.new).await?;
+            let text = format!("Project {project} is called {} now.", renamed.full_name);
+            Ok(session.screen.show(&Done::new(text).with("project", renamed.full_name))?)
+        }
+        Command::Transfer(which) => {
+            let client = session.authenticated()?;
+            let project = session.project(&which.copr).await?;
+            let given = client.projects().transfer(&project, &which.to).await?;
+            let text = format!("Project {project} is called {} now.", given.full_name);
+            Ok(session.screen.show(&Done::new(text).with("project", given.full_name))?)
+        }
         Command::RegenerateRepos(which) => {
             let client = session.authenticated()?;
             let Project { full_name, .. } =

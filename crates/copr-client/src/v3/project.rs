@@ -254,6 +254,19 @@ impl Projects<'_> {
         self.client.post(&["project", "fork", &project.owner, &project.name]).json(fork).send().await
     }
 
+    /// Gives a project another name; gives it as it is then. Copr's own service has no such call.
+    pub async fn rename(&self, project: &FullName, name: &str) -> Result<Project, Error> {
+        let call = self.client.put(&["project", "rename", &project.owner, &project.name]);
+        call.json(&json!({ "name": name })).send().await
+    }
+
+    /// Gives a project to another owner: oneself, or `@` and a group of one's own; gives it as it is then. Copr's own service
+    /// has no such call.
+    pub async fn transfer(&self, project: &FullName, owner: &str) -> Result<Project, Error> {
+        let call = self.client.put(&["project", "transfer", &project.owner, &project.name]);
+        call.json(&json!({ "ownername": owner })).send().await
+    }
+
     /// Has a project's repositories made anew.
     pub async fn regenerate_repos(&self, project: &FullName) -> Result<Project, Error> {
         self.client.put(&["project", "regenerate-repos", &project.owner, &project.name]).send().await

@@ -121,6 +121,22 @@ fn referred(name: &str) -> &'static str {
     }
 }
 
+/// When a package was built, in seconds since 1970, by its part of `primary`. `None` when it does not say.
+pub fn build_time(primary: &[u8]) -> Option<i64> {
+    let mut reader = Reader::from_reader(primary);
+    let mut buffer = Vec::new();
+    loop {
+        buffer.clear();
+        match reader.read_event_into(&mut buffer).ok()? {
+            Event::Empty(start) | Event::Start(start) if start.name().as_ref() == "time" => {
+                return attribute(&start, "build").ok()?.parse().ok().filter(|time| *time > 0);
+            }
+            Event::DocType(_) | Event::Eof => return None,
+            _ => {}
+        }
+    }
+}
+
 fn evr(start: &BytesStart<'_>) -> Result<String, Error> {
     let epoch = attribute(start, "epoch").unwrap_or_default();
     let version = attribute(start, "ver")?;
@@ -139,6 +155,16 @@ fn bad(what: impl ToString) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_of_a_build_is_read_where_it_stands() {
+        let primary = br#"<package type="rpm"><name>a</name><summary>build="5" &lt;time build="6"/&gt;</summary>
+            <time file="7" build="1700000000"/></package>"#;
+        assert_eq!(build_time(primary), Some(1_700_000_000));
+        for unsaid in [&b"<package/>"[..], b"<package><time file=\"1\"/></package>", b"<time build=\"0\"/>", b"<", b""] {
+            assert_eq!(build_time(unsaid), None);
+        }
+    }
 
     #[test]
     fn dependencies_come_back_as_they_went_in() {

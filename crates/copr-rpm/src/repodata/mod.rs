@@ -44,7 +44,7 @@ mod verify;
 
 pub use assemble::{Layout, Metadata, Options, repomd};
 pub use chunk::Chunk;
-pub use described::Described;
+pub use described::{Described, build_time};
 pub use extra::{Extra, ExtraKind};
 pub use fragments::{Fragments, Location};
 pub use join::{Joined, for_each_kind};

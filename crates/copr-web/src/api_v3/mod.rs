@@ -85,6 +85,8 @@ fn endpoints() -> Endpoints {
         .at("/project/edit/{owner}/{project}", update(project::edit))
         .at("/project/fork/{owner}/{project}", create(project::fork))
         .at("/project/delete/{owner}/{project}", remove(project::delete))
+        .at("/project/rename/{owner}/{project}", update(project::rename))
+        .at("/project/transfer/{owner}/{project}", update(project::transfer))
         .at("/project/regenerate-repos/{owner}/{project}", update(project::regenerate_repos))
         .at("/project/directory/delete/{owner}/{dir}", remove(project::delete_directory))
         .at("/project/permissions/can_build_in/{who}/{owner}/{project}", get(permission::can_build_in))

@@ -14,6 +14,7 @@ use copr_app::build::Running;
 use copr_app::directory;
 use copr_app::fork::{self, Wish};
 use copr_app::project::{self, Input};
+use copr_app::renaming;
 use copr_wire::v3::{List, Message, Project};
 
 /// Attributes that can order lists of projects.
@@ -77,6 +78,30 @@ pub async fn fork(
     };
     let made = fork::create(&web.app, &me, &owner, &name, &wish).await?;
     Ok(Json(show::project(&web, &made)))
+}
+
+/// `PUT /project/rename/{owner}/{project}`: ours. Copr's keep their names.
+pub async fn rename(
+    State(web): State<Web>,
+    Login(me): Login,
+    At((owner, name)): At<(String, String)>,
+    Body(fields): Body,
+) -> Answer<Project> {
+    let to = fields.line("name").unwrap_or_default();
+    let renamed = renaming::rename(&web.app, &me, &owner, &name, &to).await?;
+    Ok(Json(show::project(&web, &renamed)))
+}
+
+/// `PUT /project/transfer/{owner}/{project}`: ours, too.
+pub async fn transfer(
+    State(web): State<Web>,
+    Login(me): Login,
+    At((owner, name)): At<(String, String)>,
+    Body(fields): Body,
+) -> Answer<Project> {
+    let to = fields.line("ownername").unwrap_or_default();
+    let given = renaming::transfer(&web.app, &me, &owner, &name, &to).await?;
+    Ok(Json(show::project(&web, &given)))
 }
 
 /// `DELETE /project/delete/{owner}/{project}`. The body says `verify`, which Copr never looked at.

@@ -5,9 +5,9 @@
 
 mod page;
 
-use crate::Web;
-use crate::results::{Audience, Found, TreePath, cannot_read, file, open};
+use crate::results::{Audience, Found, TreePath, cannot_read, file, led_on, open};
 use crate::routes::{Routes, get};
+use crate::{Web, former};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -72,6 +72,10 @@ async fn inside(State(web): State<Web>, method: Method, uri: Uri, headers: Heade
         return crate::ui::page::not_found();
     };
     let [owner, dir, package, rest @ ..] = path.parts() else { return crate::ui::page::not_found() };
+    if let Some(to) = led_on(&web.app.store, web.app.store.distgit(), &path).await {
+        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        return former::moved(to.whole_address("/dist-git") + &query);
+    }
     let Some(name) = package.strip_suffix(".git") else {
         // Copr's clone addresses lack the ending. git follows, and goes on from where it was led.
         let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
@@ -147,6 +151,12 @@ async fn look_aside(
     };
     if !kind.eq_ignore_ascii_case("sha512") || name != again {
         return not_there();
+    }
+    let asked = [owner.as_str(), &dir, &format!("{package}.git"), &name, &kind, digest.as_str(), &again];
+    if let Some(path) = TreePath::of(&asked)
+        && let Some(to) = led_on(&web.app.store, web.app.store.distgit(), &path).await
+    {
+        return former::moved(to.address("/repo/pkgs"));
     }
     let parts = place.parts(&["look-aside", digest.as_str()]);
     if !parts.iter().all(|part| TreePath::of(&[part]).is_some()) {

@@ -17,13 +17,14 @@ pub(crate) use open::{Found, OpenFile, open};
 pub(crate) use path::{TreePath, encode};
 pub(crate) use serve::{Audience, file};
 
-use crate::Web;
 use crate::routes::{Routes, get};
 use crate::ui::page;
+use crate::{Web, former};
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use copr_store::Store;
 use generation::{Reader, Served};
 use std::io;
 use std::path::PathBuf;
@@ -58,7 +59,13 @@ async fn show(
         }
         _ => None,
     };
-    match look(web.app.store.results(), path.clone(), pinned).await {
+    let found = look(web.app.store.results(), path.clone(), pinned).await;
+    if matches!(found, Ok(None))
+        && let Some(to) = led_on(&web.app.store, web.app.store.results(), &path).await
+    {
+        return former::moved(to.whole_address("/results"));
+    }
+    match found {
         Ok(Some((Found::File(found), generation))) if !path.trailing_slash => {
             if let ("repomd.xml", Some(generation)) = (path.name(), generation) {
                 let (store, now, repository) = (web.app.store.clone(), web.app.clock.now(), repository(&path));
@@ -79,6 +86,15 @@ async fn show(
         Ok(_) => page::not_found(),
         Err(error) => cannot_read(&error),
     }
+}
+
+/// The path that leads to the same where the directory of a project is called otherwise now. Addresses from before stay good
+/// until somebody takes the name.
+pub(crate) async fn led_on(store: &Store, root: PathBuf, path: &TreePath) -> Option<TreePath> {
+    let [owner, dir, ..] = path.parts() else { return None };
+    let (store, place) = (store.clone(), root.join(owner).join(dir));
+    let (owner, dir) = tokio::task::spawn_blocking(move || store.moved_to(&place)).await.ok()??;
+    path.moved(&owner, &dir)
 }
 
 /// The directory that a path's last name lies in.

@@ -38,6 +38,13 @@ impl TreePath {
         path.parts.iter().all(|part| is_visible(part)).then_some(path)
     }
 
+    /// The same path below another owner and directory; `None` as for [`TreePath::parse`].
+    pub(crate) fn moved(&self, owner: &str, dir: &str) -> Option<Self> {
+        let rest = self.parts.iter().skip(2).map(String::as_str);
+        let parts: Vec<&str> = [owner, dir].into_iter().chain(rest).collect();
+        Some(Self { trailing_slash: self.trailing_slash, ..Self::of(&parts)? })
+    }
+
     /// The names, outermost first.
     pub(crate) fn parts(&self) -> &[String] {
         &self.parts
@@ -55,6 +62,11 @@ impl TreePath {
             last.push_str(suffix);
         }
         longer
+    }
+
+    /// The address below `prefix`, encoded, with a slash at its end where the path has one.
+    pub(crate) fn whole_address(&self, prefix: &str) -> String {
+        self.address(prefix) + if self.trailing_slash { "/" } else { "" }
     }
 
     /// The address below `prefix`, encoded, without a trailing slash.

@@ -11,6 +11,7 @@ mod package;
 pub(crate) mod page;
 mod project;
 mod rebuild;
+mod renaming;
 mod repeat;
 mod said;
 mod visitor;
@@ -59,6 +60,10 @@ pub(crate) fn router() -> Routes<Web> {
         .route("/coprs/g/{group}/{project}/package/{package}/status_image/last_build.png", get(badge::of_group))
         .both_ways("/coprs/{owner}/{project}/integrations", get(integrations::of_user))
         .both_ways("/coprs/g/{group}/{project}/integrations", get(integrations::of_group))
+        .both_ways("/coprs/{owner}/{project}/rename", get(renaming::of_user).or(post(renaming::rename_user)))
+        .both_ways("/coprs/g/{group}/{project}/rename", get(renaming::of_group).or(post(renaming::rename_group)))
+        .both_ways("/coprs/{owner}/{project}/transfer", post(renaming::transfer_user))
+        .both_ways("/coprs/g/{group}/{project}/transfer", post(renaming::transfer_group))
         .both_ways("/coprs/{owner}/{project}/integrations/new_webhook_secret", post(integrations::renew_of_user))
         .both_ways("/coprs/g/{group}/{project}/integrations/new_webhook_secret", post(integrations::renew_of_group))
         .route("/coprs/chain/{chain}", get(chain::find))

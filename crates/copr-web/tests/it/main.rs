@@ -21,6 +21,7 @@ mod packages;
 mod pages;
 mod people;
 mod projects;
+mod renaming;
 mod repo_files;
 mod results;
 mod server;

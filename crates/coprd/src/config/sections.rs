@@ -412,6 +412,8 @@ pub struct Retention {
     pub pr_dir_days: u32,
     /// Days that events are kept.
     pub event_days: u32,
+    /// Days that old versions of packages, and results without packages, are kept.
+    pub prune_days: u32,
     /// Seconds that superseded repository metadata is kept for readers that have begun with it.
     pub old_metadata_seconds: u64,
     /// Seconds that a superseded generation of a repository is kept, with the packages that it lists.
@@ -426,6 +428,7 @@ impl Default for Retention {
             dropped_chroot_days: 7,
             pr_dir_days: 40,
             event_days: 30,
+            prune_days: 14,
             old_metadata_seconds: 3600,
             generation_seconds: 600,
             generations: 100,
@@ -438,6 +441,7 @@ impl Retention {
         // A pull request's directory outlives its first build, and watchers read what happened before it is forgotten.
         at_least("retention.pr_dir_days", self.pr_dir_days.into(), 1)?;
         at_least("retention.event_days", self.event_days.into(), 1)?;
+        at_least("retention.prune_days", self.prune_days.into(), 1)?;
         // dnf reads repomd.xml and then, one after the other, the files that it names.
         at_least("retention.old_metadata_seconds", self.old_metadata_seconds, 60)?;
         at_least("retention.generations", self.generations.into(), 1)

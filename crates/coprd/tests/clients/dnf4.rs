@@ -127,6 +127,35 @@ fn dnf_4_enables_lists_searches_disables_removes_and_installs() {
     assert!(nobody.contains("Project @nope/x does not exist."), "{nobody}");
 }
 
+#[test]
+fn machines_that_enabled_a_project_go_on_when_it_is_called_otherwise() {
+    let stage = Stage::building();
+    let foo = stage.project("foo");
+    let build = foo.submit(&stage.srpm("hello-noarch")).expect("a build");
+    assert_eq!(stage.rests(build), "succeeded");
+    let root = tempfile::tempdir().expect("a directory");
+    let root = Root::new(root.path(), &stage.distribution).expect("a root");
+    let dnf = Dnf { stage: &stage, root };
+    dnf.copr(&["enable", "hub/alice/foo", OWN]);
+
+    let alice = stage.client("alice");
+    let say = |what: &str, form| alice.post_json(&format!("/api_3/project/{what}"), &form).and_then(|a| a.json());
+    let renamed = say("rename/alice/foo", json!({ "name": "bar" })).expect("another name");
+    assert_eq!(renamed["full_name"], "alice/bar");
+    let given = say("transfer/alice/bar", json!({ "ownername": "@devs" })).expect("another owner");
+    assert_eq!(given["full_name"], "@devs/bar");
+
+    // The machine knows the old address alone, of the packages and of the key.
+    assert!(dnf.file("alice", "foo").contains("/results/alice/foo/pubkey.gpg\n"));
+    dnf.root.install_from(&only(&dnf, "alice:foo.repo"), &["hello-noarch"]).expect("the package is installed");
+    assert!(dnf.root.run(&["/usr/bin/hello-noarch"]).expect("it runs").contains("hello"), "what the package says");
+
+    // Who comes now by the old name is told the new one.
+    dnf.copr(&["enable", "hub/alice/foo", OWN]);
+    let text = dnf.file("alice", "foo");
+    assert!(text.contains("/results/@devs/bar/debian-12-$basearch/\n"), "{text}");
+}
+
 /// A directory with just one of the enabled repositories: the others are for another distribution.
 fn only(dnf: &Dnf<'_>, end: &str) -> std::path::PathBuf {
     let place = dnf.stage.home("alice").join("only");

@@ -144,6 +144,13 @@ pub const FORK: &[Field] = &[
     field("confirm", Kind::Switch, "Into a project that is there already."),
 ];
 
+/// Of another name.
+pub const RENAME: &[Field] = &[field("name", Kind::Text, "What the project is to be called.")];
+
+/// Of another owner.
+pub const TRANSFER: &[Field] =
+    &[field("ownername", Kind::Text, "Whose it is to be: one's own name, or `@alias` of one's group.")];
+
 /// Of a deletion.
 pub const VERIFY: &[Field] = &[field("verify", Kind::Switch, "What clients say; nothing depends on it.")];
 

@@ -1,6 +1,6 @@
 //! Projects, who may do what in them, and their chroots.
 
-use super::fields::{CHROOTS_OF_PROJECT, COMPS, FORK, NEW_PROJECT, PROJECT, PROJECT_CHROOT, RUNNING, VERIFY};
+use super::fields::{CHROOTS_OF_PROJECT, COMPS, FORK, NEW_PROJECT, PROJECT, PROJECT_CHROOT, RENAME, RUNNING, TRANSFER, VERIFY};
 use super::operation::{Operation, Parameter};
 use super::query::{CHROOTNAME, OWNERNAME, PROJECTNAME, one_of, optional, paging, required};
 use copr_wire::v3::{HookCall, List, Message, Monitor, Project, ProjectChroot, ProjectChrootConfig};
@@ -42,6 +42,24 @@ pub fn operations() -> Vec<Operation> {
             .takes(&[FORK])
             .gives::<Project>()
             .says(403, "Not into this owner's."),
+        Operation::update(
+            "/project/rename/{owner}/{project}",
+            "Gives a project another name; what it was called leads to it until somebody takes that name. Not in Copr",
+        )
+        .takes(&[RENAME])
+        .gives::<Project>()
+        .says(403, MAY_NOT_EDIT)
+        .says(400, "Another project has the name, or it is none.")
+        .says(409, "The name was left, or promised, only just now."),
+        Operation::update(
+            "/project/transfer/{owner}/{project}",
+            "Gives a project to another owner, as to be renamed. Not in Copr",
+        )
+        .takes(&[TRANSFER])
+        .gives::<Project>()
+        .says(400, "The owner has a project of that name.")
+        .says(403, "Only owners may, to groups of their own and from those to themselves.")
+        .says(409, "The name was left, or promised, only just now."),
         Operation::remove("/project/delete/{owner}/{project}", "Deletes a project with everything in it")
             .takes(&[VERIFY, RUNNING])
             .gives::<Project>()

@@ -75,6 +75,9 @@ pub const ROWS: &[Row] = &[
     row("PUT|POST /api_3/project/edit/{owner}/{project}", EDIT).json(r#"{"description": "d"}"#),
     row("DELETE|POST /api_3/project/delete/{owner}/{project}", OWN).needs(Needs::Project),
     row("POST|PUT /api_3/project/fork/{owner}/{project}", KNOWN).json(r#"{"name": "{new}"}"#),
+    row("PUT|POST /api_3/project/rename/{owner}/{project}", EDIT).json(r#"{"name": "{new}"}"#).needs(Needs::Project),
+    row("PUT|POST /api_3/project/transfer/{owner}/{project}", [401, 403, 403, 403, 400, 400])
+        .json(r#"{"ownername": "alice"}"#),
     row("PUT|POST /api_3/project/regenerate-repos/{owner}/{project}", EDIT),
     row("DELETE|POST /api_3/project/directory/delete/{owner}/{dir}", [401, 403, 403, 400, 400, 400]),
     row("GET /api_3/project/permissions/can_build_in/{who}/{owner}/{project}", ALL),
@@ -280,6 +283,13 @@ pub const ROWS: &[Row] = &[
     row("GET /coprs/g/{group}/{project}/integrations", OWN),
     row("POST /coprs/{owner}/{project}/integrations/new_webhook_secret", EDIT).needs(Needs::Project),
     row("POST /coprs/g/{group}/{project}/integrations/new_webhook_secret", OWN),
+    row("GET /coprs/{owner}/{project}/rename", EDIT),
+    row("GET /coprs/g/{group}/{project}/rename", OWN),
+    // The forms name what is to be; nobody else gets as far as that.
+    row("POST /coprs/{owner}/{project}/rename", [401, 403, 403, 400, 400, 400]),
+    row("POST /coprs/g/{group}/{project}/rename", [401, 403, 403, 403, 400, 400]),
+    row("POST /coprs/{owner}/{project}/transfer", [401, 403, 403, 403, 400, 400]),
+    row("POST /coprs/g/{group}/{project}/transfer", [401, 403, 403, 403, 400, 400]),
     // Web hooks: the address holds all that is needed.
     row("POST /webhooks/github/{project_id}/{secret}", NO_EVENT),
     row("POST /webhooks/github/{project_id}/{secret}/{package}", NO_EVENT),
