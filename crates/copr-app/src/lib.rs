@@ -38,6 +38,7 @@ pub mod refusal;
 pub mod removal;
 pub mod repo_file;
 pub mod repos;
+pub mod repository;
 pub mod secret;
 pub mod session;
 pub mod source;

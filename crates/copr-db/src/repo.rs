@@ -39,13 +39,17 @@ pub struct Repo {
     pub publisher_fence: i64,
     /// Turns that failed in a row.
     pub failures: i64,
+    /// Why the last one did.
+    pub error: Option<String>,
+    /// When there is another try.
+    pub retry_on: i64,
 }
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT r.id, d.project_id, p.owner, p.name AS project, d.name AS dir, r.chroot_id, c.name AS chroot,
-                    r.generation, r.wanted, r.publisher_fence, r.failures
+                    r.generation, r.wanted, r.publisher_fence, r.failures, r.error, r.retry_on
              FROM repo r
              JOIN project_dir d ON d.id = r.dir_id
              JOIN project p ON p.id = d.project_id
@@ -80,6 +84,11 @@ pub async fn by_id(conn: &mut Conn, id: RepoId) -> Result<Option<Repo>, Error> {
 /// All repositories of a project.
 pub async fn of_project(conn: &mut Conn, project: ProjectId) -> Result<Vec<Repo>, Error> {
     run!(conn, fetch_all as Repo, select!("WHERE d.project_id = $1 ORDER BY r.id"), project.0)
+}
+
+/// All repositories of projects that are there, by owner, directory and chroot.
+pub async fn all(conn: &mut Conn) -> Result<Vec<Repo>, Error> {
+    run!(conn, fetch_all as Repo, select!("WHERE p.deleted_on IS NULL ORDER BY p.owner, d.name, c.name"))
 }
 
 /// Holds the rows of a directory's repositories until the transaction ends: no turn is taken or kept, and nobody else
@@ -302,6 +311,54 @@ pub async fn packages(conn: &mut Conn, id: RepoId) -> Result<Vec<RepoPackage>, E
          WHERE repo_id = $1 ORDER BY href",
         id.0
     )
+}
+
+/// What a chroot of a build has in a repository, by path.
+pub async fn packages_of(conn: &mut Conn, id: RepoId, build_chroot: BuildChrootId) -> Result<Vec<RepoPackage>, Error> {
+    run!(
+        conn,
+        fetch_all as RepoPackage,
+        "SELECT href, pkgid, nevra, primary_xml, filelists_xml, other_xml FROM repo_package
+         WHERE repo_id = $1 AND build_chroot_id = $2 ORDER BY href",
+        id.0,
+        build_chroot.0
+    )
+}
+
+/// A package in a repository, without its metadata.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Held {
+    /// Path below the repository.
+    pub href: String,
+    /// SHA-256 of the file, hex.
+    pub pkgid: String,
+    /// `name-[epoch:]version-release.arch`.
+    pub nevra: String,
+}
+
+/// Everything a repository holds, by path, without its metadata.
+pub async fn held(conn: &mut Conn, id: RepoId) -> Result<Vec<Held>, Error> {
+    run!(conn, fetch_all as Held, "SELECT href, pkgid, nevra FROM repo_package WHERE repo_id = $1 ORDER BY href", id.0)
+}
+
+/// The newest build that has a package of this name, version and architecture in a repository; one chroot of a build does
+/// not count.
+pub async fn same_nevra(
+    conn: &mut Conn,
+    id: RepoId,
+    nevra: &str,
+    but: Option<BuildChrootId>,
+) -> Result<Option<BuildId>, Error> {
+    let row = run!(
+        conn,
+        fetch_optional as (i64,),
+        "SELECT bc.build_id FROM repo_package k JOIN build_chroot bc ON bc.id = k.build_chroot_id
+         WHERE k.repo_id = $1 AND k.nevra = $2 AND bc.id <> $3 ORDER BY bc.build_id DESC LIMIT 1",
+        id.0,
+        nevra,
+        but.map_or(0, |id| id.0)
+    )?;
+    Ok(row.map(|(id,)| BuildId(id)))
 }
 
 /// A package in a repository, and what it was built from.

@@ -62,6 +62,9 @@ pub enum Error {
     /// A signature that is none.
     #[error("not an armored OpenPGP signature")]
     BadSignature,
+    /// A public key that is none, or damaged.
+    #[error("not an armored OpenPGP public key")]
+    BadKey,
     /// The package could not be read or written.
     #[error("cannot sign the package")]
     Package(#[from] copr_rpm::Error),

@@ -2,6 +2,7 @@
 //!
 //! - [`KeyStore`]: a directory of keys, one per project
 //! - [`Signer`]: signs packages and metadata; [`LocalSigner`] does it with a [`KeyStore`]
+//! - [`Verifier`]: checks signatures, with public keys alone
 //! - [`combine`]: several signatures in one file
 //!
 //! A key is one RSA or Ed25519 primary key that certifies and signs, without subkeys and without
@@ -28,6 +29,7 @@ mod key;
 mod name;
 mod signer;
 mod store;
+mod verifier;
 
 pub use combine::combine;
 pub use error::Error;
@@ -35,3 +37,4 @@ pub use key::{Expiry, KeyType, PublicKey};
 pub use name::KeyName;
 pub use signer::{LocalSigner, Signer};
 pub use store::KeyStore;
+pub use verifier::Verifier;

@@ -6,6 +6,7 @@
 mod builder;
 mod chroot;
 mod group;
+mod repo;
 mod table;
 mod task;
 mod user;
@@ -29,6 +30,7 @@ pub async fn run(admin: Admin, surroundings: &Surroundings) -> anyhow::Result<()
         Subject::Group(command) => group::run(&app, command).await,
         Subject::Chroot(command) => chroot::run(&app, command).await,
         Subject::Task(command) => task::run(&app, command).await,
+        Subject::Repo(command) => repo::run(&app, command).await,
         Subject::Builder(command) => builder::run(&app, &at_its_address(config).await, command).await,
     };
     app.db.close().await;

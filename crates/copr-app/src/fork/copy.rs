@@ -93,6 +93,7 @@ async fn sign(
     let (signed, staging) = (waiting.signed(&row.name), waiting.originals(&row.name));
     let (store, signer) = (app.store.clone(), app.signer.clone());
     let (id, result_dir, chroot, turn) = (build.id, result_dir.clone(), row.id, fork.copier_fence);
+    let arch = row.name.arch().to_owned();
     crate::blocking(move || {
         let key =
             signer.public_key(&key_name).map_err(|error| Refusal::internal("reading the project's key", error))?;
@@ -107,6 +108,7 @@ async fn sign(
             key_name,
             key_id: key.key_id,
             result_dir,
+            arch,
             chroot,
             turn,
         };

@@ -25,6 +25,7 @@ mod reader;
 mod ready;
 mod removing;
 mod repeating;
+mod repositories;
 mod roles;
 mod rpms;
 mod scheduling;

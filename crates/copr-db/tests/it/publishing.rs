@@ -3,7 +3,7 @@
 use crate::both_engines;
 use crate::fixture::{CHROOT, Fixture, Home, NOW, chroot, home, repo_package};
 use copr_db::{Conn, build_chroot, doomed, project, repo};
-use copr_types::{RepoId, State};
+use copr_types::{BuildChrootId, RepoId, State};
 
 const UNTIL: i64 = NOW + 600;
 
@@ -80,7 +80,9 @@ both_engines! {
             let turn = claim(&mut tx, NOW + 10 * failures).await.unwrap();
             repo::failed(&mut tx, h.repo, turn.publisher_fence, "disk full", NOW + 10 * failures + 5).await.unwrap();
             assert!(claim(&mut tx, NOW + 10 * failures + 4).await.is_none());
-            assert_eq!(repo::by_id(&mut tx, h.repo).await.unwrap().unwrap().failures, failures);
+            let found = repo::by_id(&mut tx, h.repo).await.unwrap().unwrap();
+            assert_eq!((found.failures, found.error.as_deref()), (failures, Some("disk full")));
+            assert_eq!(found.retry_on, NOW + 10 * failures + 5);
         }
         repo::failed(&mut tx, h.repo, 1, "an old turn", NOW + 9999).await.unwrap();
         assert_eq!(repo::by_id(&mut tx, h.repo).await.unwrap().unwrap().failures, 2);
@@ -174,6 +176,46 @@ both_engines! {
         copr_db::build::delete(&mut tx, build).await.unwrap();
         assert!(repo::holding(&mut tx, build).await.unwrap().is_empty());
         assert_eq!(repo::packages(&mut tx, h.repo).await.unwrap().len(), 1);
+    }
+
+    async fn what_is_said_of_a_repository_can_be_held_against_its_tree(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let mut tx = t.begin().await;
+        let build = published(&mut tx, &h).await;
+        let one = build_chroot::of_builds(&mut tx, &[build]).await.unwrap()[0].id;
+        let [a, b] = [repo_package("1/a.rpm"), repo_package("1/b.rpm")];
+        let held: Vec<_> = repo::held(&mut tx, h.repo).await.unwrap().into_iter().map(|one| one.href).collect();
+        assert_eq!(held, ["1/a.rpm", "1/b.rpm"]);
+        assert_eq!(repo::packages_of(&mut tx, h.repo, one).await.unwrap(), [a.clone(), b]);
+        assert!(repo::packages_of(&mut tx, h.repo, BuildChrootId(99)).await.unwrap().is_empty());
+        assert_eq!(repo::same_nevra(&mut tx, h.repo, &a.nevra, None).await.unwrap(), Some(build));
+        assert_eq!(repo::same_nevra(&mut tx, h.repo, &a.nevra, Some(one)).await.unwrap(), None);
+        assert_eq!(repo::same_nevra(&mut tx, h.repo, "other-1-1.noarch", None).await.unwrap(), None);
+
+        assert!(build_chroot::placed(&mut tx, h.repo).await.unwrap().is_empty());
+        build_chroot::started(&mut tx, one, "00000001-a", NOW).await.unwrap();
+        let placed: Vec<_> = build_chroot::placed(&mut tx, h.repo).await.unwrap().into_iter().map(|one| one.id).collect();
+        assert_eq!(placed, [one]);
+        let produced = build_chroot::BuiltPackage {
+            build_chroot_id: one,
+            name: "a".to_owned(),
+            epoch: None,
+            version: "1".to_owned(),
+            release: "1".to_owned(),
+            arch: "noarch".to_owned(),
+        };
+        build_chroot::set_built(&mut tx, one, std::slice::from_ref(&produced)).await.unwrap();
+        assert_eq!(build_chroot::built_in(&mut tx, h.repo).await.unwrap(), [produced]);
+
+        let other = home(&mut tx, "bob", "other").await;
+        let gone = home(&mut tx, "carol", "gone").await;
+        project::mark_deleted(&mut tx, gone.project, NOW).await.unwrap();
+        let all: Vec<_> = repo::all(&mut tx).await.unwrap().into_iter().map(|one| one.id).collect();
+        assert_eq!(all, [h.repo, other.repo]);
+        for path in ["a/b/c_d/1", "a/b/cxd/2"] {
+            doomed::add(&mut tx, path, Some((h.repo, 9)), NOW).await.unwrap();
+        }
+        assert_eq!(doomed::below(&mut tx, "a/b/c_d/").await.unwrap(), ["a/b/c_d/1"]);
     }
 
     async fn a_repository_finds_the_chroots_that_wait_for_it(t: Fixture) {

@@ -10,12 +10,14 @@
 //! fragments: gzip members and zstd frames can be concatenated. The seam is `assemble::Document`.
 
 mod assemble;
+mod audit;
 mod described;
 mod fragments;
 mod repomd;
 mod verify;
 
 pub use assemble::{Compression, Metadata, Options};
+pub use audit::{Audit, Fault, Listed, audit};
 pub use described::Described;
 pub use fragments::{Fragments, Location};
 pub use repomd::{Record, Repomd, parse};

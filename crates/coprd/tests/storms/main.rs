@@ -6,5 +6,6 @@ mod builders;
 mod crowd;
 mod forks;
 mod kill;
+mod publications;
 mod restart;
 mod stage;
