@@ -4,11 +4,13 @@
 //! produced (or nothing is noted); it is published when its digests and its signature are right. All else is told and left alone.
 
 use super::contents::sound;
+use super::verify::{self, Depth};
 use super::{Finding, again, names, place};
 use crate::import::digest;
 use crate::{App, Refusal, publish};
+use copr_db::Conn;
 use copr_db::build_chroot::{BuildChroot, BuiltPackage};
-use copr_db::repo::{Repo, RepoPackage};
+use copr_db::repo::{Repo, RepoPackage, Which};
 use copr_rpm::Nevra;
 use copr_rpm::repodata::{Fragments, Location};
 use copr_sign::{Signer, Verifier};
@@ -20,6 +22,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How often a build's chroot is read anew because somebody else changes what is listed of it.
+const TRIES: usize = 5;
 /// How often somebody looks whether another publisher is done.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -61,8 +65,38 @@ pub async fn rebuild(app: &App, repo: &Repo) -> Result<Rebuilt, Refusal> {
         wanted
     };
     rebuilt.generation = published(app, repo.id, wanted).await?;
+    let forgotten = forget(app, &again(app, repo.id).await?).await?;
+    rebuilt.findings.extend(forgotten);
     rebuilt.findings.sort();
     Ok(rebuilt)
+}
+
+/// Forgets generations before the present one that are not whole, and can not be made anew: what they listed is known from
+/// the database alone. Those that somebody pinned stay, and are told.
+async fn forget(app: &App, repo: &Repo) -> Result<Vec<Finding>, Refusal> {
+    let seen = verify::look(app, repo, Depth::Packages).await?;
+    let broken: BTreeSet<i64> = seen.findings.iter().filter_map(|(of, _)| *of).collect();
+    let dir = app.store.chroot_dir(&repo.owner, &repo.dir, &repo.chroot);
+    let mut findings = Vec::new();
+    let mut tx = app.db.begin().await?;
+    copr_db::repo::hold_one(&mut tx, repo.id).await?;
+    for number in broken {
+        let Some(generation) = copr_db::generation::by_number(&mut tx, repo.id, number).await? else { continue };
+        let Some(name) = generation.metadata.filter(|_| generation.superseded_on.is_some()) else { continue };
+        let path = app.store.relative(&dir.join(".repodata").join(name));
+        match generation.pinned {
+            Some(pin) => {
+                let what = format!("generation {number}, pinned as `{pin}`, is not whole and can not be made anew");
+                findings.push(Finding { file: path, what });
+            }
+            None => {
+                copr_db::generation::forget(&mut tx, repo.id, number).await?;
+                copr_db::doomed::add(&mut tx, &path, None, app.clock.now()).await?;
+            }
+        }
+    }
+    tx.commit().await?;
+    Ok(findings)
 }
 
 /// The key that packages must be signed with.
@@ -86,7 +120,7 @@ async fn one(
     rebuilt: &mut Rebuilt,
 ) -> Result<(), Refusal> {
     let result_dir = chroot.result_dir.clone().unwrap_or_default();
-    let tree = Tree {
+    let mut tree = Tree {
         store: app.store.clone(),
         dir: app.store.build_dir(&repo.owner, &repo.dir, &repo.chroot, &result_dir),
         result_dir,
@@ -94,27 +128,61 @@ async fn one(
         built: built.iter().map(file_name).collect(),
     };
     let is_noted = !tree.built.is_empty();
-    let (found, findings) = crate::blocking(move || Ok(tree.read())).await?;
-    let (packages, produced): (Vec<RepoPackage>, Vec<Nevra>) = found.into_iter().unzip();
-    let mut tx = app.db.begin().await?;
-    // Deleted meanwhile, and its files with it.
-    let now = copr_db::build_chroot::by_id(&mut tx, chroot.id).await?;
-    if !now.is_some_and(|now| now.state == chroot.state) {
-        return Ok(());
+    for _ in 0..TRIES {
+        let said = Said::of(&mut app.db.read().await?, repo.id, chroot).await?;
+        let seen = said.clone();
+        let found;
+        (tree, found) = crate::blocking(move || {
+            let found = tree.read(&seen);
+            Ok((tree, found))
+        })
+        .await?;
+        let mut tx = app.db.begin().await?;
+        copr_db::repo::hold_one(&mut tx, repo.id).await?;
+        // Deleted meanwhile, and its files with it.
+        let now = copr_db::build_chroot::by_id(&mut tx, chroot.id).await?;
+        if !now.is_some_and(|now| now.state == chroot.state) {
+            return Ok(());
+        }
+        // Somebody has taken something out meanwhile.
+        if Said::of(&mut tx, repo.id, chroot).await? != said {
+            continue;
+        }
+        let (packages, produced): (Vec<RepoPackage>, Vec<Nevra>) = found.packages.into_iter().unzip();
+        rebuilt.packages += packages.len();
+        rebuilt.findings.extend(found.findings);
+        let wrong: Vec<&str> = said.listed.iter().filter(|one| !packages.contains(one)).map(|one| &*one.href).collect();
+        let new = packages.iter().filter(|one| !said.listed.iter().any(|old| old.href == one.href)).count();
+        if !wrong.is_empty() || new > 0 {
+            rebuilt.changed += wrong.len() + new;
+            let generation = copr_db::repo::want(&mut tx, repo.id).await?;
+            copr_db::repo::withdraw(&mut tx, repo.id, Which::Hrefs(&wrong), generation).await?;
+            copr_db::repo::put_packages(&mut tx, repo.id, chroot.id, generation, &packages).await?;
+        }
+        if !is_noted {
+            let produced: Vec<BuiltPackage> = produced.into_iter().map(|nevra| noted(chroot.id, nevra)).collect();
+            copr_db::build_chroot::set_built(&mut tx, chroot.id, &produced).await?;
+        }
+        return Ok(tx.commit().await?);
     }
-    rebuilt.findings.extend(findings);
-    rebuilt.packages += packages.len();
-    let held = copr_db::repo::packages_of(&mut tx, repo.id, chroot.id).await?;
-    let changed = packages.iter().filter(|one| !held.contains(one)).count();
-    if changed > 0 || held.len() != packages.len() {
-        rebuilt.changed += changed + held.iter().filter(|one| !packages.iter().any(|new| new.href == one.href)).count();
-        copr_db::repo::put_packages(&mut tx, repo.id, chroot.id, &packages).await?;
+    Err(Refusal::conflict(format!("`{}` does not stand still", place(repo))))
+}
+
+/// What the database says of a chroot's packages.
+#[derive(Clone, PartialEq, Eq)]
+struct Said {
+    listed: Vec<RepoPackage>,
+    /// Paths of packages that were taken out of the repository on purpose.
+    withdrawn: Vec<String>,
+}
+
+impl Said {
+    async fn of(conn: &mut Conn, repo: RepoId, chroot: &BuildChroot) -> Result<Self, Refusal> {
+        Ok(Self {
+            listed: copr_db::repo::packages_of(conn, repo, chroot.id).await?,
+            withdrawn: copr_db::repo::withdrawn(conn, repo, chroot.id).await?,
+        })
     }
-    if !is_noted {
-        let produced: Vec<BuiltPackage> = produced.into_iter().map(|nevra| noted(chroot.id, nevra)).collect();
-        copr_db::build_chroot::set_built(&mut tx, chroot.id, &produced).await?;
-    }
-    Ok(tx.commit().await?)
 }
 
 /// The name of the file that a package has.
@@ -151,29 +219,35 @@ struct Tree {
     built: BTreeSet<String>,
 }
 
+/// What was found in there.
+struct Found {
+    packages: Vec<(RepoPackage, Nevra)>,
+    findings: Vec<Finding>,
+}
+
 impl Tree {
-    /// The packages that can be published, and what is wrong with the others.
-    fn read(&self) -> (Vec<(RepoPackage, Nevra)>, Vec<Finding>) {
+    /// The packages that can be published, and what is wrong with the others. Those that were taken out on purpose stay out.
+    fn read(&self, said: &Said) -> Found {
         let there: BTreeSet<String> = names(&self.dir).into_iter().filter(|name| is_package(name)).collect();
-        let mut packages = Vec::new();
-        let mut findings = Vec::new();
-        let mut say = |name: &str, what: String| {
-            findings.push(Finding { file: self.store.relative(&self.dir.join(name)), what });
-        };
-        for name in self.built.difference(&there) {
-            say(name, "the build produced it, and it is not there".to_owned());
-        }
+        let mut found = Found { packages: Vec::new(), findings: Vec::new() };
+        let finding = |name: &str, what: String| Finding { file: self.store.relative(&self.dir.join(name)), what };
+        let gone =
+            said.listed.iter().filter_map(|one| one.href.rsplit('/').next()).filter(|name| !there.contains(*name));
+        found.findings.extend(gone.map(|name| finding(name, "it is listed, and it is not there".to_owned())));
         for name in &there {
+            if said.withdrawn.iter().any(|href| href.rsplit('/').next() == Some(name)) {
+                continue;
+            }
             if !self.built.is_empty() && !self.built.contains(name) {
-                say(name, "it is not what the build produced".to_owned());
+                found.findings.push(finding(name, "it is not what the build produced".to_owned()));
                 continue;
             }
             match self.describe(name) {
-                Ok(package) => packages.push(package),
-                Err(what) => say(name, format!("it is left out: {what}")),
+                Ok(package) => found.packages.push(package),
+                Err(what) => found.findings.push(finding(name, format!("it is left out: {what}"))),
             }
         }
-        (packages, findings)
+        found
     }
 
     fn describe(&self, name: &str) -> Result<(RepoPackage, Nevra), String> {

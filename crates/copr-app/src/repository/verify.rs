@@ -1,11 +1,10 @@
-//! Whether a repository tells the truth: every generation that readers may still be at, and the database about the
-//! present one.
+//! Whether a repository tells the truth: every generation that is kept, on the disk and in the database.
 
 use super::contents::{nevra, sound};
-use super::{Finding, again, names, place};
+use super::{Finding, again, place};
 use crate::import::digest;
 use crate::{App, Refusal, publish};
-use copr_db::repo::{Held, Repo};
+use copr_db::repo::{Listed as Row, Repo};
 use copr_rpm::repodata::{Audit, Listed, audit};
 use copr_sign::{PublicKey, Signer, Verifier};
 use copr_store::Store;
@@ -13,6 +12,7 @@ use copr_types::DirName;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// How often a repository is looked at that does not stand still.
 const LOOKS: usize = 5;
@@ -45,37 +45,80 @@ pub async fn verify(app: &App, repo: &Repo, depth: Depth) -> Result<Verified, Re
     let mut looks = 0;
     loop {
         looks += 1;
-        let held = copr_db::repo::held(&mut app.db.read().await?, repo.id).await?;
-        let look = Look::at(app, &repo, held, depth)?;
-        let seen = crate::blocking(move || Ok(look.all())).await?;
+        let seen = look(app, &repo, depth).await?;
         let now = again(app, repo.id).await?;
         // What has moved on in between may have looked wrong without being so.
         let stood_still = (now.generation, now.wanted) == (repo.generation, repo.wanted);
         if seen.findings.is_empty() || stood_still || looks == LOOKS {
-            return Ok(Verified { repository: place(&repo), ..seen });
+            let findings: BTreeSet<Finding> = seen.findings.into_iter().map(|(_, finding)| finding).collect();
+            return Ok(Verified {
+                repository: place(&repo),
+                generations: seen.generations,
+                packages: seen.packages,
+                findings: findings.into_iter().collect(),
+            });
         }
         repo = now;
     }
 }
 
-/// One look at a repository.
+/// What one look saw.
+pub(super) struct Seen {
+    generations: usize,
+    packages: usize,
+    /// By generation, where it is about one.
+    pub findings: Vec<(Option<i64>, Finding)>,
+}
+
+/// One look at all generations that are kept, the newest first.
+pub(super) async fn look(app: &App, repo: &Repo, depth: Depth) -> Result<Seen, Refusal> {
+    let mut look = Look::at(app, repo, depth)?;
+    let mut generations = 0;
+    // Nothing is promised before the first generation.
+    if repo.generation > 0 {
+        let keys;
+        (look, keys) = crate::blocking(move || {
+            let keys = look.keys();
+            Ok((look, keys.map(Arc::new)))
+        })
+        .await?;
+        for (number, name) in look.kept(app, repo).await? {
+            // One that was published by a publisher that was killed before it could say so is in no list.
+            let is_noted = copr_db::generation::by_number(&mut app.db.read().await?, repo.id, number).await?.is_some();
+            let rows = match is_noted {
+                true => Some(copr_db::repo::listed_at(&mut app.db.read().await?, repo.id, number).await?),
+                false => None,
+            };
+            let keys = keys.clone();
+            look = crate::blocking(move || {
+                look.generation(number, &name, rows, keys.as_deref());
+                Ok(look)
+            })
+            .await?;
+            generations += 1;
+        }
+    }
+    // What is kept no more was not promised any more.
+    let kept: BTreeSet<i64> = look.kept(app, repo).await?.into_iter().map(|(number, _)| number).collect();
+    look.findings.retain(|(of, _)| of.is_none_or(|number| kept.contains(&number)));
+    Ok(Seen { generations, packages: look.packages.len(), findings: look.findings })
+}
+
+/// What one look at a repository sees.
 struct Look {
     store: Store,
     dir: PathBuf,
     pubkeys: Vec<PathBuf>,
     key: Option<PublicKey>,
-    generation: i64,
-    wanted: i64,
-    held: Vec<Held>,
     depth: Depth,
-    /// By generation, where it is about one of which the directory may vanish.
-    findings: Vec<(Option<PathBuf>, Finding)>,
+    /// By generation, where it is about one.
+    findings: Vec<(Option<i64>, Finding)>,
     /// What is wrong with a package that was looked at, by its place and what it was said to be.
     packages: BTreeMap<Listed, Vec<String>>,
 }
 
 impl Look {
-    fn at(app: &App, repo: &Repo, held: Vec<Held>, depth: Depth) -> Result<Self, Refusal> {
+    fn at(app: &App, repo: &Repo, depth: Depth) -> Result<Self, Refusal> {
         let main = DirName::main(&repo.project);
         let key = app.signer.public_key(&publish::key_name(repo.project_id)?).ok();
         let mut pubkeys = vec![app.store.pubkey(&repo.owner, &main)];
@@ -87,39 +130,15 @@ impl Look {
             dir: app.store.chroot_dir(&repo.owner, &repo.dir, &repo.chroot),
             pubkeys,
             key,
-            generation: repo.generation,
-            wanted: repo.wanted,
-            held,
             depth,
             findings: Vec::new(),
             packages: BTreeMap::new(),
         })
     }
 
-    fn all(mut self) -> Verified {
-        let mut generations = 0;
-        // Nothing is promised before the first generation.
-        if self.generation > 0 {
-            let keys = self.keys();
-            match self.head() {
-                Err(what) => self.say(None, &self.dir.join("repodata"), what),
-                Ok(head) => generations = self.generations(&head, keys.as_ref()),
-            }
-        }
-        // What vanished meanwhile was not promised any more.
-        let findings = self.findings.into_iter().filter(|(of, _)| of.as_ref().is_none_or(|dir| dir.exists()));
-        let findings: BTreeSet<Finding> = findings.map(|(_, finding)| finding).collect();
-        Verified {
-            repository: String::new(),
-            generations,
-            packages: self.packages.len(),
-            findings: findings.into_iter().collect(),
-        }
-    }
-
-    fn say(&mut self, of: Option<&Path>, file: &Path, what: impl Into<String>) {
+    fn say(&mut self, of: Option<i64>, file: &Path, what: impl Into<String>) {
         let finding = Finding { file: self.store.relative(file), what: what.into() };
-        self.findings.push((of.map(Path::to_owned), finding));
+        self.findings.push((of, finding));
     }
 
     /// The project's key, with which all must be signed; and whether it is what clients are given.
@@ -143,69 +162,70 @@ impl Look {
         Verifier::read(&key.armored).ok()
     }
 
-    /// Name of the present generation's directory.
-    fn head(&self) -> Result<String, String> {
-        let link = std::fs::read_link(self.dir.join("repodata"))
-            .map_err(|error| format!("generation {} is not there: {error}", self.generation))?;
+    /// Numbers and directories of the generations of which the metadata are kept, the present one first.
+    async fn kept(&mut self, app: &App, repo: &Repo) -> Result<Vec<(i64, String)>, Refusal> {
+        let link = self.dir.join("repodata");
+        let head = match self.head() {
+            Ok((number, name)) => {
+                // Switched, and not yet noted: a publisher is at it, or was killed there and comes again.
+                if number < repo.generation || number > repo.wanted {
+                    let what = format!("it leads to generation {number}; the database says {}", repo.generation);
+                    self.say(None, &link, what);
+                }
+                Some((number, name))
+            }
+            Err(what) => {
+                self.say(None, &link, what);
+                None
+            }
+        };
+        let noted = copr_db::generation::list(&mut app.db.read().await?, repo.id, i64::MAX).await?;
+        let noted = noted.into_iter().filter_map(|one| Some((one.number, one.metadata?)));
+        let present = head.as_ref().map(|(number, _)| *number);
+        let mut kept: Vec<_> = head.into_iter().chain(noted.filter(|(number, _)| Some(*number) != present)).collect();
+        kept.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+        Ok(kept)
+    }
+
+    /// The present generation's number, and its directory.
+    fn head(&self) -> Result<(i64, String), String> {
+        let link =
+            std::fs::read_link(self.dir.join("repodata")).map_err(|error| format!("it is not there: {error}"))?;
         let name = link.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if link != Path::new(".repodata").join(name) || number(name).is_none() {
-            return Err(format!("it is a link to `{}`, which is no generation", link.display()));
+        match number(name) {
+            Some(number) if link == Path::new(".repodata").join(name) => Ok((number, name.to_owned())),
+            _ => Err(format!("it is a link to `{}`, which is no generation", link.display())),
         }
-        Ok(name.to_owned())
     }
 
-    /// Looks at the present generation and those before it that are kept; gives how many.
-    fn generations(&mut self, head: &str, keys: Option<&Verifier>) -> usize {
-        let present = number(head).unwrap_or_default();
-        // Switched, and not yet noted: a publisher is at it, or was killed there and comes again.
-        if present < self.generation || present > self.wanted {
-            let what = format!("generation {present} is the present one; the database says {}", self.generation);
-            let link = self.dir.join("repodata");
-            self.say(None, &link, what);
+    /// Looks at one generation: its metadata, the packages that these name, and what the database says of it.
+    fn generation(&mut self, number: i64, name: &str, rows: Option<Vec<Row>>, keys: Option<&Verifier>) {
+        let dir = self.dir.join(".repodata").join(name);
+        let Some(packages) = self.metadata(number, &dir, keys).packages else { return };
+        for package in &packages {
+            self.package(number, package, keys);
         }
-        let kept = self.dir.join(".repodata");
-        let mut count = 0;
-        for name in names(&kept) {
-            let path = kept.join(&name);
-            let is_head = name == head;
-            // Later ones are being written. What has no repomd.xml, which is written last, was broken off.
-            let is_published = number(&name).is_some_and(|number| number < present) && path.join("repomd.xml").exists();
-            if !is_head && !is_published {
-                continue;
-            }
-            count += 1;
-            let found = self.generation(&path, number(&name).unwrap_or_default(), keys);
-            let Some(packages) = found.packages else { continue };
-            for package in &packages {
-                self.package(&path, is_head, package, keys);
-            }
-            if is_head && present == self.generation && self.wanted == self.generation {
-                self.rows(&packages);
-            }
+        if let Some(rows) = rows {
+            self.rows(number, &packages, rows);
         }
-        if !kept.join(head).exists() {
-            let link = self.dir.join("repodata");
-            self.say(None, &link, format!("`{head}`, to which it leads, is not there"));
-        }
-        count
     }
 
-    /// Looks at the metadata of one generation.
-    fn generation(&mut self, dir: &Path, number: i64, keys: Option<&Verifier>) -> Audit {
+    fn metadata(&mut self, number: i64, dir: &Path, keys: Option<&Verifier>) -> Audit {
         let found = audit(dir);
+        let of = Some(number);
         for fault in &found.faults {
-            self.say(Some(dir), &dir.join(&fault.file), fault.what.clone());
+            self.say(of, &dir.join(&fault.file), fault.what.clone());
         }
         if let Some(repomd) = found.repomd.as_ref().filter(|repomd| repomd.revision != number.to_string()) {
             let what = format!("it is generation {}, in the directory of {number}", repomd.revision);
-            self.say(Some(dir), &dir.join("repomd.xml"), what);
+            self.say(of, &dir.join("repomd.xml"), what);
         }
         let signature = dir.join("repomd.xml.asc");
         match std::fs::read_to_string(&signature) {
-            Err(error) => self.say(Some(dir), &signature, format!("it can not be read: {error}")),
+            Err(error) => self.say(of, &signature, format!("it can not be read: {error}")),
             Ok(text) => {
                 if keys.is_some_and(|keys| !keys.accepts_armored(&text, &found.repomd_bytes)) {
-                    self.say(Some(dir), &signature, "it is no signature of repomd.xml by the project's key");
+                    self.say(of, &signature, "it is no signature of repomd.xml by the project's key");
                 }
             }
         }
@@ -213,7 +233,7 @@ impl Look {
     }
 
     /// Looks at a package, once for all generations that say the same of it.
-    fn package(&mut self, generation: &Path, is_head: bool, listed: &Listed, keys: Option<&Verifier>) {
+    fn package(&mut self, of: i64, listed: &Listed, keys: Option<&Verifier>) {
         let path = self.dir.join(&listed.href);
         let faults = match self.packages.get(listed) {
             Some(faults) => faults.clone(),
@@ -223,33 +243,31 @@ impl Look {
                 faults
             }
         };
-        let of = (!is_head).then_some(generation);
         for what in faults {
-            self.say(of, &path, what);
+            self.say(Some(of), &path, what);
         }
     }
 
-    /// Holds what the database says of the present generation against its metadata.
-    fn rows(&mut self, packages: &[Listed]) {
-        let mut held: BTreeMap<String, Held> =
-            std::mem::take(&mut self.held).into_iter().map(|one| (one.href.clone(), one)).collect();
+    /// Holds what the database says of a generation against its metadata.
+    fn rows(&mut self, of: i64, packages: &[Listed], rows: Vec<Row>) {
+        let mut rows: BTreeMap<String, Row> = rows.into_iter().map(|one| (one.href.clone(), one)).collect();
         for listed in packages {
             let path = self.dir.join(&listed.href);
-            match held.remove(&listed.href) {
-                None => self.say(None, &path, "it is in the metadata and not in the database"),
+            match rows.remove(&listed.href) {
+                None => self.say(Some(of), &path, format!("generation {of} lists it, in the database it does not")),
                 Some(row) if row.pkgid != listed.pkgid => {
-                    self.say(None, &path, "the metadata and the database know it by different digests");
+                    self.say(Some(of), &path, format!("generation {of} has another digest of it in the database"));
                 }
                 Some(row) if nevra(&row.nevra) != listed.nevra => {
-                    let what = format!("it is `{}` in the metadata, `{}` in the database", listed.nevra, row.nevra);
-                    self.say(None, &path, what);
+                    let what = format!("generation {of} calls it `{}`, in the database `{}`", listed.nevra, row.nevra);
+                    self.say(Some(of), &path, what);
                 }
                 Some(_) => {}
             }
         }
-        for href in held.into_keys() {
+        for href in rows.into_keys() {
             let path = self.dir.join(href);
-            self.say(None, &path, "it is in the database and not in the metadata");
+            self.say(Some(of), &path, format!("generation {of} does not list it, in the database it does"));
         }
     }
 }
