@@ -8,4 +8,5 @@ mod commands;
 mod configuration;
 #[cfg(feature = "gssapi")]
 mod kerberos;
+mod repositories;
 mod service;
