@@ -82,6 +82,7 @@ pub(super) async fn look(app: &App, repo: &Repo, depth: Depth) -> Result<Seen, R
             Ok((look, keys.map(Arc::new)))
         })
         .await?;
+        look.switch(app, repo).await?;
         for (number, name) in look.kept(app, repo).await? {
             // One that was published by a publisher that was killed before it could say so is in no list.
             let is_noted = copr_db::generation::by_number(&mut app.db.read().await?, repo.id, number).await?.is_some();
@@ -162,29 +163,29 @@ impl Look {
         Verifier::read(&key.armored).ok()
     }
 
-    /// Numbers and directories of the generations of which the metadata are kept, the present one first.
-    async fn kept(&mut self, app: &App, repo: &Repo) -> Result<Vec<(i64, String)>, Refusal> {
-        let link = self.dir.join("repodata");
-        let head = match self.head() {
-            Ok((number, name)) => {
-                // Switched, and not yet noted: a publisher is at it, or was killed there and comes again.
-                if number < repo.generation || number > repo.wanted {
-                    let what = format!("it leads to generation {number}; the database says {}", repo.generation);
-                    self.say(None, &link, what);
-                }
-                Some((number, name))
-            }
-            Err(what) => {
-                self.say(None, &link, what);
-                None
-            }
-        };
+    /// Numbers and directories of the generations of which the metadata are kept, the newest first.
+    async fn kept(&self, app: &App, repo: &Repo) -> Result<Vec<(i64, String)>, Refusal> {
+        let head = self.head().ok();
         let noted = copr_db::generation::list(&mut app.db.read().await?, repo.id, i64::MAX).await?;
         let noted = noted.into_iter().filter_map(|one| Some((one.number, one.metadata?)));
         let present = head.as_ref().map(|(number, _)| *number);
         let mut kept: Vec<_> = head.into_iter().chain(noted.filter(|(number, _)| Some(*number) != present)).collect();
         kept.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
         Ok(kept)
+    }
+
+    /// Whether readers are given the generation that the database says, or one that a publisher is at.
+    async fn switch(&mut self, app: &App, before: &Repo) -> Result<(), Refusal> {
+        let head = self.head();
+        let after = again(app, before.id).await?;
+        let what = match head {
+            Ok((number, _)) if number >= before.generation && number <= after.wanted => return Ok(()),
+            Ok((number, _)) => format!("it leads to generation {number}; the database says {}", after.generation),
+            Err(what) => what,
+        };
+        let link = self.dir.join("repodata");
+        self.say(None, &link, what);
+        Ok(())
     }
 
     /// The present generation's number, and its directory.

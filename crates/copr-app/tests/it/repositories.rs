@@ -247,9 +247,12 @@ both_engines! {
         assert_eq!(build::built(&w.app, first).await.unwrap().1.len(), 2);
         tells(&w, Depth::Packages, &[]).await;
 
-        let (scratch, mut createrepo) = (copr_testkit::temp_dir(), copr_testkit::command("createrepo_c"));
-        createrepo.args(["--no-database", "--quiet", "--excludes", "/.*", "--outputdir"]).arg(scratch.path()).arg(&dir);
-        copr_testkit::output(&mut createrepo);
+        let scratch = copr_testkit::temp_dir();
+        let list = scratch.path().join("list");
+        std::fs::write(&list, before.keys().map(|href| format!("{href}\n")).collect::<String>()).unwrap();
+        let mut createrepo = copr_testkit::command("createrepo_c");
+        createrepo.args(["--no-database", "--quiet", "--pkglist"]).arg(&list);
+        copr_testkit::output(createrepo.arg("--outputdir").arg(scratch.path()).arg(&dir));
         let theirs = copr_rpm::repodata::audit(&scratch.path().join("repodata"));
         let ours = copr_rpm::repodata::audit(&dir.join("repodata"));
         let sorted = |audit: copr_rpm::repodata::Audit| {

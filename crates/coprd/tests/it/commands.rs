@@ -96,7 +96,8 @@ fn names_are_read_at_the_door() {
         panic!()
     };
     assert_eq!((add.name.arch(), add.install), ("x86_64", vec!["@buildsys-build".to_owned()]));
-    let Subject::Repo(RepoCommand::Rebuild { repo, .. }) = subject("repo rebuild @kitchen/hello:pr:1/f-44-x86_64") else {
+    let Subject::Repo(RepoCommand::Rebuild { repo, .. }) = subject("repo rebuild @kitchen/hello:pr:1/f-44-x86_64")
+    else {
         panic!()
     };
     let said = (repo.owner.as_str(), repo.dir.as_str(), repo.chroot.as_deref());

@@ -39,12 +39,15 @@ fn repositories_are_listed_verified_and_rebuilt() {
         "));
 
         let said = service.admin(&format!("repo rebuild ada/hello/{CHROOT}"));
-        let words = format!(
-            "`ada/hello/{CHROOT}`: generation 2 of 0 packages, of which 0 are unlike what was noted.\n"
-        );
+        let words =
+            format!("`ada/hello/{CHROOT}`: generation 2 of 0 packages, of which 0 are unlike what was noted.\n");
         assert_eq!((said.status, said.talk), (0, words), "{}", said.out);
         assert_eq!(service.json("repo verify --all")[0]["findings"], json!([]));
-        insta::allow_duplicates!(insta::assert_snapshot!(service.refusal("repo verify ada/other"), @"error: Project ada/other does not exist."));
-        insta::allow_duplicates!(insta::assert_snapshot!(service.refusal("repo rebuild ada/hello/epel-9-x86_64"), @"error: `ada/hello` has no repository for `epel-9-x86_64`"));
+        insta::allow_duplicates!(
+            insta::assert_snapshot!(service.refusal("repo verify ada/other"), @"error: Project ada/other does not exist.")
+        );
+        insta::allow_duplicates!(
+            insta::assert_snapshot!(service.refusal("repo rebuild ada/hello/epel-9-x86_64"), @"error: `ada/hello` has no repository for `epel-9-x86_64`")
+        );
     }
 }

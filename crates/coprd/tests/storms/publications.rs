@@ -187,6 +187,8 @@ fn publish_in_a_storm(launch: Launch, servers: usize) {
     let files = packages(size.publications, &stage.path("packages"));
     let projects: Vec<Project> =
         (0..size.repositories).map(|number| project(&stage, &format!("storm-{number}"))).collect();
+    // A first generation that failed is tried again by itself.
+    quiet(&stage);
     let mut readers: Vec<Reader> = (0..size.readers).map(|number| reader(&stage, &others, &projects, number)).collect();
 
     let (expected, kills) = storm(&mut stage, &mut others, size, &projects, &files);
