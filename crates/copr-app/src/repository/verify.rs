@@ -85,13 +85,17 @@ pub(super) async fn look(app: &App, repo: &Repo, depth: Depth) -> Result<Seen, R
         look.switch(app, repo).await?;
         for (number, name) in look.kept(app, repo).await? {
             // One that was published by a publisher that was killed before it could say so is in no list.
-            let is_noted = copr_db::generation::by_number(&mut app.db.read().await?, repo.id, number).await?.is_some();
-            let rows = match is_noted {
-                true => Some(copr_db::repo::listed_at(&mut app.db.read().await?, repo.id, number).await?),
-                false => None,
+            let noted = copr_db::generation::by_number(&mut app.db.read().await?, repo.id, number).await?;
+            let rows = match &noted {
+                Some(_) => Some(copr_db::repo::listed_at(&mut app.db.read().await?, repo.id, number).await?),
+                None => None,
             };
+            let is_addressed = noted.is_some_and(|noted| noted.metadata.as_deref() == Some(name.as_str()));
             let keys = keys.clone();
             look = crate::blocking(move || {
+                if is_addressed {
+                    look.address(number, &name);
+                }
                 look.generation(number, &name, rows, keys.as_deref());
                 Ok(look)
             })
@@ -196,6 +200,16 @@ impl Look {
         match number(name) {
             Some(number) if link == Path::new(".repodata").join(name) => Ok((number, name.to_owned())),
             _ => Err(format!("it is a link to `{}`, which is no generation", link.display())),
+        }
+    }
+
+    /// Whether a generation is found under its number.
+    fn address(&mut self, number: i64, name: &str) {
+        let link = self.dir.join("gen").join(number.to_string());
+        match std::fs::read_link(&link) {
+            Ok(to) if to == Path::new("../.repodata").join(name) => {}
+            Ok(to) => self.say(Some(number), &link, format!("it leads to `{}` and not to `{name}`", to.display())),
+            Err(error) => self.say(Some(number), &link, format!("it is not there: {error}")),
         }
     }
 

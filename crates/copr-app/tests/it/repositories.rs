@@ -119,6 +119,10 @@ both_engines! {
         assert!(found.iter().any(|(file, what)| file == "repomd.xml" && what.contains("can not be read")), "{found:?}");
         rebuild(&w).await;
 
+        let number = rebuild(&w).await.generation.to_string();
+        std::fs::remove_file(w.chroot_dir("hello").join("gen").join(&number)).unwrap();
+        tells(&w, Depth::Metadata, &[(&number, "it is not there")]).await;
+        rebuild(&w).await;
         std::fs::remove_file(&repodata).unwrap();
         tells(&w, Depth::Metadata, &[("repodata", "is not there")]).await;
         rebuild(&w).await;
