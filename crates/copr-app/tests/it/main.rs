@@ -10,6 +10,7 @@ mod chains;
 mod chance;
 mod expiries;
 mod forks;
+mod generations;
 mod importing;
 mod interrupted;
 mod keeping;

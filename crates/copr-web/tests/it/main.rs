@@ -22,6 +22,7 @@ mod pages;
 mod people;
 mod projects;
 mod repo_files;
+mod repositories;
 mod results;
 mod server;
 mod service;
