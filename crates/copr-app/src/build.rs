@@ -27,6 +27,7 @@ pub(crate) use of_package::{Place, nowhere, once_more, rebuildable};
 pub use resubmit::{Chosen, Repeat, again, is_repeatable, repeat};
 pub use retention::prune;
 pub use rpm_upload::by_rpm;
+pub(crate) use rpm_upload::twin;
 pub use stopping::Running;
 pub(crate) use stopping::{stop_all, stop_chroot, until_over};
 pub use submit::{Options, Selection, Upload, by_upload, check, may_build, may_build_in};

@@ -42,6 +42,7 @@ pub mod removal;
 pub mod renaming;
 pub mod repo_file;
 pub mod repos;
+pub mod repository;
 pub mod secret;
 pub mod session;
 pub mod source;

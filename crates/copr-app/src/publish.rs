@@ -9,6 +9,7 @@ pub(crate) mod generation;
 pub(crate) mod intake;
 pub(crate) mod kept;
 
+use crate::build::twin;
 use crate::key::{self, Keys};
 use crate::lease::change_chroot;
 use crate::{App, Refusal, removal};
@@ -126,6 +127,10 @@ async fn turn(app: &App, repo: &Repo) -> Result<(), Refusal> {
     let waiting = copr_db::build_chroot::publishing(&mut app.db.read().await?, repo.id).await?;
     let (mut ready, mut again) = (Vec::new(), false);
     for chroot in waiting {
+        if let Some(failure) = twin(&mut app.db.read().await?, repo.id, &chroot).await? {
+            fail(app, repo, &chroot, &failure).await?;
+            continue;
+        }
         match intake::take_in(app, repo, &chroot, &keys).await {
             Ok(Ok((result_dir, built, packages))) => {
                 let mut tx = app.db.begin().await?;

@@ -6,9 +6,11 @@ pub use reason::{Around, Reason};
 
 use crate::lease::{running, shares};
 use crate::{App, Refusal};
+use copr_db::Conn;
+use copr_db::build_chroot::BuildChroot;
 use copr_db::task::{Counts, Task};
 use copr_sched::{Books, Waiting};
-use copr_types::{BuildId, TaskId};
+use copr_types::{BuildId, State, TaskId};
 use copr_wire::builder::Task as Work;
 use std::collections::BTreeMap;
 
@@ -55,7 +57,7 @@ pub(crate) fn waiting(task: &Task) -> Waiting {
     }
 }
 
-/// A task of a build that nobody has yet.
+/// A task of a build that nobody has yet, or a chroot that is yet to be published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wait {
     /// The chroot; none for the source.
@@ -80,15 +82,22 @@ impl Wait {
     }
 }
 
-/// What a build's tasks wait for that nobody has. The cost does not grow with the queue.
+/// What a build's tasks wait for that nobody has, and which of its chroots could not be published yet. The cost does not
+/// grow with the queue.
 pub async fn waits(app: &App, build: BuildId) -> Result<Vec<Wait>, Refusal> {
     let mut conn = app.db.read().await?;
-    let mut tasks = copr_db::task::of_build(&mut conn, build).await?;
+    let mut waits = of_tasks(app, &mut conn, build).await?;
+    waits.extend(of_repositories(app, &mut conn, build).await?);
+    Ok(waits)
+}
+
+async fn of_tasks(app: &App, conn: &mut Conn, build: BuildId) -> Result<Vec<Wait>, Refusal> {
+    let mut tasks = copr_db::task::of_build(conn, build).await?;
     tasks.retain(|task| !task.leased && !task.cancel);
     if tasks.is_empty() {
         return Ok(Vec::new());
     }
-    let around = Around::read(app, &mut conn, &tasks).await?;
+    let around = Around::read(app, conn, &tasks).await?;
     let mut waits = Vec::with_capacity(tasks.len());
     for task in &tasks {
         let chroot = match serde_json::from_str(&task.spec)? {
@@ -96,8 +105,30 @@ pub async fn waits(app: &App, build: BuildId) -> Result<Vec<Wait>, Refusal> {
             Work::Rpm(rpm) => Some(rpm.chroot.name.to_string()),
         };
         let Some(reason) = around.reason(task) else { continue };
-        let before = copr_db::queue::before(&mut conn, task.lane_number, task.id, COUNTED).await?;
+        let before = copr_db::queue::before(conn, task.lane_number, task.id, COUNTED).await?;
         waits.push(Wait { chroot, since: task.created_on, before, reason: reason.words(task) });
     }
     Ok(waits)
+}
+
+/// Chroots that are done but for their repositories, of which the last tries to publish them failed. What went wrong there
+/// is for administrators, who are told by `coprd admin repo list`.
+async fn of_repositories(app: &App, conn: &mut Conn, build: BuildId) -> Result<Vec<Wait>, Refusal> {
+    let waiting = |chroot: &BuildChroot| {
+        let is_ready = chroot.state == State::Pending && chroot.staged.is_some();
+        is_ready || matches!(chroot.state, State::Publishing | State::Forking)
+    };
+    let mut chroots = copr_db::build_chroot::of_builds(conn, &[build]).await?;
+    chroots.retain(waiting);
+    let Some(found) = copr_db::build::by_id(conn, build).await?.filter(|_| !chroots.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let repos = copr_db::repo::of_project(conn, found.project_id).await?;
+    let waits = chroots.into_iter().filter_map(|chroot| {
+        let repo = repos.iter().find(|repo| repo.dir == found.dir && repo.chroot_id == chroot.chroot_id)?;
+        let reason = reason::unpublishable(repo.failures, repo.retry_on - app.clock.now())?;
+        let since = chroot.started_on.unwrap_or(found.submitted_on);
+        Some(Wait { chroot: Some(chroot.name.to_string()), since, before: 0, reason })
+    });
+    Ok(waits.collect())
 }

@@ -226,6 +226,20 @@ pub async fn uploaded(conn: &mut Conn, repo: RepoId) -> Result<Vec<BuildChroot>,
     )
 }
 
+/// Chroots of builds that have a result directory in a repository, whatever became of them, by number.
+pub async fn placed(conn: &mut Conn, repo: RepoId) -> Result<Vec<BuildChroot>, Error> {
+    run!(
+        conn,
+        fetch_all as BuildChroot,
+        select!(
+            "JOIN build b ON b.id = bc.build_id
+             JOIN repo r ON r.dir_id = b.dir_id AND r.chroot_id = bc.chroot_id
+             WHERE r.id = $1 AND bc.result_dir IS NOT NULL ORDER BY bc.id"
+        ),
+        repo.0
+    )
+}
+
 /// Builds of a project that still work in one of the chroots, by number.
 pub async fn unfinished_in(conn: &mut Conn, project: ProjectId, chroot: ChrootId) -> Result<Vec<BuildId>, Error> {
     let rows = run!(
@@ -359,6 +373,20 @@ pub async fn built(conn: &mut Conn, build: BuildId) -> Result<Vec<BuiltPackage>,
          FROM built_package k JOIN build_chroot bc ON bc.id = k.build_chroot_id
          WHERE bc.build_id = $1 ORDER BY k.build_chroot_id, k.position",
         build.0
+    )
+}
+
+/// The packages that builds produced for a repository, by chroot of a build, in order.
+pub async fn built_in(conn: &mut Conn, repo: RepoId) -> Result<Vec<BuiltPackage>, Error> {
+    run!(
+        conn,
+        fetch_all as BuiltPackage,
+        "SELECT k.build_chroot_id, k.name, k.epoch, k.version, k.release, k.arch
+         FROM repo r JOIN build b ON b.dir_id = r.dir_id
+         JOIN build_chroot bc ON bc.build_id = b.id AND bc.chroot_id = r.chroot_id
+         JOIN built_package k ON k.build_chroot_id = bc.id
+         WHERE r.id = $1 ORDER BY k.build_chroot_id, k.position",
+        repo.0
     )
 }
 

@@ -52,6 +52,17 @@ pub async fn after(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<Doomed
     )
 }
 
+/// The doomed paths that begin with these characters.
+pub async fn below(conn: &mut Conn, prefix: &str) -> Result<Vec<String>, Error> {
+    let rows = run!(
+        conn,
+        fetch_all as (String,),
+        "SELECT path FROM doomed_path WHERE substr(path, 1, length($1)) = $1 ORDER BY id",
+        prefix
+    )?;
+    Ok(rows.into_iter().map(|(path,)| path).collect())
+}
+
 /// Forgets a path that is gone.
 pub async fn gone(conn: &mut Conn, id: i64) -> Result<(), Error> {
     run!(conn, execute, "DELETE FROM doomed_path WHERE id = $1", id)?;

@@ -199,3 +199,16 @@ pub async fn forget_old(conn: &mut Conn, id: RepoId, newest: i64) -> Result<u64,
         newest
     )
 }
+
+/// Forgets one generation that is neither the present one nor pinned.
+pub async fn forget(conn: &mut Conn, id: RepoId, number: i64) -> Result<(), Error> {
+    run!(
+        conn,
+        execute,
+        "DELETE FROM generation
+         WHERE repo_id = $1 AND number = $2 AND pinned IS NULL AND superseded_on IS NOT NULL",
+        id.0,
+        number
+    )?;
+    Ok(())
+}

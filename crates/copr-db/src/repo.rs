@@ -4,7 +4,8 @@ mod contents;
 
 pub use contents::{
     Built, CHUNK, Chunk, Diff, Listed, RepoPackage, Which, built, chunk_at, chunks, devel_at, devel_count, diff, due,
-    holding, hrefs, listed_at, packages_at, promote, purge, put_packages, restore, withdraw,
+    holding, hrefs, listed_at, packages_at, packages_of, promote, purge, put_packages, restore, same_nevra, withdraw,
+    withdrawn,
 };
 
 use crate::conn::run;
@@ -44,13 +45,17 @@ pub struct Repo {
     pub publisher_fence: i64,
     /// Turns that failed in a row.
     pub failures: i64,
+    /// Why the last one did.
+    pub error: Option<String>,
+    /// When there is another try.
+    pub retry_on: i64,
 }
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT r.id, d.project_id, p.owner, p.name AS project, d.name AS dir, r.chroot_id, c.name AS chroot,
-                    r.generation, r.wanted, r.publisher_fence, r.failures
+                    r.generation, r.wanted, r.publisher_fence, r.failures, r.error, r.retry_on
              FROM repo r
              JOIN project_dir d ON d.id = r.dir_id
              JOIN project p ON p.id = d.project_id
@@ -85,6 +90,11 @@ pub async fn by_id(conn: &mut Conn, id: RepoId) -> Result<Option<Repo>, Error> {
 /// All repositories of a project.
 pub async fn of_project(conn: &mut Conn, project: ProjectId) -> Result<Vec<Repo>, Error> {
     run!(conn, fetch_all as Repo, select!("WHERE d.project_id = $1 ORDER BY r.id"), project.0)
+}
+
+/// All repositories of projects that are there, by owner, directory and chroot.
+pub async fn all(conn: &mut Conn) -> Result<Vec<Repo>, Error> {
+    run!(conn, fetch_all as Repo, select!("WHERE p.deleted_on IS NULL ORDER BY p.owner, d.name, c.name"))
 }
 
 /// Holds one repository's row until the transaction ends. False when it is gone.

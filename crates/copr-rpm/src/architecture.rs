@@ -50,6 +50,17 @@ pub fn fits(package: &str, chroot: &str) -> bool {
     same(package, "noarch") || counts_as(chroot, package)
 }
 
+/// Whether what was built in a chroot of the architecture `chroot` may be a binary package of the architecture
+/// `package`: one that belongs there, or of the smaller brother that the machine runs as well (`BuildArch: i686`).
+pub fn runs(package: &str, chroot: &str) -> bool {
+    let brother = match chroot {
+        "x86_64" | "x86_64_v2" | "x86_64_v3" => Some("i686"),
+        "aarch64" => Some("armv7hl"),
+        _ => None,
+    };
+    fits(package, chroot) || brother.is_some_and(|brother| counts_as(brother, package))
+}
+
 const X86: &[&str] =
     &["i386", "i486", "i586", "i686", "pentium3", "pentium4", "athlon", "geode", "ix86", "%ix86", "%{ix86}"];
 const ARM_HARD_FLOAT: &[&str] = &["armhfp", "armv7hl", "armv7hnl", "arm", "%arm", "%{arm}"];
@@ -80,6 +91,22 @@ mod tests {
 
     const EXCLUSIVE: Decision = Decision::Skip { reason: "This chroot was skipped because of ExclusiveArch" };
     const EXCLUDE: Decision = Decision::Skip { reason: "This chroot was skipped because of ExcludeArch" };
+
+    #[test]
+    fn a_repository_takes_what_its_machines_run() {
+        for (package, chroot, is_fit, is_run) in [
+            ("noarch", "s390x", true, true),
+            ("x86_64", "x86_64", true, true),
+            ("i686", "x86_64", false, true),
+            ("i586", "i386", true, true),
+            ("x86_64", "i386", false, false),
+            ("armv7hl", "aarch64", false, true),
+            ("aarch64", "x86_64", false, false),
+            ("ppc64", "s390x", false, false),
+        ] {
+            assert_eq!((fits(package, chroot), runs(package, chroot)), (is_fit, is_run), "{package} for {chroot}");
+        }
+    }
 
     #[test]
     fn lists_decide_by_membership_and_by_the_names_a_chroot_builds_under() {

@@ -4,6 +4,7 @@
 //! - [`srpm`]: the spec file, and all other files, inside a source package; [`foreseen`]: what it says that will be built
 //! - [`need`]: what a package needs, rich dependencies included, and whether another one provides it
 //! - [`evr`]: the order of versions
+//! - [`integrity`]: whether a package's bytes are those that its headers name
 //! - [`signature`]: the bytes to sign, and putting a signature into a package
 //! - [`repodata`]: repository metadata, made and read back
 //!
@@ -35,6 +36,7 @@ pub mod evr;
 pub mod foreseen;
 pub mod header;
 mod index;
+pub mod integrity;
 pub mod need;
 mod nevra;
 mod openpgp;

@@ -6,7 +6,7 @@
 //! repository metadata take the archive's size from there).
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
@@ -193,26 +193,18 @@ pub(crate) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
     BASE64_STANDARD.decode(text).ok()
 }
 
-/// Whether the payload's digest in the main header is that of the payload: the check that makes a
-/// signature of the header worth something. None when the header has no such digest (rpm < 4.14).
-pub fn payload_matches(path: &Path) -> Result<Option<bool>, Error> {
-    use sha2::{Digest, Sha256};
-    const PAYLOAD_SHA256: u32 = 5092;
-    let file = File::open(path).map_err(|source| io_error("open", path, source))?;
-    let mut reader = BufReader::new(file);
-    let headers = Headers::read(&mut reader)?;
-    let Some(expected) = headers.main.text(PAYLOAD_SHA256) else {
-        return Ok(None);
-    };
-    let mut digest = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let got = reader.read(&mut buffer).map_err(|source| io_error("read", path, source))?;
-        if got == 0 {
-            return Ok(Some(hex::encode(digest.finalize()).eq_ignore_ascii_case(&expected)));
+/// The signatures over [`signed_bytes`] that the package at `path` carries, as OpenPGP packets; each once.
+pub fn packets(path: &Path) -> Result<Vec<Vec<u8>>, Error> {
+    let headers = headers_of(path)?;
+    let old = [RSA, DSA].into_iter().filter_map(|tag| headers.signature.binary(tag)).map(<[u8]>::to_vec);
+    let new = headers.signature.strings(OPENPGP).into_iter().filter_map(from_base64);
+    let mut found: Vec<Vec<u8>> = Vec::new();
+    for packet in old.chain(new) {
+        if !found.contains(&packet) {
+            found.push(packet);
         }
-        digest.update(&buffer[..got]);
     }
+    Ok(found)
 }
 
 fn io_error(doing: &'static str, path: &Path, source: io::Error) -> Error {

@@ -32,6 +32,8 @@ pub(crate) const DIR_INDEXES: u32 = 1116;
 pub(crate) const BASE_NAMES: u32 = 1117;
 pub(crate) const DIR_NAMES: u32 = 1118;
 pub(crate) const LONG_FILE_SIZES: u32 = 5008;
+pub(crate) const PAYLOAD_DIGEST: u32 = 5092;
+pub(crate) const PAYLOAD_DIGEST_ALGORITHM: u32 = 5093;
 
 /// Tags of the signature header; the numbers overlap with those of the main header.
 pub(crate) mod signature {
@@ -41,12 +43,20 @@ pub(crate) mod signature {
     pub const DSA: u32 = 267;
     /// Signature of the main header by an RSA key.
     pub const RSA: u32 = 268;
+    /// Bytes of main header and payload, where they are many.
+    pub const LONG_SIZE: u32 = 270;
+    /// SHA-256 of the main header, in hexadecimal.
+    pub const SHA256: u32 = 273;
     /// All signatures of the main header, in base64 (rpm 6; ignored before).
     pub const OPENPGP: u32 = 278;
     /// Reserved space of the v6 format.
     pub const RESERVED_V6: u32 = 999;
+    /// Bytes of main header and payload.
+    pub const SIZE: u32 = 1000;
     /// Signature of main header and payload by an RSA key.
     pub const PGP: u32 = 1002;
+    /// MD5 of main header and payload.
+    pub const MD5: u32 = 1004;
     /// Signature of main header and payload by another key.
     pub const GPG: u32 = 1005;
     /// Reserved space of the v4 format.

@@ -94,6 +94,9 @@ pub enum Error {
         /// How much it may be.
         limit: usize,
     },
+    /// A public key that is none, or damaged.
+    #[error("not an armored OpenPGP public key")]
+    BadKey,
     /// The package could not be read or written.
     #[error("cannot sign the package")]
     Package(#[from] copr_rpm::Error),

@@ -3,6 +3,7 @@
 //! - [`KeyStore`]: a directory of keys, one per project
 //! - [`Signer`]: signs packages and metadata; [`LocalSigner`] does it with a [`KeyStore`], [`RemoteSigner`] asks another process
 //! - [`Door`]: the socket on which that process listens
+//! - [`Verifier`]: checks signatures, with public keys alone
 //! - [`combine`]: several signatures in one file
 //!
 //! A key is one RSA or Ed25519 primary key that certifies and signs, without subkeys and without
@@ -31,6 +32,7 @@ mod name;
 mod remote;
 mod signer;
 mod store;
+mod verifier;
 mod wire;
 
 pub use combine::combine;
@@ -41,3 +43,4 @@ pub use name::KeyName;
 pub use remote::RemoteSigner;
 pub use signer::{LocalSigner, Signer};
 pub use store::KeyStore;
+pub use verifier::Verifier;

@@ -57,6 +57,11 @@ impl Client {
         self.send("GET", path, None)
     }
 
+    /// Asks for the removal of what `path` names.
+    pub fn delete(&self, path: &str) -> Result<Answer> {
+        self.send("DELETE", path, Some(("application/json", b"{}")))
+    }
+
     /// Posts JSON.
     pub fn post_json(&self, path: &str, body: &Value) -> Result<Answer> {
         self.send("POST", path, Some(("application/json", body.to_string().as_bytes())))

@@ -48,11 +48,20 @@ pub struct Seen {
 impl Reader {
     /// Begins to read; `place` gets dnf's directories.
     pub fn start(place: &Path, distribution: &Distribution, repository_file: &str) -> Result<Reader> {
+        Reader::start_with(read, place, distribution, repository_file)
+    }
+
+    /// The same for a repository from which packages are removed meanwhile: what there is to be had is left to dnf.
+    pub fn start_on_changing(place: &Path, distribution: &Distribution, repository_file: &str) -> Result<Reader> {
+        Reader::start_with(read_whatever_is_there, place, distribution, repository_file)
+    }
+
+    fn start_with(read: Read, place: &Path, distribution: &Distribution, repository_file: &str) -> Result<Reader> {
         let root = Root::new(place, distribution)?;
         root.trust(repository_file)?;
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
-        let thread = std::thread::spawn(move || read_on(&root, &theirs));
+        let thread = std::thread::spawn(move || read_on(read, &root, &theirs));
         Ok(Reader { shared, thread: Some(thread) })
     }
 
@@ -98,7 +107,10 @@ impl Drop for Reader {
     }
 }
 
-fn read_on(root: &Root, shared: &Shared) -> Result<()> {
+/// Reads once; gives how many packages there were, where that is known.
+type Read = fn(&Root) -> Result<u32>;
+
+fn read_on(read: Read, root: &Root, shared: &Shared) -> Result<()> {
     while !shared.end.load(Ordering::Relaxed) {
         match read(root) {
             Ok(packages) => {
@@ -120,6 +132,12 @@ fn read(root: &Root) -> Result<u32> {
         root.download(&packages)?;
     }
     Ok(u32::try_from(packages.len())?)
+}
+
+fn read_whatever_is_there(root: &Root) -> Result<u32> {
+    root.refresh()?;
+    root.download_all()?;
+    Ok(0)
 }
 
 /// Whether dnf failed because the service was not there, and for no other reason.

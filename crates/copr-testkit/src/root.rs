@@ -73,6 +73,17 @@ impl Root {
         Ok(())
     }
 
+    /// Fetches all packages of the project anew, whichever there are by the metadata that the same run fetches.
+    pub fn download_all(&self) -> Result<()> {
+        let mut dnf = self.dnf(&self.place.join("repos"))?;
+        dnf.args(["--refresh", "--setopt=keepcache=0", "install", "--downloadonly", "*"]);
+        match run::read(&mut dnf) {
+            // There are none.
+            Err(error) if format!("{error:#}").contains("Unable to find a match: *") => Ok(()),
+            done => done.map(drop),
+        }
+    }
+
     /// Fetches the metadata of the project's repository, whatever is known of it.
     pub fn refresh(&self) -> Result<()> {
         run::read(self.dnf(&self.place.join("repos"))?.args(["--refresh", "makecache"]))?;

@@ -43,6 +43,7 @@ pub struct Launch {
     binary: PathBuf,
     arguments: Vec<String>,
     settings: BTreeMap<String, String>,
+    database: Option<String>,
     afterwards: Afterwards,
 }
 
@@ -50,7 +51,7 @@ impl Launch {
     /// This program, with nothing but a data directory and an address.
     pub fn of(binary: impl Into<PathBuf>) -> Launch {
         let (arguments, settings) = (Vec::new(), BTreeMap::new());
-        Launch { binary: binary.into(), arguments, settings, afterwards: Afterwards::Stop }
+        Launch { binary: binary.into(), arguments, settings, database: None, afterwards: Afterwards::Stop }
     }
 
     /// One more word behind `coprd serve`, such as `--no-builder`.
@@ -70,6 +71,12 @@ impl Launch {
         self
     }
 
+    /// Another database than the file that it would make; administration beside it works on that too.
+    pub fn database(mut self, url: &str) -> Launch {
+        self.database = Some(url.to_owned());
+        self
+    }
+
     /// What happens when we end.
     pub fn afterwards(mut self, afterwards: Afterwards) -> Launch {
         self.afterwards = afterwards;
@@ -84,6 +91,7 @@ impl Launch {
             launch: self,
             child: None,
             directory: directory.to_owned(),
+            name: "coprd".to_owned(),
             address: free_address()?,
             ready_after: Duration::ZERO,
             block: BTreeMap::new(),
@@ -96,8 +104,12 @@ impl Launch {
 
     fn command(&self) -> Result<Command> {
         let mut command = started(&self.binary, self.afterwards)?;
-        command.arg("serve").args(&self.arguments).envs(&self.settings);
+        command.arg("serve").args(&self.arguments).envs(&self.settings).envs(self.database_variable());
         Ok(command)
+    }
+
+    fn database_variable(&self) -> Option<(&'static str, &str)> {
+        self.database.as_deref().map(|url| ("COPRD_DATABASE", url))
     }
 }
 
@@ -134,12 +146,29 @@ pub struct Service {
     launch: Launch,
     child: Option<Child>,
     directory: PathBuf,
+    /// What its log is called.
+    name: String,
     address: SocketAddr,
     ready_after: Duration,
     block: BTreeMap<String, String>,
 }
 
 impl Service {
+    /// Starts another process on the same data, with a log of its own; for databases that several can work on.
+    pub fn beside(&self, name: &str) -> Result<Service> {
+        let mut service = Service {
+            launch: self.launch.clone(),
+            child: None,
+            directory: self.directory.clone(),
+            name: name.to_owned(),
+            address: free_address()?,
+            ready_after: Duration::ZERO,
+            block: self.block.clone(),
+        };
+        service.start_again()?;
+        Ok(service)
+    }
+
     /// Starts it on the same data and the same address as before, and waits until it answers.
     pub fn start_again(&mut self) -> Result<()> {
         let mut command = self.launch.command()?;
@@ -199,7 +228,7 @@ impl Service {
         let mut admin = run::program(&self.launch.binary)?;
         without_settings(&mut admin);
         admin.args(["admin", "--data-dir"]).arg(self.data_dir()).args(arguments);
-        run::read(&mut admin)
+        run::read(admin.envs(self.launch.database_variable()))
     }
 
     /// A client with the administrator's token.
@@ -229,11 +258,11 @@ impl Service {
     }
 
     fn printed(&self) -> PathBuf {
-        self.directory.join("coprd.out")
+        self.directory.join(format!("{}.out", self.name))
     }
 
     fn log_file(&self) -> PathBuf {
-        self.directory.join("coprd.log")
+        self.directory.join(format!("{}.log", self.name))
     }
 
     /// Where it listens.

@@ -8,6 +8,7 @@ mod chroot;
 mod group;
 mod key;
 mod prune;
+mod repo;
 mod table;
 mod task;
 mod user;
@@ -33,6 +34,7 @@ pub async fn run(admin: Admin, surroundings: &Surroundings) -> anyhow::Result<()
         Subject::Key(command) => key::run(&app, command).await,
         Subject::Task(command) => task::run(&app, command).await,
         Subject::Prune(command) => prune::run(&app, command).await,
+        Subject::Repo(command) => repo::run(&app, command).await,
         Subject::Builder(command) => builder::run(&app, &at_its_address(config).await, command).await,
     };
     app.db.close().await;

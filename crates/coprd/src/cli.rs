@@ -147,6 +147,9 @@ pub enum Subject {
     /// Builders that may connect
     #[command(subcommand)]
     Builder(BuilderCommand),
+    /// Published repositories: whether they tell the truth, and making their metadata anew
+    #[command(subcommand)]
+    Repo(RepoCommand),
     /// Take old versions out of the repositories now; the service does it each day
     Prune(Prune),
     /// Keys that projects' packages and metadata are signed with
@@ -375,6 +378,71 @@ impl std::str::FromStr for ProjectPath {
         let owner = owner.parse().map_err(|error: copr_types::InvalidName| error.to_string())?;
         let name = name.parse().map_err(|error: copr_types::InvalidName| error.to_string())?;
         Ok(Self { owner, name })
+    }
+}
+
+/// `coprd admin repo`
+#[derive(Debug, Subcommand)]
+pub enum RepoCommand {
+    /// List repositories, their generations, and what keeps them from being published
+    List {
+        /// Those alone that could not be published
+        #[arg(long)]
+        failing: bool,
+        /// How.
+        #[command(flatten)]
+        listing: Listing,
+    },
+    /// Check that repositories resolve: signatures, digests, files, and what the database says; changes nothing
+    Verify {
+        /// Which: all chroots of a project, or one
+        #[arg(value_name = "OWNER/PROJECT[/CHROOT]", required_unless_present = "all")]
+        repo: Option<RepoName>,
+        /// All repositories of the service
+        #[arg(long, conflicts_with = "repo")]
+        all: bool,
+        /// Read all packages too: their digests, headers and signatures
+        #[arg(long)]
+        deep: bool,
+        /// How.
+        #[command(flatten)]
+        listing: Listing,
+    },
+    /// Make all metadata anew from the packages that lie in the tree
+    Rebuild {
+        /// Which: all chroots of a project, or one
+        #[arg(value_name = "OWNER/PROJECT[/CHROOT]")]
+        repo: RepoName,
+        /// How.
+        #[command(flatten)]
+        listing: Listing,
+    },
+}
+
+/// Repositories by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RepoName {
+    /// User or `@group`.
+    pub owner: String,
+    /// Project, or one of its directories: `project:pr:1`.
+    pub dir: String,
+    /// All chroots when there is none.
+    pub chroot: Option<String>,
+}
+
+impl std::str::FromStr for RepoName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts: Vec<&str> = text.split('/').collect();
+        match parts.as_slice() {
+            [owner, dir, rest @ ..] if rest.len() < 2 && parts.iter().all(|part| !part.is_empty()) => Ok(Self {
+                owner: (*owner).to_owned(),
+                dir: (*dir).to_owned(),
+                chroot: rest.first().map(|&chroot| chroot.to_owned()),
+            }),
+            _ => Err("it has to be OWNER/PROJECT or OWNER/PROJECT/CHROOT"),
+        }
     }
 }
 

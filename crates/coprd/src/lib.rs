@@ -20,6 +20,8 @@ pub mod builder;
 pub mod check_config;
 pub mod cli;
 pub mod config;
+#[cfg(debug_assertions)]
+pub mod faults;
 pub mod first_run;
 pub mod kerberos;
 pub mod log;

@@ -32,6 +32,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let _alone = alone(&config, &app).await?;
     running::note(&config.data_dir, config.listen)?;
     let first = first_run(&app).await?;
+    #[cfg(debug_assertions)]
+    let app = crate::faults::injected(app);
     let jobs = Jobs::start(app.clone());
     let end = CancellationToken::new();
     let router = copr_web::router(kerberos::doors(app.clone(), &config.gssapi));

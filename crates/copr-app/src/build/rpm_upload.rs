@@ -11,10 +11,11 @@ use crate::project::input::{NOT_A_CHOICE, REQUIRED};
 use crate::{App, FieldErrors, Refusal, access};
 use copr_db::Conn;
 use copr_db::account::Account;
+use copr_db::build_chroot::BuildChroot;
 use copr_rpm::header::Package;
 use copr_rpm::repodata::{Fragments, Location};
 use copr_types::source::RpmUpload;
-use copr_types::{BuildId, Event, FileName, PackageName, Source, State};
+use copr_types::{BuildId, Event, Failure, FailureClass, FileName, PackageName, Phase, RepoId, Source, State};
 use copr_wire::builder::FileRef;
 use std::path::Path;
 
@@ -112,7 +113,7 @@ struct Ready {
     file: FileRef,
 }
 
-/// Reads an upload, which must be a binary package for an architecture, and gives it the name that packages have.
+/// Reads an upload, which must be a binary package for an architecture under the name that packages have.
 async fn read(app: &App, upload: &Upload, arch: String) -> Result<Ready, Refusal> {
     let (store, dir, from) = (app.store.clone(), app.store.upload_dir(&upload.upload), upload.file.clone());
     crate::blocking(move || {
@@ -124,7 +125,6 @@ async fn read(app: &App, upload: &Upload, arch: String) -> Result<Ready, Refusal
         let name = facts.nevra.name.parse::<PackageName>().map_err(wrong)?;
         let file = facts.nevra.file_name().parse::<FileName>().map_err(wrong)?;
         let size = path.metadata().map_err(io)?.len();
-        store.adopt(&path, &dir.join(file.as_str()))?;
         store.sync_dir(&dir)?;
         store.sync_dir(dir.parent().unwrap_or(&dir))?;
         Ok(Ready { facts, name, file: FileRef { name: file.to_string(), size, sha256 } })
@@ -142,6 +142,7 @@ fn inspect(path: &Path, name: &str, sha256: &str, arch: &str) -> Result<Package,
         error => refuse(format!("`{name}` is not an RPM package that can be read: {error}")),
     };
     let facts = copr_rpm::header::read_package(path).map_err(unreadable)?;
+    copr_rpm::integrity::check(path).map_err(unreadable)?;
     if facts.is_source {
         return Err(refuse(format!("`{name}` is a source package, whatever its name says")));
     }
@@ -149,12 +150,40 @@ fn inspect(path: &Path, name: &str, sha256: &str, arch: &str) -> Result<Package,
         let theirs = &facts.nevra.arch;
         return Err(refuse(format!("`{name}` is for the architecture {theirs}, the chroot for {arch}")));
     }
-    if copr_rpm::signature::payload_matches(path).map_err(unreadable)? == Some(false) {
-        return Err(refuse(format!("`{name}` is damaged: its content is not the one that its header names")));
+    let inside = facts.nevra.file_name();
+    if inside != name {
+        return Err(refuse(format!("`{name}` is `{inside}` inside, and has to be called so")));
     }
     let location = Location { href: name, base: None, sha256, size: 0, modified: 0 };
     Fragments::of(path, &location).map_err(unreadable)?;
     Ok(facts)
+}
+
+/// Why a package can not be published beside the one of another build: readers that have one of them, or its digest,
+/// would be given the other.
+fn has_it(other: BuildId, nevra: &str) -> String {
+    format!("build {other} has published `{nevra}` in this repository already")
+}
+
+/// Why the package of an upload can not be published, where another build's of the same name and version is there. Two
+/// of them may have been submitted before either was published.
+pub(crate) async fn twin(conn: &mut Conn, repo: RepoId, chroot: &BuildChroot) -> Result<Option<Failure>, Refusal> {
+    let Some(staged) = &chroot.staged else { return Ok(None) };
+    let staged: Staged = serde_json::from_str(staged)?;
+    if staged.upload.is_none() {
+        return Ok(None);
+    }
+    let Some(build) = copr_db::build::by_id(conn, chroot.build_id).await? else { return Ok(None) };
+    let (Some(package), Some(version)) = (build.package, build.version) else { return Ok(None) };
+    for file in &staged.files {
+        let arch = file.name.trim_end_matches(".rpm").rsplit('.').next().unwrap_or_default();
+        let nevra = format!("{package}-{version}.{arch}");
+        if let Some(other) = copr_db::repo::same_nevra(conn, repo, &nevra, Some(chroot.id)).await? {
+            let what = format!("`{}`: {}", file.name, has_it(other, &nevra));
+            return Ok(Some(Failure::new(FailureClass::User, Phase::Publish, what)));
+        }
+    }
+    Ok(None)
 }
 
 /// The build, all of whose work is done but for the publishing.
@@ -192,6 +221,10 @@ async fn make(
         copr_db::build_chroot::staged(tx, one.id, Some(&staged)).await?;
     }
     let repo = copr_db::repo::ensure(tx, made.build.dir_id, chroot.chroot_id).await?;
+    let nevra = ready.facts.nevra.to_string();
+    if let Some(other) = copr_db::repo::same_nevra(tx, repo, &nevra, None).await? {
+        return Err(Refusal::field("pkgs", format!("`{}`: {}", ready.file.name, has_it(other, &nevra))));
+    }
     copr_db::repo::want(tx, repo).await?;
     Ok(id)
 }

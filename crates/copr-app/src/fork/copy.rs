@@ -93,6 +93,7 @@ async fn sign(
     let (signed, staging) = (waiting.signed(&row.name), waiting.originals(&row.name));
     let (store, signer) = (app.store.clone(), app.signer.clone());
     let (id, result_dir, chroot, turn) = (build.id, result_dir.clone(), row.id, fork.copier_fence);
+    let arch = row.name.arch().to_owned();
     crate::blocking(move || {
         let work = Intake {
             // A turn that was broken off after putting it in place and before saying so.
@@ -105,6 +106,7 @@ async fn sign(
             key_name,
             key_ids,
             result_dir,
+            arch,
             chroot,
             turn,
         };

@@ -215,7 +215,8 @@ impl Work {
         for extra in &self.options.extras {
             let made = extra.file(&self.options).map_err(|error| Refusal::internal("packing metadata", error))?;
             let (record, name, bytes) = made;
-            if !dir.join(&name).exists() {
+            // One that was carried over may be damaged by now: its name says what it was.
+            if std::fs::read(dir.join(&name)).ok().as_ref() != Some(&bytes) {
                 self.store.write(&dir.join(name), &bytes)?;
             }
             extras.push(record);

@@ -54,6 +54,7 @@ pub(super) async fn take_in(
         key_name: keys.signing_name()?,
         key_ids: keys.ids(),
         result_dir: result_dir.clone(),
+        arch: repo.chroot.arch().to_owned(),
         chroot: chroot.id,
         turn: repo.publisher_fence,
     };
@@ -88,6 +89,8 @@ pub(crate) struct Intake {
     pub key_ids: Vec<String>,
     /// Name of the result directory.
     pub result_dir: String,
+    /// Architecture of the chroot.
+    pub arch: String,
     /// The build's chroot.
     pub chroot: BuildChrootId,
     /// The turn, for names of files that are being written.
@@ -149,8 +152,16 @@ impl Intake {
     /// was delivered stays as it is until the whole chroot is published.
     fn sign_in(&self, name: &str, sha256: &str, target: &Path) -> Result<Result<(), Failure>, Refusal> {
         let from = self.staging.join(name);
-        if digest(&from).ok().as_deref() != Some(sha256) {
-            return Ok(Err(unfit(format!("`{name}` did not arrive whole"))));
+        match digest(&from) {
+            Ok(found) if found == sha256 => {}
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Refusal::internal("reading a delivered package", error));
+            }
+            _ => return Ok(Err(unfit(format!("`{name}` did not arrive whole")))),
+        }
+        // Before it is signed: our signature would make it look right.
+        if let Err(why) = self.examine(name, &from)? {
+            return Ok(Err(unfit(format!("`{name}` {why}"))));
         }
         // A name of this turn's own: one that was thought lost may still be writing.
         // Without the package's name, which may be as long as names can be.
@@ -173,6 +184,25 @@ impl Intake {
             } else {
                 self.store.adopt(&hidden, target)?;
             }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Whether a delivered package is one that can be published here. In words why not.
+    fn examine(&self, name: &str, path: &Path) -> Result<Result<(), String>, Refusal> {
+        let read = copr_rpm::header::read_package(path);
+        let facts = match read.and_then(|facts| copr_rpm::integrity::check(path).map(|()| facts)) {
+            Ok(facts) => facts,
+            Err(error @ (copr_rpm::Error::Io { .. } | copr_rpm::Error::Read(_))) => {
+                return Err(Refusal::internal("reading a delivered package", error));
+            }
+            Err(error) => return Ok(Err(format!("is damaged: {error}"))),
+        };
+        if facts.nevra.file_name() != name {
+            return Ok(Err(format!("is `{}` inside", facts.nevra.file_name())));
+        }
+        if !facts.is_source && !copr_rpm::architecture::runs(&facts.nevra.arch, &self.arch) {
+            return Ok(Err(format!("is for the architecture {}, the chroot for {}", facts.nevra.arch, self.arch)));
         }
         Ok(Ok(()))
     }

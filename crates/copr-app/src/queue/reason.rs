@@ -104,6 +104,18 @@ impl Reason {
     }
 }
 
+/// Why what is built is not published, in words, when so many tries failed and the next one is in so many seconds.
+pub(super) fn unpublishable(failures: i64, seconds: i64) -> Option<String> {
+    let times = match failures {
+        ..1 => return None,
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        many => format!("{many} times in a row"),
+    };
+    let next = if seconds > 0 { format!("again in {seconds} s") } else { "again now".to_owned() };
+    Some(format!("its repository could not be published {times}, through no fault of the package; {next}"))
+}
+
 /// The limit that a task waits for, in words.
 fn held_back(task: &Task, full: Full) -> String {
     let (most, whose) = match full {
@@ -175,6 +187,20 @@ mod tests {
             unpublished: BTreeSet::new(),
             books: Books::new(&[], &running, &[], &policy),
         }
+    }
+
+    #[test]
+    fn a_repository_that_can_not_be_published_says_so() {
+        let said = |failures, seconds| unpublishable(failures, seconds).unwrap_or_default();
+        assert_eq!(
+            [said(0, 5), said(1, 1), said(2, 0), said(9, 200)],
+            [
+                "",
+                "its repository could not be published once, through no fault of the package; again in 1 s",
+                "its repository could not be published twice, through no fault of the package; again now",
+                "its repository could not be published 9 times in a row, through no fault of the package; again in 200 s",
+            ]
+        );
     }
 
     #[test]

@@ -94,6 +94,12 @@ both_engines! {
         w.publish().await;
         assert_eq!(w.state(fine).await, Some(State::Succeeded));
         assert_eq!(w.show(stuck).await.chroots[0].state, State::Publishing);
+        let waits = copr_app::queue::waits(&w.app, stuck).await.unwrap();
+        let words = "its repository could not be published once, through no fault of the package; again in 1 s";
+        assert_eq!(waits.iter().map(|wait| (wait.chroot.as_deref(), wait.sentence())).collect::<Vec<_>>(), [
+            (Some(X86), words.to_owned())
+        ]);
+        assert_eq!(copr_app::queue::waits(&w.app, fine).await.unwrap(), []);
         assert_eq!(w.published().len(), 2);
         // It is tried again by itself, and works once the trouble is over.
         std::fs::remove_dir_all(&target).unwrap();
@@ -101,6 +107,89 @@ both_engines! {
         w.publish().await;
         assert_eq!(w.state(stuck).await, Some(State::Succeeded));
         assert_eq!(w.published().len(), 4);
+        assert_eq!(copr_app::queue::waits(&w.app, stuck).await.unwrap(), []);
+    }
+
+    async fn a_repository_whose_disk_refuses_tells_why_to_administrators(w: World) {
+        w.project(&[X86]).await;
+        let builder = w.builder("b1").await;
+        let id = w.delivered(&builder).await;
+        // A file where the next generation belongs.
+        let generations = w.chroot_dir("hello").join(".repodata");
+        std::fs::rename(&generations, generations.with_file_name("aside")).unwrap();
+        std::fs::write(&generations, b"in the way").unwrap();
+        w.publish().await;
+        let repo = copr_app::repository::all(&w.app).await.unwrap().remove(0);
+        assert!(repo.failures == 1 && repo.wanted > repo.generation, "{repo:?}");
+        assert!(repo.error.as_ref().is_some_and(|error| error.contains(".repodata")), "{repo:?}");
+        assert!(!copr_app::queue::waits(&w.app, id).await.unwrap().is_empty(), "nobody is told");
+        assert_eq!(w.show(id).await.chroots[0].state, State::Publishing, "said to have succeeded, or to have failed");
+
+        std::fs::remove_file(&generations).unwrap();
+        std::fs::rename(generations.with_file_name("aside"), &generations).unwrap();
+        w.clock.advance(300);
+        w.publish().await;
+        let repo = copr_app::repository::all(&w.app).await.unwrap().remove(0);
+        assert_eq!((repo.failures, repo.error), (0, None));
+        assert_eq!(w.state(id).await, Some(State::Succeeded));
+    }
+
+    async fn results_that_do_not_match_fail_their_chroot_and_no_other(w: World) {
+        w.project(&[X86, ARM]).await;
+        let builder = w.builder("b1").await;
+        let id = w.imported(&builder, "hello-noarch").await;
+        let made = crate::rpms::made("hello-noarch");
+        let scratch = copr_testkit::temp_dir();
+        let foreign = crate::rpms::ready("greeting", "s390x", scratch.path());
+        // As a builder would that was broken, or evil: it names the digest of what it brings.
+        let bad = crate::rpms::Made { srpm: made.srpm.clone(), rpms: vec![foreign] };
+        let lease = builder.lease_for(&["x86_64"]).await.expect("a task");
+        builder.deliver_made(&lease, &bad).await.unwrap();
+        let lease = builder.lease_for(&["aarch64"]).await.expect("a task");
+        builder.deliver_made(&lease, &made).await.unwrap();
+        w.publish().await;
+
+        let shown = w.show(id).await;
+        let of = |name: &str| shown.chroots.iter().find(|one| one.name.as_str() == name).unwrap();
+        let failure = of(X86).failure().expect("a failure");
+        assert_eq!((failure.class, failure.phase), (FailureClass::Infrastructure, Phase::Publish));
+        let words = "`greeting-2.8-1.fc44.s390x.rpm` is for the architecture s390x, the chroot for x86_64";
+        assert_eq!(failure.message, words);
+        assert_eq!(of(ARM).state, State::Succeeded);
+        assert!(w.published().is_empty());
+        assert_eq!(w.published_at(&w.chroot_dir("hello").with_file_name(ARM)).len(), 2);
+    }
+
+    async fn what_a_builder_brings_is_read_before_it_is_signed(w: World) {
+        w.project(&[X86]).await;
+        let builder = w.builder("b1").await;
+        let made = crate::rpms::made("hello-noarch");
+        let (scratch, whole) = (copr_testkit::temp_dir(), std::fs::read(&made.rpms[0]).unwrap());
+        let brought = |dir: &str, name: &str, bytes: &[u8]| {
+            let path = scratch.path().join(dir).join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, bytes).unwrap();
+            crate::rpms::Made { srpm: made.srpm.clone(), rpms: vec![path] }
+        };
+        let name = "hello-noarch-1.0-1.noarch.rpm";
+        let mut flipped = whole.clone();
+        *flipped.last_mut().unwrap() ^= 1;
+        for (bad, words) in [
+            (brought("a", name, &whole[..whole.len() - 3]), "is damaged: the package is cut short in its payload"),
+            (brought("b", name, &flipped), "is damaged: the package's payload is damaged"),
+            (brought("c", name, b"text"), "is damaged: not an RPM package"),
+            (brought("d", "other-1.0-1.noarch.rpm", &whole), "is `hello-noarch-1.0-1.noarch.rpm` inside"),
+        ] {
+            let id = w.imported(&builder, "hello-noarch").await;
+            let lease = builder.lease().await;
+            builder.deliver_made(&lease, &bad).await.unwrap();
+            w.publish().await;
+            let failure = w.show(id).await.chroots[0].failure().expect("a failure");
+            assert!(failure.message.contains(".noarch.rpm` ") && failure.message.contains(words), "{}", failure.message);
+        }
+        assert!(w.published().is_empty());
+        w.succeeded(&builder).await;
+        assert_eq!(w.published().len(), 2);
     }
 
     async fn trouble_that_does_not_end_fails_the_build_as_ours(w: World) {
@@ -130,6 +219,7 @@ both_engines! {
             project::regenerate(&w.app, &w.alice, "alice", "hello").await.unwrap();
             w.publish().await;
         }
+        w.sweep().await;
         assert!(w.chroot_dir("hello").join(&first).exists(), "`{first}` went away under its readers");
         assert!(crate::world::entries(w.chroot_dir("hello").join(".repodata")).len() <= 6);
     }

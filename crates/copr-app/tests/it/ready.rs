@@ -5,7 +5,7 @@ use crate::rpms::{made, ready};
 use crate::world::{ARM, World, X86};
 use copr_app::build::{self, Options, Upload};
 use copr_app::{Kind, Refusal, batch, publish, removal};
-use copr_types::{BuildId, SourceKind, State};
+use copr_types::{BuildId, FailureClass, Phase, SourceKind, State};
 use std::path::Path;
 
 /// A package as a client's upload, in a directory of its own.
@@ -68,13 +68,16 @@ both_engines! {
         assert_eq!(info, "build_id=1\nuploader=alice\n");
     }
 
-    async fn a_package_goes_by_the_name_that_is_inside(w: World) {
+    async fn a_package_under_another_name_than_the_one_inside_is_refused(w: World) {
         w.project(&[X86]).await;
         let dir = copr_testkit::temp_dir();
-        let upload = upload(&w, "up1", &ready("greeting", "noarch", dir.path()), "my_favourite.RPM");
-        try_submit(&w, &upload, None, &Options::default()).await.unwrap();
-        w.publish().await;
-        assert_eq!(w.published_names(), [HREF]);
+        let rpm = ready("greeting", "noarch", dir.path());
+        for (number, name) in ["my_favourite.RPM", "greeting-2.9-1.fc44.noarch.rpm"].into_iter().enumerate() {
+            let upload = upload(&w, &format!("up{number}"), &rpm, name);
+            let refusal = try_submit(&w, &upload, None, &Options::default()).await.unwrap_err();
+            let words = format!("pkgs: `{name}` is `greeting-2.8-1.fc44.noarch.rpm` inside, and has to be called so");
+            assert_eq!((refusal.kind, refusal.message), (Kind::Invalid, words));
+        }
     }
 
     async fn a_ready_package_waits_for_the_batch_before_its_own(w: World) {
@@ -99,18 +102,34 @@ both_engines! {
         assert_eq!(w.published_names(), [HREF.replace("00000001", "00000002")]);
     }
 
-    async fn the_same_package_may_come_twice(w: World) {
-        w.project(&[X86]).await;
+    async fn a_package_of_the_same_name_and_version_comes_in_once(w: World) {
+        w.project(&[X86, ARM]).await;
+        // Submitted before either was published: the one that came first has it.
         let (first, second) = (greeting(&w, "up1").await, greeting(&w, "up2").await);
         w.publish().await;
-        for id in [first, second] {
-            assert_eq!(w.state(id).await, Some(State::Succeeded));
-        }
-        assert_eq!(w.published().len(), 2);
+        assert_eq!((w.state(first).await, w.state(second).await), (Some(State::Succeeded), Some(State::Failed)));
+        let failure = w.show(second).await.chroots[0].failure().unwrap();
+        let words = "`greeting-2.8-1.fc44.noarch.rpm`: build 1 has published `greeting-1:2.8-1.fc44.noarch` in this \
+                     repository already";
+        assert_eq!((failure.class, failure.phase, failure.message.as_str()), (FailureClass::User, Phase::Publish, words));
+        assert_eq!(w.published_names(), [HREF]);
+
+        let dir = copr_testkit::temp_dir();
+        let rpm = ready("greeting", "noarch", dir.path());
+        let third = upload(&w, "up3", &rpm, "greeting-2.8-1.fc44.noarch.rpm");
+        let refusal = try_submit(&w, &third, Some(X86), &Options::default()).await.unwrap_err();
+        assert_eq!((refusal.kind, refusal.message), (Kind::Invalid, format!("pkgs: {words}")));
+        // Another repository does not have it, and this one no more once it is deleted.
+        let elsewhere = try_submit(&w, &third, Some(ARM), &Options::default()).await.unwrap();
         build::delete(&w.app, &w.alice, first).await.unwrap();
+        let again = upload(&w, "up4", &rpm, "greeting-2.8-1.fc44.noarch.rpm");
+        let again = try_submit(&w, &again, Some(X86), &Options::default()).await.unwrap();
         w.publish().await;
         w.sweep().await;
-        assert_eq!(w.published_names(), ["00000002-greeting/greeting-2.8-1.fc44.noarch.rpm"]);
+        assert_eq!((w.state(elsewhere).await, w.state(again).await), (Some(State::Succeeded), Some(State::Succeeded)));
+        let href = format!("{}-greeting/greeting-2.8-1.fc44.noarch.rpm", again.padded());
+        assert_eq!(w.published_names(), [href]);
+        assert_eq!(uploads(&w), 0, "the upload of one that failed stays behind");
     }
 
     async fn an_upload_is_for_exactly_one_chroot(w: World) {
@@ -142,15 +161,34 @@ both_engines! {
         let foreign = ready("greeting", "aarch64", dir.path());
         let text = dir.path().join("text");
         std::fs::write(&text, b"no package").unwrap();
-        let damaged = dir.path().join("damaged");
-        let mut bytes = std::fs::read(ready("greeting", "noarch", dir.path())).unwrap();
-        *bytes.last_mut().unwrap() ^= 1;
-        std::fs::write(&damaged, bytes).unwrap();
+        let whole = std::fs::read(ready("greeting", "noarch", dir.path())).unwrap();
+        let end = copr_rpm::header::read_package_from(&mut &whole[..]).unwrap().header_range.end as usize;
+        let changed = |name: &str, change: &dyn Fn(&mut Vec<u8>)| {
+            let (path, mut bytes) = (dir.path().join(name), whole.clone());
+            change(&mut bytes);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        let damaged = changed("damaged", &|bytes| *bytes.last_mut().unwrap() ^= 1);
+        let cut = changed("cut", &|bytes| bytes.truncate(bytes.len() - 9));
+        let no_payload = changed("no payload", &|bytes| bytes.truncate(end));
+        let half_a_header = changed("half a header", &|bytes| bytes.truncate(end - 100));
+        // Well-formed, and not what it was: rpm finds that out when it is too late.
+        let header = changed("header", &|bytes| {
+            let at = bytes.windows(5).rposition(|word| word == b"Ready").unwrap();
+            bytes[at] = b'r';
+        });
+        let garbage = changed("garbage", &|bytes| bytes[200..end].fill(0xff));
         for (number, (from, words)) in [
             (&foreign, "is for the architecture aarch64, the chroot for x86_64"),
             (&made("hello-noarch").srpm, "is a source package, whatever its name says"),
-            (&text, "is not an RPM package that can be read"),
-            (&damaged, "is damaged"),
+            (&text, "is not an RPM package that can be read: not an RPM package"),
+            (&damaged, "the package's payload is damaged"),
+            (&cut, "cut short in its payload"),
+            (&no_payload, "cut short in its payload"),
+            (&half_a_header, "cut short in its header"),
+            (&header, "the package's header is damaged"),
+            (&garbage, "is not an RPM package that can be read"),
         ].into_iter().enumerate() {
             let upload = upload(&w, &format!("up{number}"), from, "x.rpm");
             let refusal = try_submit(&w, &upload, None, &Options::default()).await.unwrap_err();

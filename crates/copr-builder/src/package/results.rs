@@ -101,9 +101,21 @@ async fn take(work: &Work, task: &RpmTask, results: &Path, out: &Path) -> Step<V
             let message = format!("`{name}` says about itself that it is `{}`", nevra.file_name());
             return Err(end::user(phase, message));
         }
-        taken.push((path, nevra));
+        if !package.is_source && !copr_rpm::architecture::runs(&nevra.arch, task.chroot.name.arch()) {
+            let (arch, ours) = (&nevra.arch, task.chroot.name.arch());
+            return Err(end::user(phase, format!("`{name}` is for the architecture {arch}, the chroot for {ours}")));
+        }
+        taken.push((whole(path, name).await?, nevra));
     }
     Ok(taken)
+}
+
+/// The package, of which all bytes are those that it names: a build may leave anything where packages belong.
+async fn whole(path: PathBuf, name: &str) -> Step<PathBuf> {
+    let phase = Phase::Build;
+    let checked = tokio::task::spawn_blocking(move || copr_rpm::integrity::check(&path).map(|()| path)).await;
+    let checked = checked.map_err(|error| end::infrastructure(phase, error.to_string()))?;
+    checked.map_err(|error| end::user(phase, format!("`{name}` is no package that can be published: {error}")))
 }
 
 /// `results.json` as Copr has it.

@@ -413,6 +413,52 @@ pub async fn hrefs(conn: &mut Conn, id: RepoId) -> Result<Vec<String>, Error> {
     Ok(rows.into_iter().map(|(href,)| href).collect())
 }
 
+/// What a repository lists of a build's chroot, by path, and will list until somebody takes it out.
+pub async fn packages_of(conn: &mut Conn, id: RepoId, build_chroot: BuildChrootId) -> Result<Vec<RepoPackage>, Error> {
+    run!(
+        conn,
+        fetch_all as RepoPackage,
+        "SELECT href, pkgid, nevra, primary_xml, filelists_xml, other_xml FROM repo_package
+         WHERE build_chroot_id = $2 AND repo_id = $1 AND removed_in IS NULL ORDER BY href",
+        id.0,
+        build_chroot.0
+    )
+}
+
+/// Paths of packages of a build's chroot that a repository listed and does not any more, as far as that is remembered.
+pub async fn withdrawn(conn: &mut Conn, id: RepoId, build_chroot: BuildChrootId) -> Result<Vec<String>, Error> {
+    let rows = run!(
+        conn,
+        fetch_all as (String,),
+        "SELECT href FROM repo_package WHERE build_chroot_id = $2 AND repo_id = $1
+         GROUP BY href HAVING COUNT(*) = COUNT(removed_in) ORDER BY href",
+        id.0,
+        build_chroot.0
+    )?;
+    Ok(rows.into_iter().map(|(href,)| href).collect())
+}
+
+/// The newest build that has a package of this name, version and architecture in a repository; one chroot of a build does
+/// not count.
+pub async fn same_nevra(
+    conn: &mut Conn,
+    id: RepoId,
+    nevra: &str,
+    but: Option<BuildChrootId>,
+) -> Result<Option<BuildId>, Error> {
+    let row = run!(
+        conn,
+        fetch_optional as (i64,),
+        "SELECT bc.build_id FROM repo_package k JOIN build_chroot bc ON bc.id = k.build_chroot_id
+         WHERE k.repo_id = $1 AND k.nevra = $2 AND k.removed_in IS NULL AND bc.id <> $3
+         ORDER BY bc.build_id DESC LIMIT 1",
+        id.0,
+        nevra,
+        but.map_or(0, |id| id.0)
+    )?;
+    Ok(row.map(|(id,)| BuildId(id)))
+}
+
 /// What differs between two generations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diff {

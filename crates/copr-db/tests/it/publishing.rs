@@ -4,8 +4,8 @@ use crate::both_engines;
 use crate::fixture::{CHROOT, Fixture, Home, NOW, chroot, home, repo_package};
 use copr_db::doomed::Place;
 use copr_db::repo::Which;
-use copr_db::{Conn, build_chroot, doomed, project, repo};
-use copr_types::{RepoId, State};
+use copr_db::{Conn, build_chroot, doomed, generation, project, repo};
+use copr_types::{BuildChrootId, RepoId, State};
 
 const UNTIL: i64 = NOW + 600;
 
@@ -82,7 +82,9 @@ both_engines! {
             let turn = claim(&mut tx, NOW + 10 * failures).await.unwrap();
             repo::failed(&mut tx, h.repo, turn.publisher_fence, "disk full", NOW + 10 * failures + 5).await.unwrap();
             assert!(claim(&mut tx, NOW + 10 * failures + 4).await.is_none());
-            assert_eq!(repo::by_id(&mut tx, h.repo).await.unwrap().unwrap().failures, failures);
+            let found = repo::by_id(&mut tx, h.repo).await.unwrap().unwrap();
+            assert_eq!((found.failures, found.error.as_deref()), (failures, Some("disk full")));
+            assert_eq!(found.retry_on, NOW + 10 * failures + 5);
         }
         repo::failed(&mut tx, h.repo, 1, "an old turn", NOW + 9999).await.unwrap();
         assert_eq!(repo::by_id(&mut tx, h.repo).await.unwrap().unwrap().failures, 2);
@@ -177,6 +179,63 @@ both_engines! {
         assert!(repo::holding(&mut tx, build).await.unwrap().is_empty());
         let left = repo::listed_at(&mut tx, h.repo, 1).await.unwrap();
         assert_eq!(left.len(), 2, "the files are there until somebody withdraws them");
+    }
+
+    async fn what_is_said_of_a_repository_can_be_held_against_its_tree(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let mut tx = t.begin().await;
+        let build = published(&mut tx, &h).await;
+        let one = build_chroot::of_builds(&mut tx, &[build]).await.unwrap()[0].id;
+        let [a, b] = [repo_package("1/a.rpm"), repo_package("1/b.rpm")];
+        assert_eq!(repo::packages_of(&mut tx, h.repo, one).await.unwrap(), [a.clone(), b]);
+        assert!(repo::packages_of(&mut tx, h.repo, BuildChrootId(99)).await.unwrap().is_empty());
+        assert_eq!(repo::same_nevra(&mut tx, h.repo, &a.nevra, None).await.unwrap(), Some(build));
+        assert_eq!(repo::same_nevra(&mut tx, h.repo, &a.nevra, Some(one)).await.unwrap(), None);
+        assert_eq!(repo::same_nevra(&mut tx, h.repo, "other-1-1.noarch", None).await.unwrap(), None);
+        assert!(repo::withdrawn(&mut tx, h.repo, one).await.unwrap().is_empty());
+        repo::withdraw(&mut tx, h.repo, Which::Hrefs(&["1/a.rpm", "1/b.rpm"]), 5).await.unwrap();
+        repo::put_packages(&mut tx, h.repo, one, 6, &[repo_package("1/b.rpm")]).await.unwrap();
+        assert_eq!(repo::withdrawn(&mut tx, h.repo, one).await.unwrap(), ["1/a.rpm"]);
+        assert_eq!(repo::packages_of(&mut tx, h.repo, one).await.unwrap(), [repo_package("1/b.rpm")]);
+
+        assert!(build_chroot::placed(&mut tx, h.repo).await.unwrap().is_empty());
+        build_chroot::started(&mut tx, one, "00000001-a", NOW).await.unwrap();
+        let placed: Vec<_> = build_chroot::placed(&mut tx, h.repo).await.unwrap().into_iter().map(|one| one.id).collect();
+        assert_eq!(placed, [one]);
+        let produced = build_chroot::BuiltPackage {
+            build_chroot_id: one,
+            name: "a".to_owned(),
+            epoch: None,
+            version: "1".to_owned(),
+            release: "1".to_owned(),
+            arch: "noarch".to_owned(),
+        };
+        build_chroot::set_built(&mut tx, one, std::slice::from_ref(&produced)).await.unwrap();
+        assert_eq!(build_chroot::built_in(&mut tx, h.repo).await.unwrap(), [produced]);
+
+        let other = home(&mut tx, "bob", "other").await;
+        let gone = home(&mut tx, "carol", "gone").await;
+        project::mark_deleted(&mut tx, gone.project, NOW).await.unwrap();
+        let all: Vec<_> = repo::all(&mut tx).await.unwrap().into_iter().map(|one| one.id).collect();
+        assert_eq!(all, [h.repo, other.repo]);
+        for path in ["a/b/c_d/1", "a/b/cxd/2"] {
+            doomed::add(&mut tx, path, None, NOW).await.unwrap();
+        }
+        assert_eq!(doomed::below(&mut tx, "a/b/c_d/").await.unwrap(), ["a/b/c_d/1"]);
+    }
+
+    async fn a_generation_that_is_not_whole_can_be_forgotten(t: Fixture) {
+        let h = t.home("alice", "hello").await;
+        let mut tx = t.begin().await;
+        for number in 1..=3 {
+            generation::publish(&mut tx, h.repo, number, 0, &format!("{number:08}-1"), NOW + number).await.unwrap();
+        }
+        assert!(generation::pin(&mut tx, h.repo, 2, "kept").await.unwrap());
+        for number in 1..=3 {
+            generation::forget(&mut tx, h.repo, number).await.unwrap();
+        }
+        let left: Vec<_> = generation::list(&mut tx, h.repo, 9).await.unwrap().into_iter().map(|one| one.number).collect();
+        assert_eq!(left, [3, 2], "the present one, or one that is pinned");
     }
 
     async fn a_repository_finds_the_chroots_that_wait_for_it(t: Fixture) {

@@ -31,6 +31,7 @@
 //! ```
 
 mod assemble;
+mod audit;
 mod chunk;
 mod described;
 mod extra;
@@ -43,6 +44,7 @@ mod repomd;
 mod verify;
 
 pub use assemble::{Layout, Metadata, Options, repomd};
+pub use audit::{Audit, Fault, Listed, audit};
 pub use chunk::Chunk;
 pub use described::{Described, build_time};
 pub use extra::{Extra, ExtraKind};

@@ -54,13 +54,20 @@ pub fn verify(repodata: &Path) -> Result<Report, Error> {
     }
     let mut packages = Vec::new();
     for record in &repomd.records {
-        packages.extend(check(repodata, record)?);
+        packages.extend(checked(repodata, record, |name, reader| match record.kind.as_str() {
+            "primary" => read_primary(name, reader),
+            _ => Ok(Vec::new()),
+        })?);
     }
     Ok(Report { repomd, repomd_bytes, packages })
 }
 
-/// Checks one file and returns what it publishes; only primary publishes anything.
-fn check(repodata: &Path, record: &Record) -> Result<Vec<Published>, Error> {
+/// Checks one file, and gives what `read` makes of its open content, which it need not read to the end.
+pub(super) fn checked<T>(
+    repodata: &Path,
+    record: &Record,
+    read: impl FnOnce(&str, &mut dyn BufRead) -> Result<T, Error>,
+) -> Result<T, Error> {
     let name = record.href.strip_prefix("repodata/").filter(|name| !name.contains('/') && check_href(name).is_ok());
     let Some(name) = name else {
         return Err(Error::BadHref { href: record.href.clone() });
@@ -68,19 +75,17 @@ fn check(repodata: &Path, record: &Record) -> Result<Vec<Published>, Error> {
     let path = repodata.join(name);
     let file = File::open(&path).map_err(|source| Error::Io { doing: "open", path: path.clone(), source })?;
     let mut packed = Hashing::new(file, record.size);
-    let mut packages = Vec::new();
-    {
+    let made = {
         let opened = unpack(name, BufReader::with_capacity(1 << 16, &mut packed))?;
         let mut open = Hashing::new(opened, record.open_size.unwrap_or(record.size));
-        if record.kind == "primary" {
-            packages = read_primary(name, BufReader::with_capacity(1 << 16, &mut open))?;
-        }
+        let made = read(name, &mut BufReader::with_capacity(1 << 16, &mut open))?;
         drain(name, &mut open)?;
         open.compare(name, record.open_checksum.as_deref(), record.open_size, ["open checksum", "open size"])?;
-    }
+        made
+    };
     drain(name, &mut packed)?;
     packed.compare(name, Some(&record.checksum), Some(record.size), ["checksum", "size"])?;
-    Ok(packages)
+    Ok(made)
 }
 
 fn unpack<'a>(name: &str, reader: impl BufRead + 'a) -> Result<Box<dyn Read + 'a>, Error> {
@@ -212,6 +217,6 @@ fn drain(name: &str, reader: &mut impl Read) -> Result<(), Error> {
     io::copy(reader, &mut io::sink()).map(drop).map_err(|error| bad(name, error))
 }
 
-fn bad(file: &str, what: impl ToString) -> Error {
+pub(super) fn bad(file: &str, what: impl ToString) -> Error {
     Error::BadMetadata { file: file.to_owned(), what: what.to_string() }
 }

@@ -2,7 +2,7 @@
 
 use copr_rpm::repodata::{Fragments, Location};
 use copr_rpm::srpm::{self, Limits};
-use copr_rpm::{Error, header};
+use copr_rpm::{Error, header, integrity};
 
 use crate::rpmbuild::Workshop;
 use crate::samples;
@@ -147,4 +147,44 @@ fn an_evil_name_in_the_header_is_refused() {
         assert!(matches!(error, Error::BadName { part: "name", .. } | Error::NotUtf8 { .. }), "{evil:?}: {error}");
         assert!(!error.to_string().contains('\n'));
     }
+}
+
+/// What rpm itself says of a package's digests; it knows no key.
+fn rpm_takes(workshop: &Workshop, package: &std::path::Path) -> bool {
+    let mut rpmkeys = workshop.command("rpmkeys");
+    rpmkeys.arg("--dbpath").arg(workshop.path().join("no keys")).args(["--checksig", "--nosignature"]).arg(package);
+    rpmkeys.output().unwrap().status.success()
+}
+
+#[test]
+fn a_byte_that_is_not_what_it_was_is_noticed_as_by_rpm() {
+    let workshop = Workshop::new();
+    let mut dice = Dice(11);
+    let copy = workshop.path().join("copy.rpm");
+    let mut judged = 0;
+    for path in workshop.small("whole").into_iter().chain(workshop.odd()).chain(samples::collected()) {
+        let label = path.display().to_string();
+        let Ok(facts) = header::read_package(&path) else { continue };
+        if !rpm_takes(&workshop, &path) {
+            continue;
+        }
+        integrity::check(&path).unwrap_or_else(|error| panic!("{label}: {error}"));
+        let whole = std::fs::read(&path).unwrap();
+        let end = facts.header_range.end as usize;
+        for at in [end + dice.below((whole.len() - end).max(1)), end - 1 - dice.below(40), whole.len()] {
+            // Cut there, or changed there.
+            let mut bytes = whole.clone();
+            match bytes.get_mut(at) {
+                Some(byte) => *byte ^= 1,
+                None => bytes.truncate(at - 1),
+            }
+            std::fs::write(&copy, &bytes).unwrap();
+            if !rpm_takes(&workshop, &copy) {
+                let error = integrity::check(&copy).expect_err(&format!("{label}: nobody noticed {at}")).to_string();
+                assert!(error.contains("cut short") || error.contains("damaged"), "{label}: {error}");
+                judged += 1;
+            }
+        }
+    }
+    assert!(judged >= 9, "rpm found fault with {judged} packages");
 }

@@ -199,6 +199,48 @@ fn createrepo_c_metadata_are_read_as_well() {
     succeeded("createrepo_c", made);
     let report = repodata::verify(&workshop.path().join("repodata")).unwrap();
     assert_eq!(report.packages.len(), 3);
+    let audit = repodata::audit(&workshop.path().join("repodata"));
+    assert_eq!(audit.faults, []);
+    for package in audit.packages.unwrap() {
+        let path = workshop.path().join(&package.href);
+        assert_eq!((path.metadata().unwrap().len(), sha256sum(&path)), (package.size, package.pkgid));
+        let nevra = copr_rpm::header::read_package(&path).unwrap().nevra.to_string();
+        assert_eq!(nevra.replacen("-0:", "-", 1), package.nevra);
+    }
+}
+
+#[test]
+fn an_audit_tells_all_that_is_wrong_and_not_the_first_alone() {
+    let repository = Repository::of(Workshop::odd, &options(Compression::Zstd));
+    assert_eq!(repodata::audit(&repository.repodata()).faults, []);
+    let mut bytes = std::fs::read(repository.file_of("filelists")).unwrap();
+    bytes[20] ^= 1;
+    std::fs::write(repository.file_of("filelists"), bytes).unwrap();
+    std::fs::remove_file(repository.file_of("other")).unwrap();
+    std::fs::write(repository.file_of("comps"), format!("{COMPS} ")).unwrap();
+    let audit = repodata::audit(&repository.repodata());
+    assert_eq!(audit.packages.map(|packages| packages.len()), Some(3));
+    let faults: Vec<&str> = audit.faults.iter().filter_map(|fault| fault.file.split(['-', '.']).nth(1)).collect();
+    assert_eq!(faults, ["filelists", "other", "comps"], "{:?}", audit.faults);
+}
+
+#[test]
+fn an_audit_holds_the_three_lists_against_each_other() {
+    let workshop = Workshop::new();
+    let packages = workshop.small("three");
+    let mut fragments = describe(&packages);
+    let spare = describe(&packages).remove(1);
+    fragments[0].other = spare.other;
+    publish(workshop.path(), &Metadata::assemble(fragments, &GZIP).unwrap());
+    let audit = repodata::audit(&workshop.path().join("repodata"));
+    let mut words: Vec<_> = audit.faults.iter().map(|fault| fault.what.as_str()).collect();
+    words.sort_unstable();
+    assert_eq!(words.len(), 2, "{words:?}");
+    assert!(words[0].starts_with("it lacks `three-") && words[0].ends_with(".src`, which primary lists"), "{words:?}");
+    assert!(words[1].starts_with("it lists `three-") && words[1].ends_with(", which primary does not"), "{words:?}");
+
+    let nothing = repodata::audit(&workshop.path().join("nowhere"));
+    assert_eq!((nothing.faults[0].file.as_str(), nothing.packages), ("repomd.xml", None));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use copr_sign::{Error, KeyType, LocalSigner, PublicKey, Signer, combine};
+use copr_sign::{Error, KeyType, LocalSigner, PublicKey, Signer, Verifier, combine};
 
 use crate::rpmbuild::Workshop;
 use crate::{USER_ID, name, signer};
@@ -40,11 +40,18 @@ impl Bench {
             gpg
         };
         assert!(gpg().arg("--import").arg(key).output().unwrap().status.success());
-        let output = gpg().arg("--verify").args([asc, data]).output().unwrap();
+        let output = gpg().arg("--verify").args([&asc, &data]).output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let wanted = ["GOODSIG", "BADSIG", "ERRSIG", "VALIDSIG"];
         let words = said.lines().filter_map(|line| line.split(' ').nth(1));
-        words.filter(|word| wanted.contains(word)).map(str::to_owned).collect()
+        let words: Vec<String> = words.filter(|word| wanted.contains(word)).map(str::to_owned).collect();
+        // Our own judge says what gpg says of the first signature that it has the key of.
+        let accepted = words.iter().find(|word| ["GOODSIG", "BADSIG"].contains(&word.as_str()));
+        let verifier = Verifier::read(&self.public.armored).unwrap();
+        let text = std::fs::read_to_string(&asc).unwrap();
+        let accepts = verifier.accepts_armored(&text, &std::fs::read(&data).unwrap());
+        assert_eq!(accepts, accepted.is_some_and(|word| word == "GOODSIG"), "{words:?}");
+        words
     }
 }
 
@@ -121,4 +128,18 @@ fn what_is_no_signature_is_refused() {
     }
     assert!(combine([], 3).is_err());
     assert!(combine([sound.as_str()], 0).is_err());
+}
+
+#[test]
+fn keys_are_read_from_one_block_or_several() {
+    let bench = Bench::new(KeyType::Ed25519);
+    let other = bench.signer.ensure_key(&name("other"), USER_ID).unwrap();
+    let both = format!("{}{}", other.armored, bench.public.armored);
+    let verifier = Verifier::read(&both).unwrap();
+    assert_eq!(verifier.fingerprints(), [other.fingerprint.clone(), bench.public.fingerprint.clone()]);
+    assert!(verifier.accepts_armored(&bench.sign(NEW), NEW));
+    assert!(!Verifier::read(&other.armored).unwrap().accepts_armored(&bench.sign(NEW), NEW));
+    for bad in ["", "text", &both[..both.len() / 3], &bench.sign(NEW)] {
+        assert!(matches!(Verifier::read(bad), Err(Error::BadKey)), "{bad}");
+    }
 }

@@ -332,6 +332,13 @@ async fn a_ready_package_is_pending_and_then_published() {
         let built = server.get(&format!("/build/built-packages/{}", build["id"])).await.ok();
         let nevra = json!({"name": "hello", "epoch": null, "version": "2.8", "release": "1.fc42", "arch": "noarch"});
         assert_eq!(built, json!({FEDORA: {"packages": [nevra]}}));
+        let twice = upload_to(&server, &server.alice, READY, name, &bytes, &json).await;
+        let text = format!(
+            "Bad request parameters: {{'pkgs': ['`{name}`: build {} has published `hello-2.8-1.fc42.noarch` in this \
+             repository already']}}",
+            build["id"]
+        );
+        assert_eq!(twice.refusal(), (400, text.as_str()));
         let again = json!({"ownername": "alice", "projectname": "p", "package_name": "hello"});
         let again = server.post(&server.alice, "/package/build", again).await;
         assert_eq!(again.refusal(), (400, "Direct RPM upload builds cannot be repeated."));
@@ -376,6 +383,13 @@ async fn ready_packages_that_are_none_are_refused_and_leave_nothing_behind() {
     let rubbish = upload_to(&server, &server.alice, READY, "hello.rpm", b"x", &one).await;
     let (status, said) = rubbish.refusal();
     assert!(status == 400 && said.contains("`hello.rpm` is not an RPM package that can be read"), "{said}");
+    let misnamed = upload_to(&server, &server.alice, READY, "hello.rpm", &bytes, &one).await;
+    let text = "`hello.rpm` is `hello-2.8-1.fc42.noarch.rpm` inside, and has to be called so";
+    assert_eq!(misnamed.refusal(), (400, wrong("pkgs", text).as_str()));
+    let name = "hello-2.8-1.fc42.noarch.rpm";
+    let cut = upload_to(&server, &server.alice, READY, name, &bytes[..bytes.len() - 1], &one).await;
+    let (status, said) = cut.refusal();
+    assert!(status == 400 && said.contains(name) && said.contains("cut short in its payload"), "{said}");
     assert_eq!(server.uploads().len(), 0);
 }
 

@@ -28,7 +28,12 @@ pub(super) fn span(seconds: i64) -> String {
 
 /// `1 chroot`, `2 chroots`.
 pub(super) fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+    many(number, noun, &format!("{noun}s"))
+}
+
+/// The same where more than one are not called by an `s`.
+pub(super) fn many(number: usize, one: &str, more: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {more}") }
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use clap::{CommandFactory, Parser};
-use coprd::cli::{ChrootCommand, Cli, Command, GroupCommand, Subject, UserCommand};
+use coprd::cli::{ChrootCommand, Cli, Command, GroupCommand, RepoCommand, Subject, UserCommand};
 use std::path::Path;
 
 fn parse(line: &str) -> Result<Command, String> {
@@ -64,6 +64,11 @@ fn every_command_of_the_administrator_is_understood() {
         "builder add b1",
         "builder list --json",
         "builder remove b1",
+        "repo list --failing --json",
+        "repo verify ada/hello",
+        "repo verify @kitchen/hello:pr:1/fedora-44-x86_64 --deep --json",
+        "repo verify --all",
+        "repo rebuild ada/hello/fedora-44-x86_64 --json",
     ] {
         subject(line);
     }
@@ -91,6 +96,12 @@ fn names_are_read_at_the_door() {
         panic!()
     };
     assert_eq!((add.name.arch(), add.install), ("x86_64", vec!["@buildsys-build".to_owned()]));
+    let Subject::Repo(RepoCommand::Rebuild { repo, .. }) = subject("repo rebuild @kitchen/hello:pr:1/f-44-x86_64")
+    else {
+        panic!()
+    };
+    let said = (repo.owner.as_str(), repo.dir.as_str(), repo.chroot.as_deref());
+    assert_eq!(said, ("@kitchen", "hello:pr:1", Some("f-44-x86_64")));
 }
 
 #[test]
@@ -103,6 +114,10 @@ fn what_makes_no_sense_is_refused() {
         "admin chroot add fedora-44-x86_64 --from-catalogue --releasever 3",
         "admin chroot enable",
         "admin builder add b/1",
+        "admin repo verify",
+        "admin repo verify ada",
+        "admin repo verify ada/hello --all",
+        "admin repo rebuild ada/hello/x/y",
         "builder --server copr.example.org --token f",
         "builder --server https://copr.example.org",
         "builder --server https://copr.example.org --token f --workers 0",

@@ -9,4 +9,5 @@ mod configuration;
 #[cfg(feature = "gssapi")]
 mod kerberos;
 mod keys;
+mod repositories;
 mod service;

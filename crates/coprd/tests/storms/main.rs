@@ -7,5 +7,6 @@ mod crowd;
 mod forks;
 mod keys;
 mod kill;
+mod publications;
 mod restart;
 mod stage;

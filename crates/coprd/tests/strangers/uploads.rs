@@ -4,7 +4,7 @@ use crate::stage::{Stage, Submitted, launch, merged, read, try_upload, upload, u
 use crate::surgery::{NAME, VERSION, repacked, retold};
 use copr_testkit::http::{form, form_type};
 use copr_types::FailureClass::User;
-use copr_types::Phase::{Build, Srpm};
+use copr_types::Phase::{Build, Import, Srpm};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
@@ -78,7 +78,6 @@ fn what_is_no_source_package_fails_and_says_why() {
         ("another name", "digest: BAD"),
         ("absolute path", "`/etc/evil`; only plain file names"),
         ("path upwards", "`../../evil`; only plain file names"),
-        ("late absolute path", "could not be unpacked"),
         ("link as source", "could not be unpacked"),
         ("link as spec", "could not be unpacked"),
         ("no spec", "no spec file"),
@@ -90,6 +89,8 @@ fn what_is_no_source_package_fails_and_says_why() {
     ] {
         all.failed(called, User, Srpm, &[words]);
     }
+    // Its spec file comes first, and no more of it is read where the source is made.
+    all.failed("late absolute path", User, Import, &["`/etc/evil`; only plain file names"]);
     all.failed("planted results", User, Build, &["`evil-1-1.noarch.rpm` is no package"]);
     for good in ["packed anew", "long version", "a b.src.rpm", "-rf.src.rpm", "ž.src.rpm", "$(id);`id`.SRC.RPM"] {
         all.end(good).succeeded();
