@@ -27,6 +27,7 @@ pub mod import;
 pub mod kerberos;
 pub mod key;
 pub mod lease;
+pub mod mock;
 pub mod monitor;
 pub mod needs;
 pub mod package;

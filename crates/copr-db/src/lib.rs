@@ -31,6 +31,7 @@ pub mod expiry;
 pub mod fork;
 pub mod generation;
 pub mod group;
+pub mod handing;
 pub mod listing;
 pub mod package;
 pub mod page;

@@ -10,6 +10,7 @@ mod fixture;
 mod forks;
 mod generations;
 mod keys;
+mod handing;
 mod life;
 mod listings;
 mod people;
