@@ -96,6 +96,10 @@ pub struct Rules {
     pub fork_packages: i64,
     /// Seconds that superseded metadata is kept for readers in flight.
     pub old_metadata_seconds: i64,
+    /// Seconds that a superseded generation is kept, with the packages that it lists.
+    pub generation_seconds: i64,
+    /// Generations of a repository that are remembered beyond that, while all of their packages are there.
+    pub generations: i64,
     /// Kind of the keys made for projects.
     pub key_type: KeyType,
     /// Domain in the keys' user ids (`copr.DOMAIN`).
@@ -134,6 +138,8 @@ impl Default for Rules {
             event_days: 30,
             fork_packages: 1000,
             old_metadata_seconds: 3600,
+            generation_seconds: 600,
+            generations: 100,
             key_type: KeyType::Rsa4096,
             email_domain: "coprd.local".to_owned(),
             vendor: "Copr".to_owned(),

@@ -6,12 +6,13 @@
 
 mod generation;
 pub(crate) mod intake;
+pub(crate) mod kept;
 
 use crate::lease::change_chroot;
 use crate::{App, Refusal, removal};
 use copr_db::build_chroot::{BuildChroot, BuiltPackage};
 use copr_db::event::Subject;
-use copr_db::repo::{Repo, RepoPackage};
+use copr_db::repo::{Repo, RepoPackage, Which};
 use copr_sign::{KeyName, PublicKey, Signer};
 use copr_types::{DirName, Event, Failure, FailureClass, Phase, ProjectId, RepoId, Role, state};
 use std::time::Duration;
@@ -127,7 +128,7 @@ async fn turn(app: &App, repo: &Repo) -> Result<(), Refusal> {
             Ok(Ok((result_dir, built, packages))) => {
                 let mut tx = app.db.begin().await?;
                 keep(app, &mut tx, repo).await?;
-                copr_db::repo::put_packages(&mut tx, repo.id, chroot.id, &packages).await?;
+                copr_db::repo::put_packages(&mut tx, repo.id, chroot.id, repo.wanted, &packages).await?;
                 tx.commit().await?;
                 ready.push(Ready { chroot, result_dir, built });
             }
@@ -144,9 +145,10 @@ async fn turn(app: &App, repo: &Repo) -> Result<(), Refusal> {
             }
         }
     }
-    let holds = copr_db::repo::packages(&mut app.db.read().await?, repo.id).await?;
-    generation::publish(app, repo, &key, holds).await?;
-    settle(app, repo, ready, again).await
+    // What is noted under later numbers meanwhile is the next turn's.
+    let holds = copr_db::repo::packages_at(&mut app.db.read().await?, repo.id, repo.wanted).await?;
+    let written = generation::publish(app, repo, &key, holds).await?;
+    settle(app, repo, &written, ready, again).await
 }
 
 /// Ready packages that clients uploaded are from now on to be published: it is too late to cancel them.
@@ -174,7 +176,13 @@ async fn begin_with_uploads(app: &App, repo: &Repo) -> Result<(), Refusal> {
 
 /// The database learns that the generation is there, and each chroot in it that it succeeded: one transaction. With
 /// `again` another generation is asked for, for what could not be taken in this time.
-async fn settle(app: &App, repo: &Repo, ready: Vec<Ready>, again: bool) -> Result<(), Refusal> {
+async fn settle(
+    app: &App,
+    repo: &Repo,
+    written: &generation::Written,
+    ready: Vec<Ready>,
+    again: bool,
+) -> Result<(), Refusal> {
     let now = app.clock.now();
     for one in &ready {
         // Before the end is told: whoever hears of it finds the logs under their final names.
@@ -190,6 +198,7 @@ async fn settle(app: &App, repo: &Repo, ready: Vec<Ready>, again: bool) -> Resul
     if !mine {
         return Err(lost());
     }
+    copr_db::generation::publish(&mut tx, id, repo.wanted, written.packages, &written.metadata, now).await?;
     let about = |chroot: Option<&BuildChroot>| Subject {
         project: Some(repo.project_id),
         build: chroot.map(|chroot| chroot.build_id),
@@ -220,7 +229,8 @@ async fn fail(app: &App, repo: &Repo, chroot: &BuildChroot, failure: &Failure) -
     keep(app, &mut tx, repo).await?;
     let to = state::next(Role::Chroot, chroot.state, Event::Failed)?;
     if copr_db::build_chroot::set_state(&mut tx, chroot.id, chroot.state, to).await? {
-        copr_db::repo::put_packages(&mut tx, repo.id, chroot.id, &[]).await?;
+        // An earlier turn may have put some there, and been lost.
+        copr_db::repo::withdraw(&mut tx, repo.id, Which::Chroot(chroot.id), repo.wanted).await?;
         copr_db::build_chroot::ended(&mut tx, chroot.id, None, Some(failure), now).await?;
         removal::doom_staging(app, &mut tx, chroot.staged.as_deref(), now).await?;
         let about =

@@ -5,7 +5,9 @@ use crate::lease::Staged;
 use crate::{App, Refusal};
 use copr_db::Conn;
 use copr_db::build::Build;
+use copr_db::doomed::Place;
 use copr_db::project::Project;
+use copr_db::repo::Which;
 use copr_types::{BuildId, FileName, ProjectId, SourceKind, TaskId};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,18 +17,20 @@ const NAME_PATIENCE: Duration = Duration::from_secs(20);
 /// How often it looks.
 const NAME_PAUSE: Duration = Duration::from_millis(50);
 
-/// Dooms a build's files. Packages leave the repositories' metadata first: their files wait for that generation.
+/// Dooms a build's files. Packages leave the repositories' next generations; their files wait until no generation that is
+/// kept lists them.
 pub(crate) async fn doom_build(app: &App, tx: &mut Conn, shown: &Shown, now: i64) -> Result<(), Refusal> {
     let build = &shown.build;
-    let mut wanted = std::collections::HashMap::new();
     for (repo, build_chroot) in copr_db::repo::holding(tx, build.id).await? {
         let generation = copr_db::repo::want(tx, repo).await?;
-        wanted.insert(build_chroot, (repo, generation));
+        copr_db::repo::withdraw(tx, repo, Which::Chroot(build_chroot), generation).await?;
     }
+    let repos = copr_db::repo::of_project(tx, build.project_id).await?;
     for chroot in &shown.chroots {
         if let Some(result_dir) = &chroot.result_dir {
             let path = app.store.build_dir(&build.owner, &build.dir, &chroot.name, result_dir);
-            let after = wanted.get(&chroot.id).copied();
+            let repo = repos.iter().find(|repo| repo.dir == build.dir && repo.chroot_id == chroot.chroot_id);
+            let after = repo.map(|repo| Place { repo: repo.id, name: result_dir });
             copr_db::doomed::add(tx, &app.store.relative(&path), after, now).await?;
         }
     }
@@ -162,8 +166,9 @@ pub(crate) async fn doom_tree(app: &App, tx: &mut Conn, from: PathBuf, name: &st
     Ok(copr_db::doomed::add(tx, &app.store.relative(&trash), None, now).await?)
 }
 
-/// Removes what was doomed. One path that can not be removed stops no other. Returns how many are gone.
+/// Removes what was doomed, and what no generation that is kept needs. One path that can not be removed stops no other. Returns how many are gone.
 pub async fn sweep(app: &App) -> Result<usize, Refusal> {
+    crate::publish::kept::forget(app).await?;
     let (mut last, mut count) = (0, 0);
     loop {
         let doomed = copr_db::doomed::after(&mut app.db.read().await?, last, 100).await?;

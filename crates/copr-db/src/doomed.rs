@@ -14,15 +14,24 @@ pub struct Doomed {
     pub path: String,
 }
 
-/// Dooms a path; where a repository's generation is given, not before that is published.
-pub async fn add(conn: &mut Conn, path: &str, after: Option<(RepoId, i64)>, now: i64) -> Result<(), Error> {
+/// A directory of a repository that has to be there for as long as a kept generation lists packages in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The repository.
+    pub repo: RepoId,
+    /// The directory's name.
+    pub name: &'a str,
+}
+
+/// Dooms a path; where a place is given, not before nothing is listed there any more.
+pub async fn add(conn: &mut Conn, path: &str, after: Option<Place<'_>>, now: i64) -> Result<(), Error> {
     run!(
         conn,
         execute,
-        "INSERT INTO doomed_path (path, repo_id, generation, created_on) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO doomed_path (path, repo_id, place, created_on) VALUES ($1, $2, $3, $4)",
         path,
-        after.map(|(repo, _)| repo.0),
-        after.map(|(_, generation)| generation),
+        after.map(|place| place.repo.0),
+        after.map(|place| place.name.to_owned()),
         now
     )?;
     conn.ring(Topic::Remove);
@@ -35,7 +44,8 @@ pub async fn after(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<Doomed
         conn,
         fetch_all as Doomed,
         "SELECT x.id, x.path FROM doomed_path x LEFT JOIN repo r ON r.id = x.repo_id
-         WHERE x.id > $1 AND (x.repo_id IS NULL OR r.id IS NULL OR r.generation >= x.generation)
+         WHERE x.id > $1 AND (x.repo_id IS NULL OR r.id IS NULL OR COALESCE(r.generation >= x.generation, x.place IS NOT NULL))
+           AND NOT EXISTS (SELECT 1 FROM repo_package k WHERE k.repo_id = x.repo_id AND k.place = x.place)
          ORDER BY x.id LIMIT $2",
         after,
         limit

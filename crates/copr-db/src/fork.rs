@@ -246,9 +246,10 @@ pub async fn digests(
         fetch_all as (i64, String, String),
         [
             sqlite: "SELECT build_chroot_id, href, pkgid FROM repo_package
-                     WHERE build_chroot_id IN (SELECT value FROM json_each($1))",
+                     WHERE build_chroot_id IN (SELECT value FROM json_each($1)) AND removed_in IS NULL",
             postgres: "SELECT build_chroot_id, href, pkgid FROM repo_package
-                     WHERE build_chroot_id IN (SELECT value::bigint FROM json_array_elements_text($1::json))"
+                     WHERE build_chroot_id IN (SELECT value::bigint FROM json_array_elements_text($1::json))
+                       AND removed_in IS NULL"
         ],
         id_list(chroots.iter().map(|id| id.0))
     )?;

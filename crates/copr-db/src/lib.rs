@@ -29,6 +29,7 @@ pub mod doomed;
 pub mod event;
 pub mod expiry;
 pub mod fork;
+pub mod generation;
 pub mod group;
 pub mod listing;
 pub mod package;

@@ -385,6 +385,8 @@ pub async fn rows(conn: &mut Conn) -> Result<Vec<(String, i64)>, Error> {
              UNION ALL SELECT 'search_text', COUNT(*) FROM search_text
              UNION ALL SELECT 'repo', COUNT(*) FROM repo
              UNION ALL SELECT 'repo_package', COUNT(*) FROM repo_package
+             UNION ALL SELECT 'repo_chunk', COUNT(*) FROM repo_chunk
+             UNION ALL SELECT 'generation', COUNT(*) FROM generation
              UNION ALL SELECT 'package', COUNT(*) FROM package
              UNION ALL SELECT 'build', COUNT(*) FROM build
              UNION ALL SELECT 'build_chroot', COUNT(*) FROM build_chroot

@@ -1,10 +1,15 @@
 //! Repositories: one per chroot of each directory, and what they hold.
 
+mod contents;
+
+pub use contents::{
+    Built, CHUNK, Chunk, Diff, Listed, RepoPackage, Which, built, chunk_at, chunks, devel_at, devel_count, diff, due,
+    holding, listed_at, packages_at, promote, purge, put_packages, restore, withdraw,
+};
+
 use crate::conn::run;
 use crate::{Conn, Error, Topic};
-use copr_types::{
-    BatchId, BuildChrootId, BuildId, ChrootId, ChrootName, DirId, DirName, OwnerName, ProjectId, ProjectName, RepoId,
-};
+use copr_types::{BatchId, ChrootId, ChrootName, DirId, DirName, OwnerName, ProjectId, ProjectName, RepoId};
 use sqlx::FromRow;
 
 /// A repository.
@@ -82,6 +87,11 @@ pub async fn of_project(conn: &mut Conn, project: ProjectId) -> Result<Vec<Repo>
     run!(conn, fetch_all as Repo, select!("WHERE d.project_id = $1 ORDER BY r.id"), project.0)
 }
 
+/// Holds one repository's row until the transaction ends. False when it is gone.
+pub async fn hold_one(conn: &mut Conn, id: RepoId) -> Result<bool, Error> {
+    Ok(run!(conn, execute, "UPDATE repo SET wanted = wanted WHERE id = $1", id.0)? > 0)
+}
+
 /// Holds the rows of a directory's repositories until the transaction ends: no turn is taken or kept, and nobody else
 /// who holds them takes a build or the project away.
 pub async fn hold(conn: &mut Conn, dir: DirId) -> Result<(), Error> {
@@ -99,6 +109,20 @@ pub async fn want(conn: &mut Conn, id: RepoId) -> Result<i64, Error> {
     )?;
     conn.ring(Topic::Publish);
     Ok(wanted)
+}
+
+/// Asks for a new generation, and says why: what its packages alone do not tell.
+pub async fn want_for(conn: &mut Conn, id: RepoId, cause: &str) -> Result<i64, Error> {
+    let wanted = want(conn, id).await?;
+    run!(conn, execute, "UPDATE repo SET cause = $2 WHERE id = $1", id.0, cause)?;
+    Ok(wanted)
+}
+
+/// The number of the generation that will be asked for next. Whoever notes something under it holds the repository's
+/// row, and asks later.
+pub async fn coming(conn: &mut Conn, id: RepoId) -> Result<i64, Error> {
+    let (number,) = run!(conn, fetch_one as (i64,), "SELECT wanted + 1 FROM repo WHERE id = $1", id.0)?;
+    Ok(number)
 }
 
 /// Asks for new generations of the repositories that ready packages of a batch are to get into, when there are any.
@@ -246,102 +270,6 @@ pub async fn failed(conn: &mut Conn, id: RepoId, fence: i64, error: &str, retry_
         error
     )?;
     Ok(())
-}
-
-/// A package in a repository, with its rendered metadata.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct RepoPackage {
-    /// Path below the repository.
-    pub href: String,
-    /// SHA-256 of the file, hex.
-    pub pkgid: String,
-    /// `name-[epoch:]version-release.arch`.
-    pub nevra: String,
-    /// Its part of primary.
-    pub primary_xml: Vec<u8>,
-    /// Its part of filelists.
-    pub filelists_xml: Vec<u8>,
-    /// Its part of other.
-    pub other_xml: Vec<u8>,
-}
-
-/// Puts packages of a build's chroot into a repository; replaces what that chroot had there.
-pub async fn put_packages(
-    conn: &mut Conn,
-    id: RepoId,
-    build_chroot: BuildChrootId,
-    packages: &[RepoPackage],
-) -> Result<(), Error> {
-    run!(conn, execute, "DELETE FROM repo_package WHERE repo_id = $1 AND build_chroot_id = $2", id.0, build_chroot.0)?;
-    for package in packages {
-        run!(
-            conn,
-            execute,
-            "INSERT INTO repo_package (repo_id, href, build_chroot_id, pkgid, nevra, primary_xml, filelists_xml,
-                 other_xml)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            id.0,
-            package.href.as_str(),
-            build_chroot.0,
-            package.pkgid.as_str(),
-            package.nevra.as_str(),
-            package.primary_xml.as_slice(),
-            package.filelists_xml.as_slice(),
-            package.other_xml.as_slice()
-        )?;
-    }
-    Ok(())
-}
-
-/// Everything a repository holds, by path.
-pub async fn packages(conn: &mut Conn, id: RepoId) -> Result<Vec<RepoPackage>, Error> {
-    run!(
-        conn,
-        fetch_all as RepoPackage,
-        "SELECT href, pkgid, nevra, primary_xml, filelists_xml, other_xml FROM repo_package
-         WHERE repo_id = $1 ORDER BY href",
-        id.0
-    )
-}
-
-/// A package in a repository, and what it was built from.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct Built {
-    /// The build.
-    #[sqlx(try_from = "i64")]
-    pub build_id: BuildId,
-    /// The source package's name.
-    pub package: String,
-    /// Its part of primary.
-    pub primary_xml: Vec<u8>,
-}
-
-/// Everything that a directory's repository of a chroot holds, with the builds it is of, newest first.
-pub async fn built(conn: &mut Conn, dir: DirId, chroot: ChrootId) -> Result<Vec<Built>, Error> {
-    run!(
-        conn,
-        fetch_all as Built,
-        "SELECT b.id AS build_id, k.name AS package, o.primary_xml FROM repo r
-         JOIN repo_package o ON o.repo_id = r.id
-         JOIN build_chroot bc ON bc.id = o.build_chroot_id
-         JOIN build b ON b.id = bc.build_id
-         JOIN package k ON k.id = b.package_id
-         WHERE r.dir_id = $1 AND r.chroot_id = $2 ORDER BY b.id DESC, o.href",
-        dir.0,
-        chroot.0
-    )
-}
-
-/// The repositories that hold packages of a build.
-pub async fn holding(conn: &mut Conn, build: BuildId) -> Result<Vec<(RepoId, BuildChrootId)>, Error> {
-    let rows = run!(
-        conn,
-        fetch_all as (i64, i64),
-        "SELECT DISTINCT k.repo_id, k.build_chroot_id FROM repo_package k
-         JOIN build_chroot bc ON bc.id = k.build_chroot_id WHERE bc.build_id = $1",
-        build.0
-    )?;
-    Ok(rows.into_iter().map(|(repo, chroot)| (RepoId(repo), BuildChrootId(chroot))).collect())
 }
 
 /// The repository at a path of the result tree, with its published generation.

@@ -80,6 +80,8 @@ fn rules(config: &Config) -> anyhow::Result<Rules> {
         event_days: i64::from(config.retention.event_days),
         fork_packages: i64::from(limits.fork_packages),
         old_metadata_seconds: seconds(config.retention.old_metadata_seconds),
+        generation_seconds: seconds(config.retention.generation_seconds),
+        generations: i64::from(config.retention.generations),
         key_type: match config.signing.key_type {
             KeyType::Rsa4096 => copr_sign::KeyType::Rsa4096,
             KeyType::Rsa3072 => copr_sign::KeyType::Rsa3072,

@@ -145,7 +145,8 @@ async fn place(app: &App, fork: &Fork, build: &Build, waiting: &Waiting, chroots
         match packages {
             Ok((packages, repo)) => {
                 moves.push((waiting.signed(&row.name), final_dir(app, build, &row)));
-                copr_db::repo::put_packages(&mut tx, repo, row.id, &packages).await?;
+                let generation = copr_db::repo::coming(&mut tx, repo).await?;
+                copr_db::repo::put_packages(&mut tx, repo, row.id, generation, &packages).await?;
                 copr_db::fork::awaits(&mut tx, row.id, repo).await?;
             }
             Err(failure) => {

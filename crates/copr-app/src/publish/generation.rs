@@ -16,15 +16,30 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Generations whose directories stay, for readers that fetched `repomd.xml` and come back for its signature.
-const KEPT: usize = 5;
+pub(super) const KEPT: usize = 5;
 /// Old files that a generation carries along at most.
 const CARRIED: usize = 200;
 
+/// A generation that is there.
+pub(super) struct Written {
+    /// Name of its directory.
+    pub metadata: String,
+    /// How many packages it lists.
+    pub packages: i64,
+}
+
 /// Publishes what a repository holds as the generation that is wanted, and proves that it is there.
-pub(super) async fn publish(app: &App, repo: &Repo, key: &PublicKey, holds: Vec<RepoPackage>) -> Result<(), Refusal> {
+pub(super) async fn publish(
+    app: &App,
+    repo: &Repo,
+    key: &PublicKey,
+    holds: Vec<RepoPackage>,
+) -> Result<Written, Refusal> {
     let now = app.clock.now();
     let mut conn = app.db.read().await?;
     let chroot = copr_db::project_chroot::by_name(&mut conn, repo.project_id, repo.chroot.as_str()).await?;
+    let kept = copr_db::generation::metadata(&mut conn, repo.id).await?;
+    let packages = i64::try_from(holds.len()).unwrap_or(i64::MAX);
     drop(conn);
     let work = Work {
         dir: app.store.chroot_dir(&repo.owner, &repo.dir, &repo.chroot),
@@ -57,8 +72,8 @@ pub(super) async fn publish(app: &App, repo: &Repo, key: &PublicKey, holds: Vec<
     .await?;
     tx.commit().await?;
     crate::blocking(move || {
-        work.forget_old();
-        Ok(())
+        work.forget_old(&kept);
+        Ok(Written { metadata: work.name, packages })
     })
     .await
 }
@@ -186,13 +201,15 @@ impl Work {
         Ok(())
     }
 
-    /// Removes generations that nobody can be reading any more. What can not be removed now goes next time.
-    fn forget_old(&self) {
+    /// Removes older generations that nobody can be reading any more, but for those that are `kept`: what turns left that did not
+    /// come to their end, mostly. What can not be removed now goes next time.
+    fn forget_old(&self, kept: &[String]) {
         let Ok(entries) = std::fs::read_dir(self.dir.join(".repodata")) else { return };
         let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
         names.sort_unstable_by(|a, b| b.cmp(a));
         for name in names.into_iter().skip(KEPT) {
-            if name.to_string_lossy() != self.name {
+            let text = name.to_string_lossy();
+            if *text < *self.name && !kept.iter().any(|kept| *kept == text) {
                 let path = self.dir.join(".repodata").join(name);
                 if let Err(error) = self.store.remove(&self.store.relative(&path)) {
                     tracing::warn!("could not remove old metadata: {error}");

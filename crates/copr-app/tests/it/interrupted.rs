@@ -167,8 +167,8 @@ async fn undo(w: &World, row: &copr_db::build_chroot::BuildChroot) {
     assert!(copr_db::build_chroot::set_state(&mut tx, row.id, State::Succeeded, State::Publishing).await.unwrap());
     copr_db::build_chroot::staged(&mut tx, row.id, Some(staged)).await.unwrap();
     let repo = copr_db::repo::by_path(&mut tx, "alice", "hello", X86).await.unwrap().unwrap().0;
-    copr_db::repo::put_packages(&mut tx, repo, row.id, &[]).await.unwrap();
     let found = copr_db::repo::by_id(&mut tx, repo).await.unwrap().unwrap();
+    copr_db::repo::put_packages(&mut tx, repo, row.id, found.generation, &[]).await.unwrap();
     assert!(copr_db::repo::published(&mut tx, repo, found.publisher_fence, 1, w.app.clock.now()).await.unwrap());
     for doomed in copr_db::doomed::after(&mut tx, 0, 100).await.unwrap() {
         if doomed.path == delivered {

@@ -204,7 +204,8 @@ both_engines! {
         assert!(copr_db::build_chroot::set_state(&mut tx, row.id, State::Succeeded, State::Publishing).await.unwrap());
         copr_db::build_chroot::staged(&mut tx, row.id, Some(&staged)).await.unwrap();
         let repo = copr_db::repo::by_path(&mut tx, "alice", "hello", X86).await.unwrap().unwrap().0;
-        copr_db::repo::put_packages(&mut tx, repo, row.id, &[]).await.unwrap();
+        let now = copr_db::repo::by_id(&mut tx, repo).await.unwrap().unwrap().generation;
+        copr_db::repo::put_packages(&mut tx, repo, row.id, now, &[]).await.unwrap();
         copr_db::repo::want(&mut tx, repo).await.unwrap();
         for doomed in copr_db::doomed::after(&mut tx, 0, 100).await.unwrap() {
             copr_db::doomed::gone(&mut tx, doomed.id).await.unwrap();

@@ -52,7 +52,9 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 async fn life(server: Option<copr_testkit::Database>, seed: u64, builds: u64) -> Simulation {
-    let mut s = Simulation::new(World::under(server, place(), policy()).await, seed, policy());
+    let mut w = World::under(server, place(), policy()).await;
+    w.generation_seconds = [0, 40, 300][(seed % 3) as usize];
+    let mut s = Simulation::new(w, seed, policy());
     let people = 4 + (builds / 1000) as usize;
     for n in 0..people {
         s.person(&format!("o{n}"), 1 + n % 2).await;

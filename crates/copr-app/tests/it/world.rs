@@ -26,6 +26,8 @@ pub struct World {
     /// Owns the project that stories begin with.
     pub alice: Account,
     schedule: Policy,
+    /// Seconds that servers from now on keep superseded generations.
+    pub generation_seconds: i64,
     // Dropped after the app: the data directory, and the database where it is not in there.
     data: tempfile::TempDir,
     server: Option<copr_testkit::Database>,
@@ -66,17 +68,18 @@ impl World {
     /// With a place for the data directory, and limits.
     pub async fn under(server: Option<copr_testkit::Database>, data: tempfile::TempDir, schedule: Policy) -> Self {
         let (clock, hand) = Clock::manual(START);
-        let app = app(data.path(), server.as_ref(), clock, &schedule).await;
+        let app = app(data.path(), server.as_ref(), clock, &schedule, 0).await;
         for name in [X86, ARM] {
             chroot::put(&app, &name.parse().unwrap(), &definition(), true).await.unwrap();
         }
         let (alice, _) = account::create(&app, &"alice".parse().unwrap(), "", false).await.unwrap();
-        Self { app, clock: hand, alice, schedule, data, server }
+        Self { app, clock: hand, alice, schedule, generation_seconds: 0, data, server }
     }
 
     /// A second server on the same database and the same files.
     pub async fn second(&self) -> App {
-        app(self.data.path(), self.server.as_ref(), self.app.clock.clone(), &self.schedule).await
+        let clock = self.app.clock.clone();
+        app(self.data.path(), self.server.as_ref(), clock, &self.schedule, self.generation_seconds).await
     }
 
     pub async fn person(&self, name: &str) -> Account {
@@ -215,11 +218,18 @@ pub fn entries(dir: PathBuf) -> Vec<PathBuf> {
     std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }
 
-async fn app(data: &std::path::Path, server: Option<&copr_testkit::Database>, clock: Clock, schedule: &Policy) -> App {
+async fn app(
+    data: &std::path::Path,
+    server: Option<&copr_testkit::Database>,
+    clock: Clock,
+    schedule: &Policy,
+    generation_seconds: i64,
+) -> App {
     let address =
         server.map_or_else(|| format!("sqlite://{}", data.join("test.sqlite").display()), copr_testkit::Database::url);
     // Ed25519, because making an RSA key takes a second.
-    let rules = Rules { key_type: KeyType::Ed25519, schedule: schedule.clone(), ..Rules::default() };
+    let rules =
+        Rules { key_type: KeyType::Ed25519, schedule: schedule.clone(), generation_seconds, ..Rules::default() };
     let keys = KeyStore::open(data.join("keys")).unwrap();
     App {
         db: Db::open(&address).await.unwrap(),

@@ -100,7 +100,7 @@ both_engines! {
             let one = h.build_of(&mut tx, name).await;
             let chroot = h.in_chroot(&mut tx, one, State::Succeeded).await;
             let package = RepoPackage { primary_xml: name.as_bytes().to_vec(), ..repo_package(&format!("{one}/{name}.rpm")) };
-            repo::put_packages(&mut tx, h.repo, chroot, &[package]).await.unwrap();
+            repo::put_packages(&mut tx, h.repo, chroot, 1, &[package]).await.unwrap();
             builds.push(one);
         }
         let found = repo::built(&mut tx, h.dir, h.chroot).await.unwrap();

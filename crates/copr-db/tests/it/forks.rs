@@ -15,7 +15,7 @@ async fn published(conn: &mut Conn, h: &Home, name: &str) -> (BuildId, BuildChro
     let one = h.in_chroot(conn, id, State::Succeeded).await;
     build_chroot::started(conn, one, &format!("{}-{name}", id.padded()), NOW).await.unwrap();
     build_chroot::set_built(conn, one, &[built_package(one, name, "noarch")]).await.unwrap();
-    repo::put_packages(conn, h.repo, one, &[repo_package(&format!("{}-{name}/{name}.rpm", id.padded()))])
+    repo::put_packages(conn, h.repo, one, 1, &[repo_package(&format!("{}-{name}/{name}.rpm", id.padded()))])
         .await
         .unwrap();
     (id, one)

@@ -78,7 +78,7 @@ both_engines! {
         let build = h.build_of(&mut tx, "pkg").await;
         let one = h.in_chroot(&mut tx, build, copr_types::State::Succeeded).await;
         h.task(&mut tx, build, None).await;
-        copr_db::repo::put_packages(&mut tx, h.repo, one, &[crate::fixture::repo_package("a.rpm")]).await.unwrap();
+        copr_db::repo::put_packages(&mut tx, h.repo, one, 1, &[crate::fixture::repo_package("a.rpm")]).await.unwrap();
         copr_db::build_chroot::set_built(&mut tx, one, &[crate::fixture::built_package(one, "a", "noarch")]).await.unwrap();
         projects::grant(&mut tx, h.project, h.account, Grant::Approved, Grant::Nothing).await.unwrap();
 

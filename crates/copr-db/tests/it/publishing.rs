@@ -2,6 +2,8 @@
 
 use crate::both_engines;
 use crate::fixture::{CHROOT, Fixture, Home, NOW, chroot, home, repo_package};
+use copr_db::doomed::Place;
+use copr_db::repo::Which;
 use copr_db::{Conn, build_chroot, doomed, project, repo};
 use copr_types::{RepoId, State};
 
@@ -26,7 +28,7 @@ async fn paths(conn: &mut Conn) -> Vec<String> {
 async fn published(conn: &mut Conn, h: &Home) -> copr_types::BuildId {
     let build = h.build_of(conn, "a").await;
     let one = h.in_chroot(conn, build, State::Succeeded).await;
-    repo::put_packages(conn, h.repo, one, &[repo_package("1/a.rpm"), repo_package("1/b.rpm")]).await.unwrap();
+    repo::put_packages(conn, h.repo, one, 1, &[repo_package("1/a.rpm"), repo_package("1/b.rpm")]).await.unwrap();
     build
 }
 
@@ -163,17 +165,18 @@ both_engines! {
         let mut tx = t.begin().await;
         let build = published(&mut tx, &h).await;
         let one = build_chroot::of_builds(&mut tx, &[build]).await.unwrap()[0].id;
-        assert_eq!(repo::packages(&mut tx, h.repo).await.unwrap(), [repo_package("1/a.rpm"), repo_package("1/b.rpm")]);
+        assert_eq!(repo::packages_at(&mut tx, h.repo, 1).await.unwrap(), [repo_package("1/a.rpm"), repo_package("1/b.rpm")]);
         assert_eq!(repo::holding(&mut tx, build).await.unwrap(), [(h.repo, one)]);
         let second = h.build_of(&mut tx, "b").await;
         let other = h.in_chroot(&mut tx, second, State::Publishing).await;
-        repo::put_packages(&mut tx, h.repo, other, &[repo_package("0/z.rpm")]).await.unwrap();
-        repo::put_packages(&mut tx, h.repo, one, &[repo_package("1/c.rpm")]).await.unwrap();
-        let hrefs: Vec<_> = repo::packages(&mut tx, h.repo).await.unwrap().into_iter().map(|one| one.href).collect();
+        repo::put_packages(&mut tx, h.repo, other, 1, &[repo_package("0/z.rpm")]).await.unwrap();
+        repo::put_packages(&mut tx, h.repo, one, 1, &[repo_package("1/c.rpm")]).await.unwrap();
+        let hrefs: Vec<_> = repo::packages_at(&mut tx, h.repo, 1).await.unwrap().into_iter().map(|one| one.href).collect();
         assert_eq!(hrefs, ["0/z.rpm", "1/c.rpm"]);
         copr_db::build::delete(&mut tx, build).await.unwrap();
         assert!(repo::holding(&mut tx, build).await.unwrap().is_empty());
-        assert_eq!(repo::packages(&mut tx, h.repo).await.unwrap().len(), 1);
+        let left = repo::listed_at(&mut tx, h.repo, 1).await.unwrap();
+        assert_eq!(left.len(), 2, "the files are there until somebody withdraws them");
     }
 
     async fn a_repository_finds_the_chroots_that_wait_for_it(t: Fixture) {
@@ -188,17 +191,21 @@ both_engines! {
         assert_eq!(found, [ready]);
     }
 
-    async fn a_doomed_path_waits_for_the_generation_that_lacks_it(t: Fixture) {
+    async fn a_doomed_path_waits_until_nothing_is_listed_there(t: Fixture) {
         let h = t.home("alice", "hello").await;
         publish(&t, h.repo).await;
         let mut tx = t.begin().await;
+        let build = published(&mut tx, &h).await;
         let wanted = repo::want(&mut tx, h.repo).await.unwrap();
-        doomed::add(&mut tx, "results/waits", Some((h.repo, wanted)), NOW).await.unwrap();
+        repo::withdraw(&mut tx, h.repo, Which::Build(build), wanted).await.unwrap();
+        doomed::add(&mut tx, "results/waits", Some(Place { repo: h.repo, name: "1" }), NOW).await.unwrap();
         doomed::add(&mut tx, "results/free", None, NOW).await.unwrap();
         assert_eq!(paths(&mut tx).await, ["results/free"]);
         tx.commit().await.unwrap();
         publish(&t, h.repo).await;
         let mut tx = t.begin().await;
+        assert_eq!(paths(&mut tx).await, ["results/free"]);
+        assert_eq!(repo::purge(&mut tx, h.repo, wanted).await.unwrap().0, ["1/a.rpm", "1/b.rpm"]);
         assert_eq!(paths(&mut tx).await, ["results/waits", "results/free"]);
         let all = doomed::after(&mut tx, 0, 1).await.unwrap();
         assert_eq!(doomed::after(&mut tx, all[0].id, 9).await.unwrap().len(), 1);
@@ -209,7 +216,8 @@ both_engines! {
     async fn a_doomed_path_does_not_wait_for_a_repository_that_is_gone(t: Fixture) {
         let h = t.home("alice", "hello").await;
         let mut tx = t.begin().await;
-        doomed::add(&mut tx, "results/waits", Some((h.repo, 99)), NOW).await.unwrap();
+        published(&mut tx, &h).await;
+        doomed::add(&mut tx, "results/waits", Some(Place { repo: h.repo, name: "1" }), NOW).await.unwrap();
         assert!(paths(&mut tx).await.is_empty());
         project::mark_deleted(&mut tx, h.project, NOW).await.unwrap();
         project::purge(&mut tx, h.project).await.unwrap();

@@ -35,7 +35,7 @@ async fn service(rules: Rules) -> Service {
         clock,
         store: Store::open(data.path()).unwrap(),
         signer: Arc::new(LocalSigner::new(keys, KeyType::Ed25519, Expiry::Never)),
-        rules: Arc::new(Rules { key_type: KeyType::Ed25519, ..rules }),
+        rules: Arc::new(Rules { key_type: KeyType::Ed25519, generation_seconds: 0, ..rules }),
         desk: copr_app::lease::Desk::default(),
     };
     let definition = ChrootDefinition {

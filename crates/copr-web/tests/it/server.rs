@@ -108,6 +108,7 @@ impl Server {
             public_url: url.clone(),
             results_url: format!("{url}/results"),
             key_type: KeyType::Ed25519,
+            generation_seconds: 0,
             ..Rules::default()
         };
         change(&mut rules);

@@ -74,6 +74,7 @@ impl Service {
             public_url: PUBLIC.to_owned(),
             results_url: format!("{PUBLIC}/results"),
             key_type: KeyType::Ed25519,
+            generation_seconds: 0,
             ..Rules::default()
         };
         change(&mut rules);

@@ -395,11 +395,22 @@ pub struct Retention {
     pub event_days: u32,
     /// Seconds that superseded repository metadata is kept for readers that have begun with it.
     pub old_metadata_seconds: u64,
+    /// Seconds that a superseded generation of a repository is kept, with the packages that it lists.
+    pub generation_seconds: u64,
+    /// Generations of a repository that are remembered beyond that, while all of their packages are there.
+    pub generations: u32,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { dropped_chroot_days: 7, pr_dir_days: 40, event_days: 30, old_metadata_seconds: 3600 }
+        Self {
+            dropped_chroot_days: 7,
+            pr_dir_days: 40,
+            event_days: 30,
+            old_metadata_seconds: 3600,
+            generation_seconds: 600,
+            generations: 100,
+        }
     }
 }
 
@@ -409,7 +420,8 @@ impl Retention {
         at_least("retention.pr_dir_days", self.pr_dir_days.into(), 1)?;
         at_least("retention.event_days", self.event_days.into(), 1)?;
         // dnf reads repomd.xml and then, one after the other, the files that it names.
-        at_least("retention.old_metadata_seconds", self.old_metadata_seconds, 60)
+        at_least("retention.old_metadata_seconds", self.old_metadata_seconds, 60)?;
+        at_least("retention.generations", self.generations.into(), 1)
     }
 }
 

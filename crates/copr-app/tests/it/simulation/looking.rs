@@ -68,6 +68,8 @@ impl Simulation {
             crate::books::check(shown, &tasks);
             self.check_results(shown, &published, at_rest);
         }
+        drop(conn);
+        self.check_generations(&owner, &name, &place).await;
         // Packages of a build that is no more are there until the next generation.
         let known = |name: &str| builds.iter().any(|shown| name.starts_with(&shown.build.id.padded()));
         for (chroot, packages) in &published {
@@ -76,6 +78,32 @@ impl Simulation {
         }
         if at_rest {
             check_tree(&place, &builds, self.ledger.projects[project].chroots);
+        }
+    }
+
+    /// Every generation that is remembered lists what it listed when it was published, and every file of it is there.
+    async fn check_generations(&self, owner: &str, name: &str, place: &Path) {
+        for chroot in [crate::world::X86, crate::world::ARM] {
+            let mut conn = self.w.app.db.read().await.unwrap();
+            let Some((repo, head)) = copr_db::repo::by_path(&mut conn, owner, name, chroot).await.unwrap() else {
+                continue;
+            };
+            let generations = copr_db::generation::list(&mut conn, repo, i64::MAX).await.unwrap();
+            assert_eq!(generations.first().map_or(0, |newest| newest.number), head);
+            assert_eq!(generations.iter().filter(|one| one.superseded_on.is_none()).count(), usize::from(head > 0));
+            for one in generations {
+                let listed = copr_db::repo::listed_at(&mut conn, repo, one.number).await.unwrap();
+                assert_eq!(i64::try_from(listed.len()).unwrap(), one.packages, "{owner}/{name} {chroot}: {one:?}");
+                for package in listed {
+                    let path = place.join(chroot).join(&package.href);
+                    assert!(path.is_file(), "generation {} lists {}, which is gone", one.number, path.display());
+                }
+                if let Some(metadata) = one.metadata {
+                    let dir = place.join(chroot).join(".repodata").join(metadata);
+                    let report = copr_rpm::repodata::verify(&dir).expect("metadata that verify");
+                    assert_eq!(i64::try_from(report.packages.len()).unwrap(), one.packages);
+                }
+            }
         }
     }
 
@@ -133,6 +161,10 @@ impl Simulation {
             return false;
         }
         if !copr_db::doomed::after(&mut conn, 0, 1).await.unwrap().is_empty() {
+            return false;
+        }
+        // What is kept for a while only.
+        if !copr_db::repo::due(&mut conn, i64::MAX).await.unwrap().is_empty() {
             return false;
         }
         for project in 1..=self.ledger.projects.len() {
