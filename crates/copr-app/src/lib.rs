@@ -41,6 +41,7 @@ pub mod repo_file;
 pub mod repos;
 pub mod secret;
 pub mod session;
+pub mod shelf;
 pub mod source;
 pub mod webhook;
 
@@ -174,6 +175,8 @@ pub struct App {
     pub signer: Arc<LocalSigner>,
     /// Limits and choices.
     pub rules: Arc<Rules>,
+    /// The bucket that published repositories are in too, where there is one.
+    pub shelf: Option<Arc<shelf::Shelf>>,
     /// The builders that wait at this server.
     pub desk: lease::Desk,
 }

@@ -1,11 +1,13 @@
 //! Repositories: one per chroot of each directory, and what they hold.
 
 mod contents;
+mod shelved;
 
 pub use contents::{
     Built, CHUNK, Chunk, Diff, Listed, RepoPackage, Which, built, chunk_at, chunks, devel_at, devel_count, diff, due,
     holding, listed_at, packages_at, promote, purge, put_packages, restore, withdraw,
 };
+pub use shelved::{is_shelved, listed_since, not_shelved, shelved};
 
 use crate::conn::run;
 use crate::{Conn, Error, Topic};

@@ -4,7 +4,9 @@ use crate::config::{Config, KeyType};
 use anyhow::Context;
 use copr_app::kerberos::Admission;
 use copr_app::lease::Desk;
+use copr_app::shelf::Shelf;
 use copr_app::{App, Rules};
+use copr_bucket::Bucket;
 use copr_db::Db;
 use copr_sign::{Expiry, KeyStore, LocalSigner};
 use copr_store::Store;
@@ -26,12 +28,21 @@ pub async fn open(config: &Config) -> anyhow::Result<App> {
     let keys = KeyStore::open(config.data_dir.join("keys"))?;
     let rules = rules(config)?;
     let signer = LocalSigner::new(keys, rules.key_type, Expiry::Never);
+    let shelf = match config.bucket.settings()? {
+        Some(settings) => {
+            let bucket = Bucket::open(&settings).context("can't use the bucket of the configuration")?;
+            let public_url = config.bucket.public_url.as_ref().map(|address| address.as_str().to_owned());
+            Some(Arc::new(Shelf::new(bucket, public_url)))
+        }
+        None => None,
+    };
     Ok(App {
         db,
         clock: Clock::system(),
         store,
         signer: Arc::new(signer),
         rules: Arc::new(rules),
+        shelf,
         desk: Desk::default(),
     })
 }

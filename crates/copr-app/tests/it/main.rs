@@ -29,6 +29,7 @@ mod roles;
 mod rpms;
 mod scheduling;
 mod sessions;
+mod shelves;
 mod simulation;
 mod sources;
 mod vanishing;

@@ -1,11 +1,26 @@
 //! A bucket against a real S3 service.
 
-mod server;
-
 use copr_bucket::{Bucket, Error, Key, Settings};
 use futures::TryStreamExt;
-use server::Server;
+use copr_testbucket::{ACCESS_KEY, BUCKET, SECRET_KEY, Server};
 use std::time::Duration;
+
+fn settings(server: &Server) -> Settings {
+    Settings {
+        bucket: BUCKET.to_owned(),
+        prefix: "live".to_owned(),
+        endpoint: Some(server.endpoint()),
+        access_key: Some(ACCESS_KEY.to_owned()),
+        secret_key: Some(SECRET_KEY.to_owned().into()),
+        allow_http: true,
+        retry: Duration::from_secs(2),
+        ..Settings::default()
+    }
+}
+
+fn bucket_of(server: &Server) -> Bucket {
+    Bucket::open(&settings(server)).expect("a bucket")
+}
 
 fn key(name: &str) -> Key {
     Key::new(name).expect("a name")
@@ -18,23 +33,24 @@ async fn text(bucket: &Bucket, name: &str) -> Option<String> {
 
 #[tokio::test]
 async fn what_was_put_comes_back_under_its_own_name() {
-    let server = Server::start().await;
-    let bucket = server.bucket();
+    let server = Server::start();
+    let bucket = bucket_of(&server);
     let name = "results/@group/p:pr:7/a~rc1^git+1-1.x86_64.rpm";
     assert_eq!(text(&bucket, name).await, None);
     bucket.put(&key(name), "first", "text/plain").await.unwrap();
     bucket.put(&key(name), "second", "text/plain").await.unwrap();
     assert_eq!(text(&bucket, name).await.as_deref(), Some("second"));
-    assert!(server.root.path().join("copr/live").join(name).is_file(), "no character of it was written otherwise");
+    assert!(server.file(&format!("live/{name}")).is_file(), "no character of it was written otherwise");
     let listed = bucket.list(&key("results/@group")).await.unwrap();
     assert_eq!(listed.iter().map(|entry| (entry.key.as_str(), entry.size)).collect::<Vec<_>>(), [(name, 6)]);
 }
 
 #[tokio::test]
 async fn a_large_file_arrives_whole_and_is_read_in_parts() {
-    let server = Server::start().await;
-    let bucket = server.bucket();
-    let file = server.root.path().join("large");
+    let server = Server::start();
+    let bucket = bucket_of(&server);
+    let scratch = copr_testkit::temp_dir();
+    let file = scratch.path().join("large");
     let bytes: Vec<u8> = (0..20_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     std::fs::write(&file, &bytes).unwrap();
     bucket.put_file(&key("large"), &file, "application/x-rpm").await.unwrap();
@@ -49,8 +65,8 @@ async fn a_large_file_arrives_whole_and_is_read_in_parts() {
 
 #[tokio::test]
 async fn of_two_who_switch_one_is_told_that_it_was_late() {
-    let server = Server::start().await;
-    let bucket = server.bucket();
+    let server = Server::start();
+    let bucket = bucket_of(&server);
     let head = key("r/head");
     let first = bucket.switch(&head, b"1-a", None).await.unwrap();
     let late = bucket.switch(&head, b"1-b", None).await;
@@ -68,8 +84,8 @@ async fn of_two_who_switch_one_is_told_that_it_was_late() {
 
 #[tokio::test]
 async fn what_is_removed_is_gone_and_may_be_removed_again() {
-    let server = Server::start().await;
-    let bucket = server.bucket();
+    let server = Server::start();
+    let bucket = bucket_of(&server);
     for name in ["tree/a", "tree/b/c", "treehouse", "other"] {
         bucket.put(&key(name), name.to_owned(), "text/plain").await.unwrap();
     }
@@ -85,8 +101,8 @@ async fn what_is_removed_is_gone_and_may_be_removed_again() {
 
 #[tokio::test]
 async fn a_signed_address_is_for_everybody_and_for_one_object() {
-    let server = Server::start().await;
-    let bucket = server.bucket();
+    let server = Server::start();
+    let bucket = bucket_of(&server);
     bucket.put(&key("a~1"), "shown", "text/plain").await.unwrap();
     let signed = bucket.address(&key("a~1"), Duration::from_secs(60)).await.unwrap();
     let fetched = |address: String| async move {
@@ -104,8 +120,8 @@ async fn a_signed_address_is_for_everybody_and_for_one_object() {
 
 #[tokio::test]
 async fn what_is_wrong_is_told_without_the_secret() {
-    let server = Server::start().await;
-    let wrong = Settings { secret_key: Some("not-the-secret".to_owned().into()), ..server.settings() };
+    let server = Server::start();
+    let wrong = Settings { secret_key: Some("not-the-secret".to_owned().into()), ..settings(&server) };
     let refused = Bucket::open(&wrong).unwrap().put(&key("a"), "a", "text/plain").await.unwrap_err();
     let away = Settings { endpoint: Some("http://127.0.0.1:1".to_owned()), ..wrong.clone() };
     let unreachable = Bucket::open(&away).unwrap().size(&key("a")).await.unwrap_err();

@@ -9,6 +9,7 @@ mod expiries;
 mod fixture;
 mod forks;
 mod generations;
+mod shelved;
 mod life;
 mod listings;
 mod people;

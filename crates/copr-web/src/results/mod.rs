@@ -24,6 +24,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use copr_app::Refusal;
 use generation::{Reader, Served};
 use std::io;
 use std::path::PathBuf;
@@ -58,6 +59,12 @@ async fn show(
         }
         _ => None,
     };
+    match elsewhere(&web, &path).await {
+        Ok(Some(address)) => return moved(StatusCode::FOUND, address),
+        Ok(None) => {}
+        // The tree has it too.
+        Err(refusal) => tracing::warn!("no address in the bucket: {}", refusal.inside()),
+    }
     match look(web.app.store.results(), path.clone(), pinned).await {
         Ok(Some((Found::File(found), generation))) if !path.trailing_slash => {
             if let ("repomd.xml", Some(generation)) = (path.name(), generation) {
@@ -79,6 +86,20 @@ async fn show(
         Ok(_) => page::not_found(),
         Err(error) => cannot_read(&error),
     }
+}
+
+/// The address in the bucket of a package that is there too.
+async fn elsewhere(web: &Web, path: &TreePath) -> Result<Option<String>, Refusal> {
+    let [owner, dir, chroot, href @ ..] = path.parts() else { return Ok(None) };
+    if web.app.shelf.is_none() || path.trailing_slash || !path.name().ends_with(".rpm") {
+        return Ok(None);
+    }
+    // `gen/<number>/…` and `devel/…` stand for the same packages.
+    let href = match href {
+        [kept, _, rest @ ..] if kept == open::KEPT => rest,
+        rest => rest,
+    };
+    copr_app::shelf::elsewhere(&web.app, owner, dir, chroot, &href.join("/")).await
 }
 
 /// The directory that a path's last name lies in.

@@ -42,7 +42,7 @@ impl Document {
         let mut table: Table = toml::from_str(&text).map_err(wrong)?;
         if let Some(directory) = path.parent() {
             anchor(&mut table, "data_dir", directory);
-            for (section, key) in [("builder", "data_dir"), ("gssapi", "keytab")] {
+            for (section, key) in [("builder", "data_dir"), ("gssapi", "keytab"), ("bucket", "secret_key_file")] {
                 if let Some(Value::Table(section)) = table.get_mut(section) {
                     anchor(section, key, directory);
                 }
