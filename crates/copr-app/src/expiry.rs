@@ -67,6 +67,7 @@ pub(crate) async fn remove_chroot(
         copr_db::expiry::forget_repo(tx, repo.id).await?;
         let tree = app.store.chroot_dir(&repo.owner, &repo.dir, &repo.chroot);
         removal::doom_tree(app, tx, tree, &format!("repo-{}", repo.id), now).await?;
+        removal::doom_shelved(app, tx, repo.id, now).await?;
     }
     project::note(tx, "chroot.removed", project.id, now).await?;
     Ok(true)

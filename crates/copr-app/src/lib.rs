@@ -46,6 +46,7 @@ pub mod repos;
 pub mod repository;
 pub mod secret;
 pub mod session;
+pub mod shelf;
 pub mod source;
 pub mod webhook;
 
@@ -185,6 +186,8 @@ pub struct App {
     pub signer: Arc<dyn Signer>,
     /// Limits and choices.
     pub rules: Arc<Rules>,
+    /// The bucket that published repositories are in too, where there is one.
+    pub shelf: Option<Arc<shelf::Shelf>>,
     /// The builders that wait at this server.
     pub desk: lease::Desk,
 }

@@ -104,7 +104,7 @@ pub async fn release_all(app: &App) -> Result<(), Refusal> {
     Ok(tx.commit().await?)
 }
 
-fn lost() -> Refusal {
+pub(crate) fn lost() -> Refusal {
     Refusal::conflict("the turn took too long and somebody else has it")
 }
 
@@ -155,6 +155,7 @@ async fn turn(app: &App, repo: &Repo) -> Result<(), Refusal> {
         }
     }
     let written = generation::publish(app, repo, &keys, project.settings.devel_mode).await?;
+    crate::shelf::publish(app, repo, &written.metadata).await?;
     settle(app, repo, &written, ready, again).await
 }
 

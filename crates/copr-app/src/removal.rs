@@ -2,13 +2,13 @@
 
 use crate::build::Shown;
 use crate::lease::Staged;
-use crate::{App, Refusal};
+use crate::{App, Refusal, shelf};
 use copr_db::Conn;
 use copr_db::build::Build;
 use copr_db::doomed::Place;
 use copr_db::project::Project;
 use copr_db::repo::Which;
-use copr_types::{BuildId, FileName, ProjectId, SourceKind, TaskId};
+use copr_types::{BuildId, FileName, ProjectId, RepoId, SourceKind, TaskId};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -166,6 +166,24 @@ pub(crate) async fn doom_tree(app: &App, tx: &mut Conn, from: PathBuf, name: &st
     Ok(copr_db::doomed::add(tx, &app.store.relative(&trash), None, now).await?)
 }
 
+/// Dooms all that the bucket has of a repository that goes.
+pub(crate) async fn doom_shelved(app: &App, tx: &mut Conn, repo: RepoId, now: i64) -> Result<(), Refusal> {
+    if app.shelf.is_some() {
+        copr_db::doomed::add(tx, &shelf::doomed(repo, ""), None, now).await?;
+    }
+    Ok(())
+}
+
+/// Removes one doomed path, in the tree or in the bucket. False when it has to wait.
+async fn remove(app: &App, path: &str) -> Result<bool, Refusal> {
+    if let Some(name) = path.strip_prefix(shelf::DOOMED) {
+        return shelf::remove(app, name).await;
+    }
+    let (store, path) = (app.store.clone(), path.to_owned());
+    crate::blocking(move || Ok(store.remove(&path)?)).await?;
+    Ok(true)
+}
+
 /// Removes what was doomed, and what no generation that is kept needs. One path that can not be removed stops no other. Returns how many are gone.
 pub async fn sweep(app: &App) -> Result<usize, Refusal> {
     crate::publish::kept::forget(app).await?;
@@ -175,11 +193,9 @@ pub async fn sweep(app: &App) -> Result<usize, Refusal> {
         let Some(end) = doomed.last() else { return Ok(count) };
         last = end.id;
         for one in doomed {
-            let store = app.store.clone();
-            let path = one.path.clone();
-            let gone = crate::blocking(move || Ok(store.remove(&path)?)).await;
-            match gone {
-                Ok(()) => {
+            match remove(app, &one.path).await {
+                Ok(false) => {}
+                Ok(true) => {
                     let mut tx = app.db.begin().await?;
                     copr_db::doomed::gone(&mut tx, one.id).await?;
                     tx.commit().await?;
@@ -258,6 +274,9 @@ async fn sweep_project(app: &App, project: &Project) -> Result<(), Refusal> {
     })
     .await?;
     let mut tx = app.db.begin().await?;
+    for repo in copr_db::repo::of_project(&mut tx, project.id).await? {
+        doom_shelved(app, &mut tx, repo.id, app.clock.now()).await?;
+    }
     copr_db::project::purge(&mut tx, project.id).await?;
     Ok(tx.commit().await?)
 }

@@ -13,7 +13,8 @@
 //! ```
 
 use copr_app::{
-    App, Refusal, batch, build, chain, distgit, expiry, fork, import, key, lease, prune, publish, removal, renaming, session,
+    App, Refusal, batch, build, chain, distgit, expiry, fork, import, key, lease, prune, publish, removal, renaming,
+    session, shelf,
 };
 use copr_db::Topic;
 use std::future::Future;
@@ -71,10 +72,9 @@ impl Jobs {
         tasks.spawn(leases(app.clone(), stop.clone()));
         spawn(&mut tasks, 60, Some(Topic::Remove), "removal", |app| Box::pin(remove(app)));
         spawn(&mut tasks, 30, Some(Topic::Fork), "fork", |app| Box::pin(copy_all(app)));
+        spawn(&mut tasks, 60, None, "bucket", |app| Box::pin(async move { shelf::fill(&app).await }));
         spawn(&mut tasks, 60, None, "expiry", |app| Box::pin(async move { expiry::all(&app).await }));
-        spawn(&mut tasks, PRUNE_EVERY, None, "prune", |app| {
-            Box::pin(async move { prune::due(&app).await.map(drop) })
-        });
+        spawn(&mut tasks, PRUNE_EVERY, None, "prune", |app| Box::pin(async move { prune::due(&app).await.map(drop) }));
         spawn(&mut tasks, TIDY_EVERY, None, "dist-git", |app| Box::pin(async move { distgit::sweep(&app).await }));
         spawn(&mut tasks, 3600, None, "sessions", |app| Box::pin(async move { session::prune(&app).await.map(drop) }));
         spawn(&mut tasks, 3600, None, "ends of keys", |app| Box::pin(async move { key::tend(&app).await }));

@@ -4,7 +4,9 @@ use crate::config::{Config, KeyType};
 use anyhow::Context;
 use copr_app::kerberos::Admission;
 use copr_app::lease::Desk;
+use copr_app::shelf::Shelf;
 use copr_app::{App, Rules};
+use copr_bucket::Bucket;
 use copr_db::Db;
 use copr_sign::{Expiry, KeyStore, LocalSigner, RemoteSigner, Signer};
 use copr_store::Store;
@@ -26,7 +28,15 @@ pub async fn open(config: &Config) -> anyhow::Result<App> {
     let store = Store::open(&config.data_dir)?;
     let rules = rules(config)?;
     let signer = signer(config, &rules)?;
-    Ok(App { db, clock: Clock::system(), store, signer, rules: Arc::new(rules), desk: Desk::default() })
+    let shelf = match config.bucket.settings()? {
+        Some(settings) => {
+            let bucket = Bucket::open(&settings).context("can't use the bucket of the configuration")?;
+            let public_url = config.bucket.public_url.as_ref().map(|address| address.as_str().to_owned());
+            Some(Arc::new(Shelf::new(bucket, public_url)))
+        }
+        None => None,
+    };
+    Ok(App { db, clock: Clock::system(), store, signer, rules: Arc::new(rules), shelf, desk: Desk::default() })
 }
 
 /// What signs: this process with keys of its own, or another that has them. Then no key is ever looked at here.

@@ -4,6 +4,7 @@
 //! nobody knows are refused wherever they come from. `docs/configuration.md` explains every key; a test keeps it in step.
 
 mod address;
+mod bucket;
 mod database;
 mod document;
 mod environment;
@@ -15,6 +16,7 @@ mod sections;
 mod warnings;
 
 pub use address::{WebAddress, listener};
+pub use bucket::Bucket;
 pub use database::{DatabaseUrl, Engine};
 pub use error::ConfigError;
 pub use gssapi::Gssapi;
@@ -63,6 +65,8 @@ pub struct Config {
     pub tokens: Tokens,
     /// How long what nobody needs any more is kept.
     pub retention: Retention,
+    /// The bucket that published repositories are in too.
+    pub bucket: Bucket,
     /// Login by Kerberos.
     pub gssapi: Gssapi,
     /// Dist-gits that packages can come from, the preferred one first.
@@ -189,6 +193,7 @@ impl Config {
         self.scheduler.check()?;
         self.tokens.check()?;
         self.retention.check()?;
+        self.bucket.check()?;
         self.gssapi.check()?;
         sections::check_distgits(&self.distgit)?;
         sections::check_vendor(&self.vendor)

@@ -5,7 +5,7 @@
 //! generation is remembered for longer, as long as nothing that it lists went this way.
 
 use super::generation::KEPT;
-use crate::{App, Refusal};
+use crate::{App, Refusal, shelf};
 use copr_types::RepoId;
 use std::collections::BTreeSet;
 
@@ -53,6 +53,12 @@ async fn forget_in(app: &App, id: RepoId, moment: i64) -> Result<(), Refusal> {
         let links = names.iter().filter_map(|name| link_of(name)).map(|number| dir.join("gen").join(number));
         for path in links.chain(metadata).chain(hrefs.iter().map(|href| dir.join(href))) {
             copr_db::doomed::add(&mut tx, &app.store.relative(&path), None, now).await?;
+        }
+        if app.shelf.is_some() {
+            let metadata = names.iter().map(|name| format!(".repodata/{name}"));
+            for rest in hrefs.iter().cloned().chain(metadata) {
+                copr_db::doomed::add(&mut tx, &shelf::doomed(id, &rest), None, now).await?;
+            }
         }
         tx.commit().await?;
         if !more {

@@ -36,6 +36,7 @@ mod roles;
 mod rpms;
 mod scheduling;
 mod sessions;
+mod shelves;
 mod simulation;
 mod sources;
 mod vanishing;

@@ -237,6 +237,7 @@ async fn app(
         store: Store::open(data).unwrap(),
         signer: Arc::new(LocalSigner::new(keys, rules.key_type, Expiry::Never)),
         rules: Arc::new(rules),
+        shelf: None,
         desk: copr_app::lease::Desk::default(),
     }
 }

@@ -9,18 +9,19 @@ mod expiries;
 mod fixture;
 mod forks;
 mod generations;
-mod keys;
 mod handing;
+mod keys;
 mod life;
 mod listings;
 mod people;
 mod projects;
-mod publishing;
 mod prunes;
+mod publishing;
 mod queue;
 mod renames;
 mod revisions;
 mod schema;
+mod shelved;
 mod webhooks;
 
 /// A test on SQLite and the same on PostgreSQL.

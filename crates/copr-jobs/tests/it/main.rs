@@ -36,6 +36,7 @@ async fn service(rules: Rules) -> Service {
         store: Store::open(data.path()).unwrap(),
         signer: Arc::new(LocalSigner::new(keys, KeyType::Ed25519, Expiry::Never)),
         rules: Arc::new(Rules { key_type: KeyType::Ed25519, generation_seconds: 0, ..rules }),
+        shelf: None,
         desk: copr_app::lease::Desk::default(),
     };
     let definition = ChrootDefinition {

@@ -24,6 +24,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use copr_app::Refusal;
 use copr_store::Store;
 use generation::{Reader, Served};
 use std::io;
@@ -59,6 +60,12 @@ async fn show(
         }
         _ => None,
     };
+    match elsewhere(&web, &path).await {
+        Ok(Some(address)) => return moved(StatusCode::FOUND, address),
+        Ok(None) => {}
+        // The tree has it too.
+        Err(refusal) => tracing::warn!("no address in the bucket: {}", refusal.inside()),
+    }
     let found = look(web.app.store.results(), path.clone(), pinned).await;
     if matches!(found, Ok(None))
         && let Some(to) = led_on(&web.app.store, web.app.store.results(), &path).await
@@ -95,6 +102,20 @@ pub(crate) async fn led_on(store: &Store, root: PathBuf, path: &TreePath) -> Opt
     let (store, place) = (store.clone(), root.join(owner).join(dir));
     let (owner, dir) = tokio::task::spawn_blocking(move || store.moved_to(&place)).await.ok()??;
     path.moved(&owner, &dir)
+}
+
+/// The address in the bucket of a package that is there too.
+async fn elsewhere(web: &Web, path: &TreePath) -> Result<Option<String>, Refusal> {
+    let [owner, dir, chroot, href @ ..] = path.parts() else { return Ok(None) };
+    if web.app.shelf.is_none() || path.trailing_slash || !path.name().ends_with(".rpm") {
+        return Ok(None);
+    }
+    // `gen/<number>/…` and `devel/…` stand for the same packages.
+    let href = match href {
+        [kept, _, rest @ ..] if kept == open::KEPT => rest,
+        rest => rest,
+    };
+    copr_app::shelf::elsewhere(&web.app, owner, dir, chroot, &href.join("/")).await
 }
 
 /// The directory that a path's last name lies in.

@@ -29,7 +29,7 @@ pub(crate) enum Found {
 pub(super) const LINK: &str = "repodata";
 const GENERATIONS: &str = ".repodata";
 /// The directory with links to the generations that are kept, and how deep in the tree it is: below owner, directory and chroot.
-const KEPT: &str = "gen";
+pub(super) const KEPT: &str = "gen";
 const KEPT_DEPTH: usize = 3;
 
 /// Opens what `parts` name below `root`, through a generation that is kept where they say so: its metadata are those of

@@ -42,7 +42,9 @@ impl Document {
         let mut table: Table = toml::from_str(&text).map_err(wrong)?;
         if let Some(directory) = path.parent() {
             anchor(&mut table, "data_dir", directory);
-            for (section, key) in [("builder", "data_dir"), ("gssapi", "keytab"), ("signing", "socket")] {
+            let paths =
+                [("builder", "data_dir"), ("gssapi", "keytab"), ("signing", "socket"), ("bucket", "secret_key_file")];
+            for (section, key) in paths {
                 if let Some(Value::Table(section)) = table.get_mut(section) {
                     anchor(section, key, directory);
                 }

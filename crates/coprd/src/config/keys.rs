@@ -1,12 +1,13 @@
 //! Which keys there are: asked of the structs themselves, so that no list of them can be wrong.
 
 use super::Scheduler;
+use super::bucket::WrittenBucket;
 use super::gssapi::WrittenGssapi;
 use super::sections::{Distgit, Limits, Log, Retention, Tokens, Written, WrittenBuilder, WrittenSigning};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 /// The sections and their keys; the top level has the empty name.
-pub(super) fn sections() -> [(&'static str, &'static [&'static str]); 10] {
+pub(super) fn sections() -> [(&'static str, &'static [&'static str]); 11] {
     [
         ("", keys_of::<Written>()),
         ("log", keys_of::<Log>()),
@@ -16,6 +17,7 @@ pub(super) fn sections() -> [(&'static str, &'static [&'static str]); 10] {
         ("scheduler", keys_of::<Scheduler>()),
         ("tokens", keys_of::<Tokens>()),
         ("retention", keys_of::<Retention>()),
+        ("bucket", keys_of::<WrittenBucket>()),
         ("gssapi", keys_of::<WrittenGssapi>()),
         ("distgit", keys_of::<Distgit>()),
     ]

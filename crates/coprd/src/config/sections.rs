@@ -1,5 +1,6 @@
 //! The sections of the file: what they hold, what is the default, and what is not allowed.
 
+use super::bucket::WrittenBucket;
 use super::gssapi::WrittenGssapi;
 use super::scheduler::{TAG_RULE, is_tag};
 use super::{Config, ConfigError, DatabaseUrl, Origin, Scheduler, Surroundings, WebAddress, absolute};
@@ -28,6 +29,7 @@ pub(super) struct Written {
     pub scheduler: Scheduler,
     pub tokens: Tokens,
     pub retention: Retention,
+    pub bucket: WrittenBucket,
     pub gssapi: WrittenGssapi,
     pub distgit: Vec<Distgit>,
 }
@@ -50,6 +52,7 @@ impl Default for Written {
             scheduler: Scheduler::default(),
             tokens: Tokens::default(),
             retention: Retention::default(),
+            bucket: WrittenBucket::default(),
             gssapi: WrittenGssapi::default(),
             distgit: vec![Distgit::fedora()],
         }
@@ -167,6 +170,7 @@ impl Written {
             scheduler: self.scheduler,
             tokens: self.tokens,
             retention: self.retention,
+            bucket: self.bucket.resolve()?,
             gssapi,
             distgit: self.distgit,
             origin,
