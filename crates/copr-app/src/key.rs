@@ -143,6 +143,12 @@ pub(crate) async fn of_project(app: &App, id: ProjectId, owner: &str, project: &
     Keys::of(versions, app.clock.now()).ok_or_else(|| Refusal::conflict("the project has no key"))
 }
 
+/// The public halves that are served, as `pubkey.gpg` has them; none for a project without a key.
+pub(crate) async fn served(app: &App, id: ProjectId) -> Result<Option<String>, Refusal> {
+    let versions = copr_db::project_key::of_project(&mut app.db.read().await?, id).await?;
+    Ok(Keys::of(versions, app.clock.now()).map(|keys| keys.armored()))
+}
+
 async fn make(app: &App, name: KeyName, user_id: String) -> Result<PublicKey, Refusal> {
     let signer = app.signer.clone();
     crate::blocking(move || {

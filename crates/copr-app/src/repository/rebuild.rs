@@ -7,13 +7,13 @@ use super::contents::sound;
 use super::verify::{self, Depth};
 use super::{Finding, again, names, place};
 use crate::import::digest;
-use crate::{App, Refusal, publish};
+use crate::{App, Refusal, key, publish};
 use copr_db::Conn;
 use copr_db::build_chroot::{BuildChroot, BuiltPackage};
 use copr_db::repo::{Repo, RepoPackage, Which};
 use copr_rpm::Nevra;
 use copr_rpm::repodata::{Fragments, Location};
-use copr_sign::{Signer, Verifier};
+use copr_sign::Verifier;
 use copr_store::Store;
 use copr_types::{BuildChrootId, RepoId, State};
 use serde::Serialize;
@@ -44,7 +44,7 @@ pub struct Rebuilt {
 
 /// Rebuilds a repository, and waits until it is published.
 pub async fn rebuild(app: &App, repo: &Repo) -> Result<Rebuilt, Refusal> {
-    let key = key(app, repo).await?;
+    let keys = keys(app, repo).await?;
     let chroots = copr_db::build_chroot::placed(&mut app.db.read().await?, repo.id).await?;
     let mut built = BTreeMap::<BuildChrootId, Vec<BuiltPackage>>::new();
     for one in copr_db::build_chroot::built_in(&mut app.db.read().await?, repo.id).await? {
@@ -54,7 +54,7 @@ pub async fn rebuild(app: &App, repo: &Repo) -> Result<Rebuilt, Refusal> {
     for chroot in &chroots {
         if matches!(chroot.state, State::Succeeded | State::Forked) {
             let built = built.remove(&chroot.id).unwrap_or_default();
-            one(app, repo, &key, chroot, built, &mut rebuilt).await?;
+            one(app, repo, &keys, chroot, built, &mut rebuilt).await?;
         }
     }
     rebuilt.findings.extend(strangers(app, repo, &chroots).await?);
@@ -99,22 +99,18 @@ async fn forget(app: &App, repo: &Repo) -> Result<Vec<Finding>, Refusal> {
     Ok(findings)
 }
 
-/// The key that packages must be signed with.
-async fn key(app: &App, repo: &Repo) -> Result<Arc<Verifier>, Refusal> {
-    let (signer, name) = (app.signer.clone(), publish::key_name(repo.project_id)?);
-    crate::blocking(move || {
-        let failed = |error| Refusal::internal("reading the project's key", error);
-        let key = signer.public_key(&name).map_err(failed)?;
-        Ok(Arc::new(Verifier::read(&key.armored).map_err(failed)?))
-    })
-    .await
+/// The keys one of which packages must be signed with.
+async fn keys(app: &App, repo: &Repo) -> Result<Arc<Verifier>, Refusal> {
+    let served = key::served(app, repo.project_id).await?.unwrap_or_default();
+    let keys = Verifier::read(&served).map_err(|error| Refusal::internal("reading the project's keys", error))?;
+    Ok(Arc::new(keys))
 }
 
 /// Puts what lies there of one build's chroot into the database, where that says otherwise.
 async fn one(
     app: &App,
     repo: &Repo,
-    key: &Arc<Verifier>,
+    keys: &Arc<Verifier>,
     chroot: &BuildChroot,
     built: Vec<BuiltPackage>,
     rebuilt: &mut Rebuilt,
@@ -124,7 +120,7 @@ async fn one(
         store: app.store.clone(),
         dir: app.store.build_dir(&repo.owner, &repo.dir, &repo.chroot, &result_dir),
         result_dir,
-        key: key.clone(),
+        keys: keys.clone(),
         built: built.iter().map(file_name).collect(),
     };
     let is_noted = !tree.built.is_empty();
@@ -214,7 +210,7 @@ struct Tree {
     store: Store,
     dir: PathBuf,
     result_dir: String,
-    key: Arc<Verifier>,
+    keys: Arc<Verifier>,
     /// Files that the build produced; none when that is not known, and then its place and the signature must do.
     built: BTreeSet<String>,
 }
@@ -252,7 +248,7 @@ impl Tree {
 
     fn describe(&self, name: &str) -> Result<(RepoPackage, Nevra), String> {
         let path = self.dir.join(name);
-        let facts = sound(&path, &self.key)?;
+        let facts = sound(&path, &self.keys)?;
         let told = |error: std::io::Error| error.to_string();
         let pkgid = digest(&path).map_err(told)?;
         let meta = path.metadata().map_err(told)?;

@@ -3,10 +3,10 @@
 use super::contents::{nevra, sound};
 use super::{Finding, again, place};
 use crate::import::digest;
-use crate::{App, Refusal, publish};
+use crate::{App, Refusal, key, publish};
 use copr_db::repo::{Listed as Row, Repo};
 use copr_rpm::repodata::{Audit, Listed, audit};
-use copr_sign::{PublicKey, Signer, Verifier};
+use copr_sign::Verifier;
 use copr_store::Store;
 use copr_types::DirName;
 use serde::Serialize;
@@ -72,7 +72,7 @@ pub(super) struct Seen {
 
 /// One look at all generations that are kept, the newest first.
 pub(super) async fn look(app: &App, repo: &Repo, depth: Depth) -> Result<Seen, Refusal> {
-    let mut look = Look::at(app, repo, depth)?;
+    let mut look = Look::at(app, repo, depth).await?;
     let mut generations = 0;
     // Nothing is promised before the first generation.
     if repo.generation > 0 {
@@ -114,7 +114,8 @@ struct Look {
     store: Store,
     dir: PathBuf,
     pubkeys: Vec<PathBuf>,
-    key: Option<PublicKey>,
+    /// The public halves of the project's keys that are to be served.
+    keys: Option<String>,
     depth: Depth,
     /// By generation, where it is about one.
     findings: Vec<(Option<i64>, Finding)>,
@@ -123,9 +124,9 @@ struct Look {
 }
 
 impl Look {
-    fn at(app: &App, repo: &Repo, depth: Depth) -> Result<Self, Refusal> {
+    async fn at(app: &App, repo: &Repo, depth: Depth) -> Result<Self, Refusal> {
         let main = DirName::main(&repo.project);
-        let key = app.signer.public_key(&publish::key_name(repo.project_id)?).ok();
+        let keys = key::served(app, repo.project_id).await?;
         let mut pubkeys = vec![app.store.pubkey(&repo.owner, &main)];
         if repo.dir != main {
             pubkeys.push(app.store.pubkey(&repo.owner, &repo.dir));
@@ -134,7 +135,7 @@ impl Look {
             store: app.store.clone(),
             dir: app.store.chroot_dir(&repo.owner, &repo.dir, &repo.chroot),
             pubkeys,
-            key,
+            keys,
             depth,
             findings: Vec::new(),
             packages: BTreeMap::new(),
@@ -146,9 +147,9 @@ impl Look {
         self.findings.push((of, finding));
     }
 
-    /// The project's key, with which all must be signed; and whether it is what clients are given.
+    /// The project's keys, with one of which all must be signed; and whether they are what clients are given.
     fn keys(&mut self) -> Option<Verifier> {
-        let Some(key) = self.key.clone() else {
+        let Some(keys) = self.keys.as_deref().and_then(|keys| Verifier::read(keys).ok()) else {
             let dir = self.dir.clone();
             self.say(None, &dir, "the project's key is not there, or damaged");
             return None;
@@ -158,13 +159,13 @@ impl Look {
             let served = served.and_then(|text| Verifier::read(&text).map_err(|error| error.to_string()));
             match served {
                 Err(what) => self.say(None, &path, what),
-                Ok(served) if served.fingerprints() != [key.fingerprint.clone()] => {
+                Ok(served) if served.fingerprints() != keys.fingerprints() => {
                     self.say(None, &path, "it is not the project's key");
                 }
                 Ok(_) => {}
             }
         }
-        Verifier::read(&key.armored).ok()
+        Some(keys)
     }
 
     /// Numbers and directories of the generations of which the metadata are kept, the newest first.
