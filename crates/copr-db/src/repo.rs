@@ -1,10 +1,11 @@
 //! Repositories: one per chroot of each directory, and what they hold.
 
 mod contents;
+mod listed;
 
-pub use contents::{
-    Built, CHUNK, Chunk, Diff, Listed, RepoPackage, Which, built, chunk_at, chunks, devel_at, devel_count, diff, due,
-    holding, listed_at, packages_at, promote, purge, put_packages, restore, withdraw,
+pub use contents::{CHUNK, RepoPackage, Which, due, promote, purge, put_packages, restore, withdraw};
+pub use listed::{
+    Built, Chunk, Diff, Listed, built, chunk_at, chunks, devel_at, devel_count, diff, holding, listed_at, packages_at,
 };
 
 use crate::conn::run;
