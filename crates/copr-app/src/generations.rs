@@ -183,7 +183,10 @@ pub async fn list(app: &App, place: &Place) -> Result<Shown, Refusal> {
     let mut repositories = Vec::new();
     for repo in repos {
         let generations = copr_db::generation::list(&mut conn, repo.id, i64::MAX).await?;
-        let devel = copr_db::repo::devel_count(&mut conn, repo.id, repo.generation).await?;
+        let devel = match project.settings.devel_mode {
+            true => copr_db::repo::devel_count(&mut conn, repo.id, repo.generation).await?,
+            false => 0,
+        };
         repositories.push(Repository { repo, generations, devel });
     }
     Ok(Shown { project, dir, repositories })

@@ -1,12 +1,13 @@
 //! Repositories: one per chroot of each directory, and what they hold.
 
 mod contents;
+mod listed;
 mod shelved;
 
-pub use contents::{
-    Built, CHUNK, Chunk, Diff, Listed, RepoPackage, Which, built, chunk_at, chunks, devel_at, devel_count, diff, due,
-    holding, hrefs, listed_at, packages_at, packages_of, promote, purge, put_packages, restore, same_nevra, withdraw,
-    withdrawn,
+pub use contents::{CHUNK, RepoPackage, Which, due, promote, purge, put_packages, restore, withdraw};
+pub use listed::{
+    Built, Chunk, Diff, Listed, built, chunk_at, chunks, devel_at, devel_count, diff, holding, hrefs, listed_at,
+    packages_at, packages_of, same_nevra, withdrawn,
 };
 pub use shelved::{is_shelved, listed_since, not_shelved, shelved};
 

@@ -210,6 +210,7 @@ both_engines! {
         assert_eq!(repo::devel_count(&mut tx, h.repo, 3).await.unwrap(), 0);
         assert_eq!(hrefs(&mut tx, &h, 2).await, ["1/a.rpm"]);
         assert_eq!(repo::purge(&mut tx, h.repo, 3).await.unwrap(), (Vec::new(), false), "the file is listed still");
+        assert_eq!(numbers(&mut tx, &h).await, [3, 2, 1]);
     }
 
     async fn an_earlier_generation_comes_back_as_far_as_its_builds_are_there(t: Fixture) {
