@@ -4,7 +4,7 @@ mod contents;
 
 pub use contents::{
     Built, CHUNK, Chunk, Diff, Listed, RepoPackage, Which, built, chunk_at, chunks, devel_at, devel_count, diff, due,
-    holding, listed_at, packages_at, packages_of, promote, purge, put_packages, restore, same_nevra, withdraw,
+    erase, holding, listed_at, packages_at, packages_of, promote, purge, put_packages, restore, same_nevra, withdraw,
     withdrawn,
 };
 
