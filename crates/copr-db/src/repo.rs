@@ -4,7 +4,7 @@ mod contents;
 mod listed;
 mod shelved;
 
-pub use contents::{CHUNK, RepoPackage, Which, due, promote, purge, put_packages, restore, withdraw};
+pub use contents::{CHUNK, RepoPackage, Which, due, erase, promote, purge, put_packages, restore, withdraw};
 pub use listed::{
     Built, Chunk, Diff, Listed, built, chunk_at, chunks, devel_at, devel_count, diff, holding, hrefs, listed_at,
     packages_at, packages_of, same_nevra, withdrawn,

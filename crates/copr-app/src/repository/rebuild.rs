@@ -154,6 +154,9 @@ async fn one(
             let generation = copr_db::repo::want(&mut tx, repo.id).await?;
             copr_db::repo::withdraw(&mut tx, repo.id, Which::Hrefs(&wrong), generation).await?;
             copr_db::repo::put_packages(&mut tx, repo.id, chroot.id, generation, &packages).await?;
+            // Not on purpose: once they are whole again they come back, and till then nobody removes their files.
+            let lost = wrong.into_iter().filter(|href| !packages.iter().any(|one| one.href == **href));
+            copr_db::repo::erase(&mut tx, repo.id, &lost.collect::<Vec<_>>()).await?;
         }
         if !is_noted {
             let produced: Vec<BuiltPackage> = produced.into_iter().map(|nevra| noted(chroot.id, nevra)).collect();

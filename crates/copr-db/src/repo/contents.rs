@@ -201,6 +201,25 @@ pub async fn withdraw(conn: &mut Conn, id: RepoId, which: Which<'_>, generation:
     Ok(count)
 }
 
+/// Forgets that packages at these paths, which were taken out before, were ever listed: their files stay. Earlier generations
+/// that list them are whole no more.
+pub async fn erase(conn: &mut Conn, id: RepoId, hrefs: &[&str]) -> Result<(), Error> {
+    run!(
+        conn,
+        execute,
+        [
+            sqlite: "DELETE FROM repo_package
+                     WHERE repo_id = $1 AND href IN (SELECT value FROM json_each($2)) AND removed_in IS NOT NULL",
+            postgres: "DELETE FROM repo_package
+                     WHERE repo_id = $1 AND href IN (SELECT value FROM json_array_elements_text($2::json))
+                       AND removed_in IS NOT NULL"
+        ],
+        id.0,
+        serde_json::to_string(hrefs)?
+    )?;
+    Ok(())
+}
+
 /// Notes which chunks a generation changed.
 async fn note(conn: &mut Conn, id: RepoId, generation: i64) -> Result<(), Error> {
     run!(

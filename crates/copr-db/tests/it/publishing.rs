@@ -199,6 +199,9 @@ both_engines! {
         repo::withdraw(&mut tx, h.repo, Which::Hrefs(&["1/a.rpm", "1/b.rpm"]), 5).await.unwrap();
         repo::put_packages(&mut tx, h.repo, one, 6, &[repo_package("1/b.rpm")]).await.unwrap();
         assert_eq!(repo::withdrawn(&mut tx, h.repo, one).await.unwrap(), ["1/a.rpm"]);
+        repo::erase(&mut tx, h.repo, &["1/a.rpm", "1/c.rpm"]).await.unwrap();
+        assert!(repo::withdrawn(&mut tx, h.repo, one).await.unwrap().is_empty());
+        assert!(repo::packages_at(&mut tx, h.repo, 4).await.unwrap().iter().all(|package| package.href != "1/a.rpm"));
         assert_eq!(repo::packages_of(&mut tx, h.repo, one).await.unwrap(), [repo_package("1/b.rpm")]);
 
         assert!(build_chroot::placed(&mut tx, h.repo).await.unwrap().is_empty());

@@ -154,7 +154,7 @@ impl End<'_> {
 
     /// Both logs of the step that ended it: the builder's, and what the server noted.
     pub fn log(&self) -> String {
-        ["builder-live.log", "backend.log"].iter().filter_map(|name| self.text(name)).collect()
+        ["builder-live.log", "import.log", "backend.log"].iter().filter_map(|name| self.text(name)).collect()
     }
 
     /// A text among the results, compressed or not: of the chroot, or else of the source.
