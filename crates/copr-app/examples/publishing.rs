@@ -97,6 +97,7 @@ impl Bench {
             store: Store::open(dir)?,
             signer: Arc::new(LocalSigner::new(keys, rules.key_type, Expiry::Never)),
             rules: Arc::new(rules),
+            shelf: None,
             desk: copr_app::lease::Desk::default(),
         };
         let definition = ChrootDefinition {

@@ -3,7 +3,7 @@
 use super::contents::{nevra, sound};
 use super::{Finding, again, place};
 use crate::import::digest;
-use crate::{App, Refusal, key, publish};
+use crate::{App, Refusal, key};
 use copr_db::repo::{Listed as Row, Repo};
 use copr_rpm::repodata::{Audit, Listed, audit};
 use copr_sign::Verifier;

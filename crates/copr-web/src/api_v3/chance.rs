@@ -97,6 +97,7 @@ fn web(data: &std::path::Path, runtime: &tokio::runtime::Runtime) -> Web {
         store: Store::open(data).expect("a store"),
         signer: Arc::new(LocalSigner::new(keys, KeyType::Ed25519, Expiry::Never)),
         rules: Arc::new(Rules::default()),
+        shelf: None,
         desk: copr_app::lease::Desk::default(),
     };
     Web::new(app)

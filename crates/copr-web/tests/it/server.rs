@@ -121,6 +121,7 @@ impl Server {
             store: Store::open(data.path()).expect("a store"),
             signer: Arc::new(LocalSigner::new(keys, KeyType::Ed25519, Expiry::Never)),
             rules: Arc::new(rules),
+            shelf: None,
             desk: copr_app::lease::Desk::default(),
         };
         let router = copr_web::router(doors(Web::new(app.clone())));

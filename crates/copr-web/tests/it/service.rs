@@ -86,6 +86,7 @@ impl Service {
             store: Store::open(data.path()).expect("a store"),
             signer: Arc::new(LocalSigner::new(keys, KeyType::Ed25519, Expiry::Never)),
             rules: Arc::new(rules),
+            shelf: None,
             desk: copr_app::lease::Desk::default(),
         };
         for name in CHROOTS {
