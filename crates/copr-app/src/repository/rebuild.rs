@@ -137,7 +137,7 @@ async fn one(
         copr_db::repo::hold_one(&mut tx, repo.id).await?;
         // Deleted meanwhile, and its files with it.
         let now = copr_db::build_chroot::by_id(&mut tx, chroot.id).await?;
-        if !now.is_some_and(|now| now.state == chroot.state) {
+        if now.is_none_or(|now| now.state != chroot.state) {
             return Ok(());
         }
         // Somebody has taken something out meanwhile.

@@ -24,7 +24,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// For one publication, under all this.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(240);
+/// How long a storm holds its breath, now and then, until somebody has got somewhere: a slow machine has to get anywhere too.
+const BREATH: Duration = Duration::from_secs(20);
 /// One of so many changes fails.
 const FAULTS: &str = "120";
 
@@ -113,9 +115,9 @@ impl Writer<'_> {
         let form = json!({
             "ownername": self.project.owner, "projectname": self.project.name, "chroot": self.project.chroot,
         });
-        let mut last = String::new();
+        let (mut last, mut answer) = (String::new(), "never".to_owned());
         loop {
-            assert!(start.elapsed() < PATIENCE, "`{package}` is not published: {last}");
+            assert!(start.elapsed() < PATIENCE, "`{package}` is not published: {last}; the last upload: {answer}");
             match self.builds(package) {
                 None => last = "nobody answers".to_owned(),
                 Some(builds) => {
@@ -127,7 +129,10 @@ impl Writer<'_> {
                         let client = &self.clients[turn % self.clients.len()];
                         let path = "/api_3/build/create/rpm-upload";
                         // What became of it is asked for above.
-                        drop(client.post_file(path, &name, &bytes, &form));
+                        answer = match client.post_file(path, &name, &bytes, &form) {
+                            Ok(answer) => format!("HTTP {}: {}", answer.status, String::from_utf8_lossy(&answer.body)),
+                            Err(error) => format!("{error:#}"),
+                        };
                     }
                 }
             }
@@ -157,11 +162,16 @@ fn below(seed: &mut u64, limit: u64) -> u64 {
 }
 
 /// Kills servers until all writers are done, now this one and now that one. Gives how many were killed.
-fn rage(servers: &mut [&mut Service], size: Size, done: &AtomicUsize) -> usize {
+fn rage(servers: &mut [&mut Service], size: Size, done: &AtomicUsize, steps: &AtomicUsize) -> usize {
     let (mut seed, mut kills, count) = (1, 0, servers.len() as u64);
-    while done.load(Ordering::Relaxed) < size.writers {
+    let is_over = || done.load(Ordering::Relaxed) >= size.writers;
+    while !is_over() {
+        let (before, begin) = (steps.load(Ordering::Relaxed), Instant::now());
         // Not to wait for something: this is the moment itself, and each round has another one.
         std::thread::sleep(Duration::from_millis(100 + below(&mut seed, size.calm)));
+        while kills % 2 == 1 && steps.load(Ordering::Relaxed) == before && !is_over() && begin.elapsed() < BREATH {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         let server = &mut servers[below(&mut seed, count) as usize];
         server.kill().unwrap();
         kills += 1;
@@ -198,8 +208,11 @@ fn publish_in_a_storm(launch: Launch, servers: usize) {
         reader.reads_once_more().unwrap();
     }
     let seen: Vec<_> = readers.into_iter().map(|reader| reader.stop().unwrap()).collect();
-    eprintln!("{} publications, {kills} kills, readers saw {seen:?}", files.len());
-    assert!(kills > 2, "that was no storm");
+    let logs = (1..servers).map(|number| stage.path(&format!("coprd-{number}.log"))).chain([stage.path("coprd.log")]);
+    let faults: usize =
+        logs.map(|log| std::fs::read_to_string(log).unwrap().matches("COPR_TESTS_FAULTS asked for it").count()).sum();
+    eprintln!("{} publications, {kills} kills, {faults} faults told, readers saw {seen:?}", files.len());
+    assert!(kills > 2 && faults > 0, "that was no storm");
     if let Err(error) = stage.service.admin(&["repo", "verify", "--all", "--deep"]) {
         panic!("{error:#}\n{}", stage.service.log_tail());
     }
@@ -231,7 +244,7 @@ fn storm(
 ) -> (Vec<BTreeSet<String>>, usize) {
     let clients: Vec<Client> =
         std::iter::once(&stage.service).chain(others.iter()).map(|server| client(&stage.service, server)).collect();
-    let done = AtomicUsize::new(0);
+    let (done, steps) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let write = |writer: usize| {
         let ended = Ended(&done);
         let mut kept = BTreeMap::<usize, BTreeSet<String>>::new();
@@ -245,6 +258,7 @@ fn storm(
             } else {
                 kept.entry(at).or_default().insert(package);
             }
+            steps.fetch_add(1, Ordering::Relaxed);
         }
         drop(ended);
         kept
@@ -253,7 +267,7 @@ fn storm(
         let writers: Vec<_> = (0..size.writers).map(|number| scope.spawn(move || write(number))).collect();
         // Here and in no thread of its own: services end with the thread that started them.
         let mut servers: Vec<&mut Service> = std::iter::once(&mut stage.service).chain(others).collect();
-        let kills = rage(&mut servers, size, &done);
+        let kills = rage(&mut servers, size, &done, &steps);
         let mut expected = vec![BTreeSet::new(); projects.len()];
         for writer in writers {
             for (at, packages) in writer.join().unwrap() {
