@@ -194,10 +194,11 @@ impl Service {
         Ok(())
     }
 
-    /// Runs `coprd admin …` beside the service.
+    /// Runs `coprd admin …` beside the service, with the settings that it has.
     pub fn admin(&self, arguments: &[&str]) -> Result<String> {
         let mut admin = run::program(&self.launch.binary)?;
         without_settings(&mut admin);
+        admin.envs(&self.launch.settings);
         admin.args(["admin", "--data-dir"]).arg(self.data_dir()).args(arguments);
         run::read(&mut admin)
     }
