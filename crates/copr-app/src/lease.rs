@@ -13,9 +13,12 @@ pub use ending::{expire, finish, release_builder};
 use crate::{App, Refusal};
 use copr_db::Conn;
 use copr_db::builder::{Builder, Says};
+use copr_db::event::Subject;
 use copr_db::task::Task as Row;
 use copr_store::{LogFile, LogMismatch};
-use copr_types::{BuildChrootId, BuildId, Event, FileName, PackageName, Phase, Role, TaskId, state};
+use copr_types::{
+    BuildChrootId, BuildId, ChrootName, DirName, Event, FileName, OwnerName, PackageName, Phase, Role, TaskId, state,
+};
 use copr_wire::builder::{Beat, BeatAnswer, HOOK_PAYLOAD, Lease, LeaseRequest, SourceInput, Task};
 use std::path::PathBuf;
 
@@ -95,14 +98,16 @@ pub(crate) async fn change_source(tx: &mut Conn, id: BuildId, event: Event) -> R
 
 /// Writes the change into the outbox.
 async fn note(tx: &mut Conn, row: &Row, word: &str, now: i64) -> Result<(), Refusal> {
-    let about = copr_db::event::Subject {
-        project: None,
-        build: Some(row.build_id),
-        build_chroot: row.build_chroot_id.map(BuildChrootId),
-    };
     let kind = if row.build_chroot_id.is_some() { "chroot.state" } else { "source.state" };
-    let body = serde_json::json!({ "state": word, "builder": row.builder_name }).to_string();
-    Ok(copr_db::event::append(tx, kind, about, &body, now).await?)
+    Ok(copr_db::event::append(tx, kind, about(row), &state_body(row, word), now).await?)
+}
+
+fn about(row: &Row) -> Subject {
+    Subject { project: None, build: Some(row.build_id), build_chroot: row.build_chroot_id.map(BuildChrootId) }
+}
+
+fn state_body(row: &Row, word: &str) -> String {
+    serde_json::json!({ "state": word, "builder": row.builder_name }).to_string()
 }
 
 /// Where a task's results go.
@@ -134,23 +139,32 @@ impl Place {
 /// Where the results of a task go.
 pub(crate) async fn place(app: &App, conn: &mut Conn, row: &Row) -> Result<Place, Refusal> {
     let build = copr_db::build::by_id(conn, row.build_id).await?.ok_or_else(|| crate::build::missing(row.build_id))?;
-    let Some(id) = row.build_chroot_id else {
-        return Ok(Place {
-            dir: app.store.srpm_dir(&build.owner, &build.dir, build.id),
-            result_dir: build.id.padded(),
-        });
+    let chroot = match row.build_chroot_id {
+        None => None,
+        Some(id) => {
+            let chroot = copr_db::build_chroot::by_id(conn, BuildChrootId(id)).await?;
+            Some(chroot.ok_or_else(|| crate::build::missing(row.build_id))?.name)
+        }
     };
-    let chroot = copr_db::build_chroot::by_id(conn, BuildChrootId(id))
-        .await?
-        .ok_or_else(|| crate::build::missing(row.build_id))?;
-    let package: PackageName = build
-        .package
-        .clone()
-        .unwrap_or_default()
-        .parse()
-        .map_err(|error| Refusal::internal("naming a result directory", error))?;
-    let result_dir = copr_store::result_dir(build.id, &package);
-    Ok(Place { dir: app.store.build_dir(&build.owner, &build.dir, &chroot.name, &result_dir), result_dir })
+    place_of(app, build.id, &build.owner, &build.dir, chroot.as_ref(), build.package.as_deref())
+}
+
+/// Where the results of a build's source go, or of one of its chroots.
+fn place_of(
+    app: &App,
+    build: BuildId,
+    owner: &OwnerName,
+    dir: &DirName,
+    chroot: Option<&ChrootName>,
+    package: Option<&str>,
+) -> Result<Place, Refusal> {
+    let Some(chroot) = chroot else {
+        return Ok(Place { dir: app.store.srpm_dir(owner, dir, build), result_dir: build.padded() });
+    };
+    let package: PackageName =
+        package.unwrap_or_default().parse().map_err(|error| Refusal::internal("naming a result directory", error))?;
+    let result_dir = copr_store::result_dir(build, &package);
+    Ok(Place { dir: app.store.build_dir(owner, dir, chroot, &result_dir), result_dir })
 }
 
 /// The task, while this builder holds it under this fence.

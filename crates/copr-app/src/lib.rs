@@ -25,6 +25,7 @@ pub mod fork;
 pub mod import;
 pub mod kerberos;
 pub mod lease;
+pub mod mock;
 pub mod monitor;
 pub mod needs;
 pub mod package;

@@ -75,6 +75,11 @@ impl Refusal {
         Self { kind, message: message.into(), fields: None, cause: None }
     }
 
+    /// The same once more, for somebody else who is told; without the cause, which is logged once.
+    pub(crate) fn again(&self) -> Self {
+        Self::plain(self.kind, self.message.clone())
+    }
+
     /// Something in the request is wrong.
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::plain(Kind::Invalid, message)

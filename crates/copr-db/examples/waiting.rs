@@ -8,7 +8,7 @@ mod engine;
 
 use copr_db::{Db, chroot};
 use copr_types::{ChrootDefinition, ChrootName, DistroRepo, RepoAddress};
-use copr_wire::builder::{BuildFacts, BuildRepo, ChrootSpec, FileRef, RpmTask, Task, TaskLimits};
+use copr_wire::builder::{BuildFacts, BuildRepo, ChrootSpec, FileRef, MockOptions, RpmTask, Task, TaskLimits};
 use engine::Engine;
 use std::collections::BTreeMap;
 
@@ -191,5 +191,6 @@ fn spec(chroot: &str) -> Result<Task, Box<dyn std::error::Error>> {
         without_opts: Vec::new(),
         enable_net: false,
         modules: Vec::new(),
+        mock: MockOptions::default(),
     }))
 }

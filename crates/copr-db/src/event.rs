@@ -53,6 +53,34 @@ pub async fn append(conn: &mut Conn, kind: &str, about: Subject, body: &str, now
     Ok(())
 }
 
+/// Appends several events of a kind, each with its JSON, in their order.
+pub async fn append_all(conn: &mut Conn, kind: &str, events: &[(Subject, String)], now: i64) -> Result<(), Error> {
+    macro_rules! from {
+        ($rows:literal) => {
+            concat!(
+                "INSERT INTO event (kind, project_id, build_id, build_chroot_id, body, created_on)
+                 SELECT $2, CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT), value ->> 3, $3 FROM ",
+                $rows
+            )
+        };
+    }
+    let numbers =
+        |about: &Subject| (about.project.map(|id| id.0), about.build.map(|id| id.0), about.build_chroot.map(|id| id.0));
+    let rows: Vec<_> =
+        events.iter().map(|(about, body)| (numbers(about), body)).map(|((p, b, c), body)| (p, b, c, body)).collect();
+    let rows = serde_json::to_string(&rows)?;
+    run!(
+        conn,
+        execute,
+        [sqlite: from!("json_each($1)"), postgres: from!("jsonb_array_elements($1::jsonb)")],
+        rows,
+        kind,
+        now
+    )?;
+    conn.ring(Topic::Change);
+    Ok(())
+}
+
 /// Events after a number, oldest first.
 pub async fn after(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<Event>, Error> {
     run!(

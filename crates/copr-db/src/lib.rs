@@ -30,6 +30,7 @@ pub mod event;
 pub mod expiry;
 pub mod fork;
 pub mod group;
+pub mod handing;
 pub mod listing;
 pub mod package;
 pub mod page;

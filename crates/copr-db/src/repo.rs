@@ -344,6 +344,32 @@ pub async fn holding(conn: &mut Conn, build: BuildId) -> Result<Vec<(RepoId, Bui
     Ok(rows.into_iter().map(|(repo, chroot)| (RepoId(repo), BuildChrootId(chroot))).collect())
 }
 
+/// The published generations of repositories at paths of the result tree: owner, project, directory, chroot. Those that are not there are left
+/// out.
+pub async fn generations(conn: &mut Conn, paths: &[[String; 4]]) -> Result<Vec<(String, String, String, i64)>, Error> {
+    macro_rules! at {
+        ($paths:literal) => {
+            concat!(
+                "SELECT p.owner, d.name, c.name, r.generation
+                 FROM (SELECT value ->> 0 AS owner, value ->> 1 AS project, value ->> 2 AS dir, value ->> 3 AS chroot FROM ",
+                $paths,
+                ") j
+                 JOIN project p ON p.owner = j.owner AND p.name = j.project AND p.deleted_on IS NULL
+                 JOIN project_dir d ON d.project_id = p.id AND d.name = j.dir
+                 JOIN chroot c ON c.name = j.chroot
+                 JOIN repo r ON r.dir_id = d.id AND r.chroot_id = c.id"
+            )
+        };
+    }
+    let paths = serde_json::to_string(paths)?;
+    run!(
+        conn,
+        fetch_all as (String, String, String, i64),
+        [sqlite: at!("json_each($1)"), postgres: at!("jsonb_array_elements($1::jsonb)")],
+        paths
+    )
+}
+
 /// The repository at a path of the result tree, with its published generation.
 pub async fn by_path(conn: &mut Conn, owner: &str, dir: &str, chroot: &str) -> Result<Option<(RepoId, i64)>, Error> {
     let row = run!(

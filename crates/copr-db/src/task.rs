@@ -204,36 +204,6 @@ pub struct Holder<'a> {
     pub isolation: &'a str,
 }
 
-/// Takes the lease of a task that nobody holds; none when somebody was faster.
-pub async fn lease(
-    conn: &mut Conn,
-    id: TaskId,
-    holder: Holder<'_>,
-    now: i64,
-    deadline: i64,
-) -> Result<Option<Task>, Error> {
-    run!(
-        conn,
-        fetch_optional as Task,
-        concat!(
-            "UPDATE task AS t SET leased = $2, builder_id = $3, builder_name = $4, isolation = $5, deadline = $6,
-                 leased_on = $8, fence = t.fence + 1, attempts = t.attempts + 1, phase = NULL
-             WHERE t.id = $1 AND t.leased = $7 AND t.blocked = $7 AND t.cancel = $7 RETURNING ",
-            "id, build_id, build_chroot_id, repo_id, owner, sandbox, arch, tools, background, leased, blocked, builder_id,
-             builder_name, isolation, fence, attempts, leased_on, deadline, phase, cancel, not_before, spec, created_on,
-             tags, memory_mib, lane_number, last_builder_id"
-        ),
-        id.0,
-        true,
-        holder.id.0,
-        holder.name,
-        holder.isolation,
-        deadline,
-        false,
-        now
-    )
-}
-
 /// Moves the deadline on; false when the fence is old or the lease is gone.
 pub async fn beat(conn: &mut Conn, id: TaskId, fence: i64, deadline: i64, phase: Option<&str>) -> Result<bool, Error> {
     Ok(run!(

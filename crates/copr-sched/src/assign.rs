@@ -9,7 +9,8 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 pub enum Step {
     /// A builder gets a task.
     Take(Box<Taken>),
-    /// What stands behind a task in its lane has to be known before it can go on: see [`Assigning::behind`].
+    /// What stands behind a task in its lane has to be known before it can go on, see [`Assigning::behind`]: whose turn it is
+    /// may depend on it.
     Behind {
         /// The lane.
         lane: i64,
@@ -50,12 +51,21 @@ struct Line {
 }
 
 /// A group of like tasks.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Lane {
     /// Which kind of builder it needs.
     kind: usize,
     /// Those of which is known, in order.
     tasks: VecDeque<Waiting>,
+    /// The last one that left, while it is not known what stands behind it. It keeps the place of those, none of which can come
+    /// before it.
+    left: Option<Waiting>,
+}
+
+impl Lane {
+    fn first(&self) -> Option<&Waiting> {
+        self.tasks.front().or(self.left.as_ref())
+    }
 }
 
 /// Hands out the tasks of a queue to builders that wait.
@@ -100,7 +110,7 @@ impl Assigning {
         for task in queue {
             let need = (task.arch.clone(), task.tools.clone(), task.tags.clone(), task.memory_mib);
             let kind = *kinds.entry(need).or_insert_with(|| assigning.add_kind(&task));
-            let lane = assigning.lanes.entry(task.lane).or_insert_with(|| Lane { kind, tasks: VecDeque::new() });
+            let lane = assigning.lanes.entry(task.lane).or_insert_with(|| Lane { kind, ..Lane::default() });
             lane.tasks.push_back(task);
         }
         let lanes: Vec<i64> = assigning.lanes.keys().copied().collect();
@@ -148,6 +158,7 @@ impl Assigning {
     pub fn behind(&mut self, tasks: Vec<Waiting>) {
         let Some((lane, _)) = self.dry.take() else { return };
         if let Some(known) = self.lanes.get_mut(&lane) {
+            known.left = None;
             known.tasks.extend(tasks);
             self.join(lane);
         }
@@ -168,18 +179,25 @@ impl Assigning {
                 self.order.insert((present, line.0, line.1));
                 continue;
             }
-            let choice = if self.books.full(task).is_some() { Choice::Nobody } else { self.choose(task) };
             let (lane, entry) = (task.lane, (!task.source, task.id, task.lane));
+            let choice = self.choose(task);
+            let is_known = self.lanes.get(&lane).is_some_and(|lane| !lane.tasks.is_empty());
+            let is_full = self.books.full(task).is_some();
             if let Some(line) = self.lines.get_mut(&line) {
                 line.heads.remove(&entry);
             }
             let step = match choice {
+                Choice::Nobody => None,
+                _ if !is_known => {
+                    self.dry = Some((lane, entry.1));
+                    None
+                }
+                _ if is_full => None,
                 Choice::Class(class) => self.take(class, lane),
                 Choice::NotHim => {
                     self.leave(lane);
                     None
                 }
-                Choice::Nobody => None,
             };
             self.sort_in(line);
             if let Some(taken) = step {
@@ -229,15 +247,14 @@ impl Assigning {
         Some(Taken { offer, task, raise })
     }
 
-    /// Takes the first task out of its lane; the next one comes into its place.
+    /// Takes the first task out of its lane; the next one comes into its place, be it known or not.
     fn leave(&mut self, lane: i64) -> Option<Waiting> {
-        let tasks = &mut self.lanes.get_mut(&lane)?.tasks;
-        let task = tasks.pop_front()?;
-        if tasks.is_empty() {
-            self.dry = Some((lane, task.id));
-        } else {
-            self.join(lane);
+        let known = self.lanes.get_mut(&lane)?;
+        let task = known.tasks.pop_front()?;
+        if known.tasks.is_empty() {
+            known.left = Some(task.clone());
         }
+        self.join(lane);
         Some(task)
     }
 
@@ -250,7 +267,7 @@ impl Assigning {
 
     /// Brings a lane's first task into its line.
     fn stand(&mut self, lane: i64) -> Option<(bool, String)> {
-        let task = self.lanes.get(&lane)?.tasks.front()?;
+        let task = self.lanes.get(&lane)?.first()?;
         let line = (self.books.is_last(task, self.now), task.owner.clone());
         self.lines.entry(line.clone()).or_default().heads.insert((!task.source, task.id, lane));
         Some(line)
@@ -266,7 +283,7 @@ impl Assigning {
 
     fn first(&self, line: &Line) -> Option<&Waiting> {
         let (_, _, lane) = line.heads.first()?;
-        self.lanes.get(lane)?.tasks.front()
+        self.lanes.get(lane)?.first()
     }
 }
 
@@ -335,6 +352,17 @@ mod tests {
         let offers = vec![builder(1, ""); 5];
         let order: Vec<i64> = handed_out(&queue, &behind, &offers).into_iter().map(|(id, _)| id).collect();
         assert_eq!(order, [1, 2, 3, 5, 4]);
+    }
+
+    #[test]
+    fn nobody_asks_what_stands_behind_a_task_before_it_matters() {
+        let queue: Vec<_> = (0..40).map(|id| task(id, "x86_64")).collect();
+        let books = Books::new(&queue, &[], &[], &Policy::default());
+        let mut assigning = Assigning::new(queue, vec![builder(1, "x86_64"); 40], books, 0);
+        for _ in 0..40 {
+            assert!(matches!(assigning.step(), Step::Take(_)));
+        }
+        assert_eq!(assigning.step(), Step::Done);
     }
 
     #[test]

@@ -13,7 +13,6 @@
 //! ```
 
 mod authorization;
-mod bootstrap;
 mod dist_git;
 mod drain;
 mod form;

@@ -16,7 +16,7 @@
 //! All with `Authorization: Bearer <builder token>`; 401 without. Times are seconds since the epoch.
 
 use copr_types::source::{Pypi, Rubygems, Scm, ScmType, SpecGenerator, SrpmMethod};
-use copr_types::{ChrootDefinition, ChrootName, Failure, Phase};
+use copr_types::{ChrootBootstrap, ChrootDefinition, ChrootName, Failure, Isolation, Phase};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -282,6 +282,23 @@ pub struct RpmTask {
     pub enable_net: bool,
     /// Module streams to enable (`nodejs:20`) or disable (`!nodejs:18`).
     pub modules: Vec<String>,
+    /// How mock works; builders without it have one sandbox for all packages, and no bootstrap.
+    #[serde(default)]
+    pub mock: MockOptions,
+}
+
+/// What people choose of mock's ways; what is not there is left to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MockOptions {
+    /// How it enters the chroot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isolation: Option<Isolation>,
+    /// How it prepares the chroot's own package manager.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bootstrap: Option<ChrootBootstrap>,
+    /// The image for a bootstrap from an image that the user names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bootstrap_image: Option<String>,
 }
 
 /// A repository enabled during the build.

@@ -1,17 +1,18 @@
 //! What a builder is told: frozen when the task is made, so that later changes of settings change no queued build.
 
 use crate::repos::Repo;
-use crate::{App, Refusal, repos};
+use crate::{App, Refusal, mock, repos};
 use copr_db::Conn;
 use copr_db::build::Build;
 use copr_db::build_chroot::BuildChroot;
 use copr_db::project::Project;
 use copr_db::project_chroot::ProjectChroot;
 use copr_db::task::NewTask;
-use copr_types::{OwnerName, RepoId};
+use copr_types::OwnerName;
 use copr_wire::builder::{
     BuildFacts, BuildRepo, ChrootSpec, FileRef, RpmTask, SourceInput, SourceTask, Task, TaskLimits,
 };
+use std::collections::HashMap;
 
 /// What both kinds of task tell of their build.
 fn facts(app: &App, build: &Build, memory_mib: u64) -> BuildFacts {
@@ -136,6 +137,7 @@ pub(crate) async fn rpm_task(
         without_opts: list(&chroot.settings.without_opts),
         enable_net: build.enable_net,
         modules: list(&chroot.settings.additional_modules),
+        mock: mock::options(project, chroot, Some(build)),
     });
     let new = NewTask {
         build: build.id,
@@ -187,21 +189,44 @@ pub(super) fn build_repo(app: &App, repo: Repo) -> BuildRepo {
     }
 }
 
-/// Fills in the present generations of this service's own repositories, for a task that is being handed out.
-pub(crate) async fn refresh_revisions(app: &App, conn: &mut Conn, task: &mut Task) -> Result<(), Refusal> {
-    let repos = match task {
-        Task::Rpm(rpm) => &mut rpm.repos,
-        Task::Source(SourceTask { input: SourceInput::Custom { repos, .. }, .. }) => repos,
-        Task::Source(_) => return Ok(()),
-    };
+/// Fills in the present generations of this service's own repositories, for tasks that are being handed out.
+pub(crate) async fn refresh_revisions(app: &App, conn: &mut Conn, tasks: &mut [Task]) -> Result<(), Refusal> {
     let own = format!("{}/", app.rules.results_url);
-    for repo in repos {
-        let Some(rest) = repo.baseurl.strip_prefix(&own) else { continue };
-        let parts: Vec<&str> = rest.trim_end_matches('/').split('/').collect();
-        if let [owner, dir, chroot] = parts.as_slice() {
-            let found: Option<(RepoId, i64)> = copr_db::repo::by_path(conn, owner, dir, chroot).await?;
-            repo.revision = found.map(|(_, generation)| generation.to_string());
+    let mut paths: Vec<[String; 4]> = Vec::new();
+    for repo in tasks.iter_mut().flat_map(repos_of) {
+        if let Some([owner, dir, chroot]) = own_path(&own, &repo.baseurl) {
+            let project = dir.split(':').next().unwrap_or_default();
+            paths.push([owner, project, dir, chroot].map(str::to_owned));
+        }
+    }
+    if paths.is_empty() {
+        return Ok(());
+    }
+    paths.sort();
+    paths.dedup();
+    let found = copr_db::repo::generations(conn, &paths).await?;
+    let found: HashMap<_, _> = found
+        .iter()
+        .map(|(owner, dir, chroot, generation)| ([owner.as_str(), dir.as_str(), chroot.as_str()], generation))
+        .collect();
+    for repo in tasks.iter_mut().flat_map(repos_of) {
+        if let Some(path) = own_path(&own, &repo.baseurl) {
+            repo.revision = found.get(&path).map(ToString::to_string);
         }
     }
     Ok(())
+}
+
+fn repos_of(task: &mut Task) -> &mut [BuildRepo] {
+    match task {
+        Task::Rpm(rpm) => &mut rpm.repos,
+        Task::Source(SourceTask { input: SourceInput::Custom { repos, .. }, .. }) => repos,
+        Task::Source(_) => &mut [],
+    }
+}
+
+/// Owner, directory and chroot of a repository that is this service's own.
+fn own_path<'a>(own: &str, baseurl: &'a str) -> Option<[&'a str; 3]> {
+    let parts: Vec<&str> = baseurl.strip_prefix(own)?.trim_end_matches('/').split('/').collect();
+    parts.try_into().ok()
 }

@@ -11,7 +11,7 @@ use copr_types::TaskId;
 use std::collections::HashMap;
 
 /// Tasks handed out in one look: the next one begins with who has come since.
-const MOST: usize = 64;
+const MOST: usize = 128;
 /// Tasks of a lane that are read at one time when the first one is given away.
 const BEHIND: usize = 16;
 /// Seconds for which a task is put aside that can not be handed out.

@@ -1,7 +1,7 @@
 //! Where builders wait for tasks: one look at the queue serves all who wait at this server.
 
 use super::choosing;
-use super::handing::Answer;
+use super::handing::{Answer, tell};
 use crate::{App, Refusal};
 use copr_db::Topic;
 use copr_sched::Waiting;
@@ -21,6 +21,9 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Before a bell is followed there is a rest as long as the last look took, but at most this: bells that ring all the time cost no
 /// more than half of a processor.
 const REST: Duration = Duration::from_millis(100);
+
+/// Builders that are told together.
+const TOLD: usize = 16;
 
 /// A builder that waits.
 #[derive(Debug)]
@@ -101,9 +104,7 @@ async fn at_once(
     let mut line = vec![asking];
     for _ in 0..LOOKS {
         let looked = choosing::look(app, &mut line).await?;
-        for (one, answer) in looked.handed {
-            one.tell(app.clone(), answer).await;
-        }
+        tell(app.clone(), looked.handed).await;
         if line.is_empty() || !looked.again {
             break;
         }
@@ -148,17 +149,16 @@ async fn serve(app: App) {
         let began = Instant::now();
         let again = match choosing::look(&app, &mut line).await {
             Ok(looked) => {
-                for (one, answer) in looked.handed {
-                    telling.spawn(one.tell(app.clone(), answer));
+                let mut handed = looked.handed.into_iter().peekable();
+                while handed.peek().is_some() {
+                    telling.spawn(tell(app.clone(), handed.by_ref().take(TOLD).collect()));
                 }
                 looked.again
             }
             Err(refusal) => {
                 tracing::error!("could not look for tasks: {}", refusal.inside());
                 for asking in line.drain(..) {
-                    let told =
-                        Refusal { kind: refusal.kind, message: refusal.message.clone(), fields: None, cause: None };
-                    let _ = asking.answer.send(Err(told));
+                    let _ = asking.answer.send(Err(refusal.again()));
                 }
                 false
             }

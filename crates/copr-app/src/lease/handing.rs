@@ -1,21 +1,26 @@
 //! Leasing what was chosen.
 
 use super::choosing::running;
-use super::{Place, change, note, place, time};
+use super::{Place, about, place_of, state_body, time};
 use crate::build::refresh_revisions;
 use crate::{App, Refusal};
+use copr_db::handing::{self, Start, Whose};
 use copr_db::task::{Holder, Task as Row};
 use copr_db::{Conn, queue};
 use copr_sched::{Books, Taken};
-use copr_types::{BuildChrootId, BuilderId, Event, TaskId};
+use copr_store::LogFile;
+use copr_types::{BuilderId, Event, Role, TaskId, state};
 use copr_wire::builder::{Lease, LeaseRequest, Task};
 use futures::{StreamExt, stream};
+use std::collections::{BTreeMap, HashMap};
 use tokio::sync::oneshot;
 
 /// Seconds between heartbeats: also the longest that a builder takes to hear of a cancel.
 const HEARTBEAT_SECONDS: u64 = 1;
 /// Transactions at one time, where several can be.
-const AT_ONE_TIME: usize = 8;
+const AT_ONE_TIME: usize = 4;
+/// Leases in each of them.
+const TOGETHER: usize = 16;
 
 /// A task, and who shall have it.
 #[derive(Clone, Copy, Debug)]
@@ -47,11 +52,11 @@ pub(super) struct Handed {
 /// What a builder that waits is told: its task, that there is none, or what went wrong.
 pub(super) type Answer = oneshot::Sender<Result<Option<Lease>, Refusal>>;
 
-impl Handed {
-    /// Begins the log, and tells the builder. When it can not be told, or not begin, the task is nobody's again.
-    pub async fn tell(self: Box<Self>, app: App, answer: Answer) {
-        let Self { row, lease, place, line } = *self;
-        let begun = begin(&app, &row, place, line).await;
+/// Begins the logs of leases, and tells the builders. Where one can not be told, or its log not begin, the task is nobody's again.
+pub(super) async fn tell(app: App, handed: Vec<(Box<Handed>, Answer)>) {
+    let begun = begin(&app, &handed).await;
+    for ((one, answer), begun) in handed.into_iter().zip(begun) {
+        let Handed { row, lease, .. } = *one;
         let failed = begun.is_err();
         let untold = answer.send(begun.map(|is_wanted| is_wanted.then_some(lease))).is_err();
         if (failed || untold)
@@ -62,57 +67,89 @@ impl Handed {
     }
 }
 
-/// Begins the logs of a lease; whether anybody still wants it.
-async fn begin(app: &App, row: &Row, place: Place, line: String) -> Result<bool, Refusal> {
-    let dir = place.dir.clone();
-    crate::blocking(move || {
-        place.live_log().begin()?;
-        Ok(place.server_log().line(&line)?)
-    })
-    .await?;
-    let now = copr_db::task::by_id(&mut app.db.read().await?, row.id).await?;
-    if now.is_some_and(|now| now.leased && now.fence == row.fence) {
-        return Ok(true);
+/// Begins the logs of leases; of each, whether anybody still wants it.
+async fn begin(app: &App, handed: &[(Box<Handed>, Answer)]) -> Vec<Result<bool, Refusal>> {
+    let log = |one: &Handed| (one.place.live_log(), one.place.server_log(), one.line.clone());
+    let logs: Vec<_> = handed.iter().map(|(one, _)| log(one)).collect();
+    let begin_one = |(live, server, line): (LogFile, LogFile, String)| -> Result<(), Refusal> {
+        live.begin()?;
+        Ok(server.line(&line)?)
+    };
+    let begun: Result<Vec<_>, Refusal> = crate::blocking(move || Ok(logs.into_iter().map(begin_one).collect())).await;
+    let held = match &begun {
+        Ok(_) => fences(app, handed.iter().map(|(one, _)| one.row.id)).await,
+        Err(refusal) => Err(refusal.again()),
+    };
+    let begun = begun.unwrap_or_else(|_| handed.iter().map(|_| Ok(())).collect());
+    let mut wanted = Vec::with_capacity(begun.len());
+    for ((one, _), begun) in handed.iter().zip(begun) {
+        wanted.push(match (begun, &held) {
+            (Err(refusal), _) => Err(refusal),
+            (_, Err(refusal)) => Err(refusal.again()),
+            (_, Ok(held)) if held.contains(&(one.row.id, one.row.fence)) => Ok(true),
+            // Its time is over already, or it was removed with its build before there was a log.
+            _ => crate::removal::clear_late(app, one.row.build_id, &one.place.dir).await.map(|()| false),
+        });
     }
-    // Its time is over already, or it was removed with its build before there was a log.
-    crate::removal::clear_late(app, row.build_id, &dir).await?;
-    Ok(false)
+    wanted
 }
 
-/// Leases all that can be leased. Where writers take turns it is one transaction, unless something in it fails.
+async fn fences(app: &App, tasks: impl Iterator<Item = TaskId>) -> Result<Vec<(TaskId, i64)>, Refusal> {
+    Ok(handing::fences(&mut app.db.read().await?, tasks).await?)
+}
+
+/// Leases all that can be leased. Where writers take turns it is one transaction, elsewhere a few at one time; those of a
+/// transaction that fails are tried one by one.
 pub(super) async fn lease_all(app: &App, pairs: &[Pair<'_>]) -> Vec<Result<Attempt, Refusal>> {
-    if app.db.has_one_writer()
-        && pairs.len() > 1
-        && let Ok(attempts) = lease_together(app, pairs).await
-    {
-        return attempts.into_iter().map(Ok).collect();
-    }
-    let each: Vec<_> = pairs.iter().map(|pair| lease_one(app, pair)).collect();
-    stream::iter(each).buffered(AT_ONE_TIME).collect().await
+    // Servers that hand out tasks of the same projects come to them in the same order.
+    let mut order: Vec<usize> = (0..pairs.len()).collect();
+    order.sort_by_key(|&at| pairs.get(at).map(|pair| (&pair.taken.task.owner, &pair.taken.task.sandbox)));
+    let size = if app.db.has_one_writer() { pairs.len().max(1) } else { TOGETHER };
+    let parts: Vec<_> = order.chunks(size).map(|part| lease_part(app, pairs, part)).collect();
+    let mut all: Vec<(usize, Result<Attempt, Refusal>)> =
+        stream::iter(parts).buffered(AT_ONE_TIME).collect::<Vec<_>>().await.into_iter().flatten().collect();
+    all.sort_by_key(|(at, _)| *at);
+    all.into_iter().map(|(_, attempt)| attempt).collect()
 }
 
-async fn lease_one(app: &App, pair: &Pair<'_>) -> Result<Attempt, Refusal> {
-    Ok(lease_together(app, std::slice::from_ref(pair)).await?.pop().unwrap_or(Attempt::Gone))
+async fn lease_part(app: &App, pairs: &[Pair<'_>], part: &[usize]) -> Vec<(usize, Result<Attempt, Refusal>)> {
+    let chosen: Vec<Pair<'_>> = part.iter().filter_map(|&at| pairs.get(at).copied()).collect();
+    if let Ok(attempts) = lease_together(app, &chosen).await {
+        return part.iter().copied().zip(attempts.into_iter().map(Ok)).collect();
+    }
+    let mut attempts = Vec::with_capacity(part.len());
+    for (&at, pair) in part.iter().zip(&chosen) {
+        let one = lease_together(app, std::slice::from_ref(pair)).await;
+        attempts.push((at, one.map(|mut one| one.pop().unwrap_or(Attempt::Gone))));
+    }
+    attempts
 }
 
 async fn lease_together(app: &App, pairs: &[Pair<'_>]) -> Result<Vec<Attempt>, Refusal> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let mut limits = limits(app, &mut tx, pairs, now).await?;
-    let mut attempts = Vec::with_capacity(pairs.len());
-    for pair in pairs {
-        if limits.as_ref().is_some_and(|books| books.full(&pair.taken.task).is_some()) {
-            attempts.push(Attempt::HeldBack);
-            continue;
-        }
-        let attempt = lease(app, &mut tx, pair, now).await?;
-        if let (Some(books), Attempt::Leased(_)) = (&mut limits, &attempt) {
-            books.take(&pair.taken.task);
-        }
-        attempts.push(attempt);
-    }
+    let within: Vec<bool> = pairs
+        .iter()
+        .map(|pair| {
+            let Some(books) = &mut limits else { return true };
+            let fits = books.full(&pair.taken.task).is_none();
+            if fits {
+                books.take(&pair.taken.task);
+            }
+            fits
+        })
+        .collect();
+    let chosen: Vec<&Pair<'_>> =
+        pairs.iter().zip(&within).filter(|(_, within)| **within).map(|(pair, _)| pair).collect();
+    let mut leased = if chosen.is_empty() { HashMap::new() } else { lease(app, &mut tx, &chosen, now).await? };
     tx.commit().await?;
-    Ok(attempts)
+    let attempt = |(pair, within): (&Pair<'_>, bool)| match leased.remove(&pair.taken.task.id) {
+        Some(one) => Attempt::Leased(Box::new(one)),
+        None if within => Attempt::Gone,
+        None => Attempt::HeldBack,
+    };
+    Ok(pairs.iter().zip(within).map(attempt).collect())
 }
 
 /// What runs now, where limits are to be kept. Until the transaction ends nobody else can change the answer.
@@ -135,40 +172,123 @@ async fn limits(app: &App, tx: &mut Conn, pairs: &[Pair<'_>], now: i64) -> Resul
     Ok(Some(Books::new(&[], &running(tx, now).await?, &[], policy)))
 }
 
-/// Leases one task, unless somebody was faster.
-async fn lease(app: &App, tx: &mut Conn, pair: &Pair<'_>, now: i64) -> Result<Attempt, Refusal> {
+/// Leases tasks, unless somebody was faster: what was leased, by task.
+async fn lease(app: &App, tx: &mut Conn, pairs: &[&Pair<'_>], now: i64) -> Result<HashMap<i64, Handed>, Refusal> {
     let deadline = now + app.rules.lease_seconds;
-    let request = pair.request;
-    let holder = Holder { id: pair.builder, name: &request.builder, isolation: &request.isolation };
-    let id = TaskId(pair.taken.task.id);
-    let Some(row) = copr_db::task::lease(tx, id, holder, now, deadline).await? else {
-        return Ok(Attempt::Gone);
-    };
-    if !change(tx, &row, Event::Leased).await? {
-        // Whatever it belongs to has ended in the meantime: nobody needs this task.
-        copr_db::task::remove(tx, row.id, row.fence).await?;
-        return Ok(Attempt::Gone);
+    let mut leases = Vec::with_capacity(pairs.len());
+    for Pair { builder, request, taken } in pairs.iter().copied() {
+        let holder = Holder { id: *builder, name: &request.builder, isolation: &request.isolation };
+        leases.push((TaskId(taken.task.id), holder));
     }
-    let place = place(app, tx, &row).await?;
-    match row.build_chroot_id {
-        Some(chroot) => {
-            copr_db::build_chroot::started(tx, BuildChrootId(chroot), &place.result_dir, now).await?;
+    let rows = handing::lease(tx, &leases, now, deadline).await?;
+    let (mut rows, mut places): (HashMap<i64, Row>, _) =
+        (rows.into_iter().map(|row| (row.id.0, row)).collect(), HashMap::new());
+    start(app, tx, &mut rows, &mut places, now).await?;
+    let (mut handed, mut tasks) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    for pair in pairs {
+        let id = pair.taken.task.id;
+        let (Some(row), Some(place)) = (rows.remove(&id), places.remove(&id)) else { continue };
+        tasks.push(serde_json::from_str::<Task>(&row.spec)?);
+        handed.push((*pair, row, place));
+    }
+    refresh_revisions(app, tx, &mut tasks).await?;
+    note_leased(tx, handed.iter().map(|(_, row, _)| row), now).await?;
+    raise(tx, handed.iter().map(|(pair, row, _)| (row, pair.taken.raise))).await?;
+    let all = handed.into_iter().zip(tasks).map(|((pair, row, place), task)| {
+        let line = format!(
+            "[{}] leased by builder {} (attempt {}); isolation: {}",
+            time(now),
+            pair.request.builder,
+            row.attempts,
+            pair.request.isolation
+        );
+        let (task_id, fence, heartbeat_seconds) = (row.id.0, row.fence, HEARTBEAT_SECONDS);
+        let lease = Lease { task_id, fence, deadline, heartbeat_seconds, task };
+        (task_id, Handed { row, lease, place, line })
+    });
+    Ok(all.collect())
+}
+
+/// Moves what leased tasks belong to on, and says where their results go. Tasks of what has ended in the meantime nobody needs: they
+/// go, and are taken out of `rows`.
+async fn start(
+    app: &App,
+    tx: &mut Conn,
+    rows: &mut HashMap<i64, Row>,
+    places: &mut HashMap<i64, Place>,
+    now: i64,
+) -> Result<(), Refusal> {
+    // Who was faster (an import, a cancel) leads to another look, not to a lost event.
+    loop {
+        let left: Vec<TaskId> = rows.values().map(|row| row.id).filter(|id| !places.contains_key(&id.0)).collect();
+        if left.is_empty() {
+            return Ok(());
         }
-        None => copr_db::build::source_started(tx, row.build_id, &place.result_dir, now).await?,
+        let known = handing::whose(tx, left.iter().copied()).await?;
+        let known: HashMap<i64, Whose> = known.into_iter().map(|whose| (whose.task_id.0, whose)).collect();
+        let (mut chroots, mut sources, mut begun) = (Vec::new(), Vec::new(), Vec::new());
+        for id in left {
+            let (Some(row), whose) = (rows.get(&id.0), known.get(&id.0)) else { continue };
+            let whose = whose.ok_or_else(|| crate::build::missing(row.build_id))?;
+            let role = if row.build_chroot_id.is_some() { Role::Chroot } else { Role::Source };
+            let Ok(to) = state::next(role, whose.state, Event::Leased) else {
+                copr_db::task::remove(tx, row.id, row.fence).await?;
+                rows.remove(&id.0);
+                continue;
+            };
+            let place = place_of(
+                app,
+                whose.build_id,
+                &whose.owner,
+                &whose.dir,
+                whose.chroot().as_ref(),
+                whose.package.as_deref(),
+            )?;
+            let number = row.build_chroot_id.unwrap_or(row.build_id.0);
+            let start = Start { id: number, from: whose.state, to, result_dir: place.result_dir.clone() };
+            if row.build_chroot_id.is_some() {
+                chroots.push(start)
+            } else {
+                sources.push(start)
+            }
+            begun.push((id.0, role, number, place));
+        }
+        let moved_chroots =
+            if chroots.is_empty() { Vec::new() } else { handing::start_chroots(tx, &chroots, now).await? };
+        let moved_sources =
+            if sources.is_empty() { Vec::new() } else { handing::start_sources(tx, &sources, now).await? };
+        for (id, role, number, place) in begun {
+            let moved = if role == Role::Chroot { &moved_chroots } else { &moved_sources };
+            if moved.contains(&number) {
+                places.insert(id, place);
+            }
+        }
     }
-    let mut task: Task = serde_json::from_str(&row.spec)?;
-    refresh_revisions(app, tx, &mut task).await?;
-    note(tx, &row, "starting", now).await?;
-    if let Some(least) = pair.taken.raise {
-        queue::raise(tx, &row.owner, least).await?;
+}
+
+/// Writes leases into the outbox.
+async fn note_leased(tx: &mut Conn, rows: impl Iterator<Item = &Row>, now: i64) -> Result<(), Refusal> {
+    let (chroots, sources): (Vec<_>, Vec<_>) = rows.partition(|row| row.build_chroot_id.is_some());
+    for (kind, rows) in [("chroot.state", chroots), ("source.state", sources)] {
+        if !rows.is_empty() {
+            let events: Vec<_> = rows.into_iter().map(|row| (about(row), state_body(row, "starting"))).collect();
+            copr_db::event::append_all(tx, kind, &events, now).await?;
+        }
     }
-    let line = format!(
-        "[{}] leased by builder {} (attempt {}); isolation: {}",
-        time(now),
-        request.builder,
-        row.attempts,
-        request.isolation
-    );
-    let lease = Lease { task_id: row.id.0, fence: row.fence, deadline, heartbeat_seconds: HEARTBEAT_SECONDS, task };
-    Ok(Attempt::Leased(Box::new(Handed { row, lease, place, line })))
+    Ok(())
+}
+
+/// Writes down owners who are too far behind; each once, in the order of their names.
+async fn raise(tx: &mut Conn, raises: impl Iterator<Item = (&Row, Option<i64>)>) -> Result<(), Refusal> {
+    let mut owners = BTreeMap::new();
+    for (row, least) in raises {
+        if let Some(least) = least {
+            let most = owners.entry(row.owner.as_str()).or_insert(least);
+            *most = least.max(*most);
+        }
+    }
+    if !owners.is_empty() {
+        handing::raise(tx, &owners.into_iter().collect::<Vec<_>>()).await?;
+    }
+    Ok(())
 }

@@ -40,19 +40,6 @@ pub(crate) async fn upgrade(work: &Work, buildroot: &mut Buildroot, sources: &So
     work.transcript.step("buildroot update", extend(work, buildroot, sources, &Needs::Upgrade)).await
 }
 
-/// A package says in its header what it will most likely need. Where no layer has that yet, the package manager is started now, so
-/// that it is there when it is asked.
-pub(crate) async fn expect(work: &Work, buildroot: &Buildroot, sources: &Sources<'_>, list: Vec<String>) {
-    let needs = Needs::Requires { srpm: PathBuf::new(), list };
-    if needs.list().is_empty() {
-        return;
-    }
-    let recipe = recipe_of(buildroot, sources, &needs);
-    if let Ok(None) = known(work, sources, &recipe).await {
-        resolve::begin(work, &question(sources, &needs, None));
-    }
-}
-
 /// What makes one layer another one than the next, apart from what repositories offer.
 fn recipe_of(buildroot: &Buildroot, sources: &Sources<'_>, needs: &Needs) -> String {
     let mut wanted = needs.list().to_vec();

@@ -25,7 +25,7 @@ use repositories::{RepoState, hash};
 use resolve::Question;
 
 pub(crate) use kept::is_unsure;
-pub(crate) use layer::{Sources, expect, extend, upgrade};
+pub(crate) use layer::{Sources, extend, upgrade};
 pub(crate) use list::LockedRpm;
 
 const BASE: &str = include_str!("base.sh");
@@ -58,7 +58,8 @@ pub(crate) enum Needs {
 }
 
 impl Needs {
-    fn list(&self) -> &[String] {
+    /// What it asks for, in words.
+    pub fn list(&self) -> &[String] {
         match self {
             Needs::Packages(list) | Needs::Wished(list) | Needs::Requires { list, .. } => list,
             Needs::Upgrade => &[],
@@ -104,6 +105,16 @@ impl Buildroot {
     /// The key of the whole.
     pub fn key(&self) -> &str {
         self.top().map_or("", |kept| &kept.key)
+    }
+
+    /// Of how many trees it consists.
+    pub fn height(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Takes away all but the lowest of them.
+    pub fn lower(&mut self, height: usize) {
+        self.kept.truncate(height);
     }
 
     fn top(&self) -> Option<&Kept> {

@@ -193,15 +193,6 @@ fn kind(work: &Work, question: &Question<'_>, python: PathBuf) -> Kind {
     }
 }
 
-/// Starts the process that will answer, so that it is there when it is asked.
-pub(super) fn begin(work: &Work, question: &Question<'_>) {
-    if let Some((Manager::Dnf4, program)) = Manager::find()
-        && let Some(python) = staying::python_of(&program)
-    {
-        let _ = work.place.managers.get(&work.place, kind(work, question, python));
-    }
-}
-
 /// Asks a package manager that stays; `None` when that one has ended, and another is to be asked.
 async fn ask(
     work: &Work,

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use copr_types::{ChrootBootstrap, Isolation};
 use copr_wire::builder::RpmTask;
 
 use crate::buildroot::repositories;
@@ -49,10 +50,26 @@ pub(super) fn text(task: &RpmTask, host: &str, places: &Places<'_>) -> String {
     say("use_host_resolv", yes(task.enable_net));
     say("rpmbuild_timeout", task.build.limits.timeout.to_string());
     say("print_main_output", yes(true));
-    match &definition.image {
-        Some(image) => say("bootstrap_image", quoted(image)),
+    let image = task.mock.bootstrap_image.as_ref().or(definition.image.as_ref());
+    if let Some(image) = image {
+        say("bootstrap_image", quoted(image));
+    }
+    let bootstrap = match task.mock.bootstrap {
+        Some(ChrootBootstrap::On) => Some((true, false)),
+        Some(ChrootBootstrap::Off) => Some((false, false)),
+        Some(ChrootBootstrap::Image | ChrootBootstrap::CustomImage) => Some((true, true)),
         // Without an image it would be installed from the very repositories that the chroot is.
-        None => say("use_bootstrap", yes(false)),
+        Some(ChrootBootstrap::Unchanged | ChrootBootstrap::Default) | None => image.is_none().then_some((false, false)),
+    };
+    if let Some((at_all, from_image)) = bootstrap {
+        say("use_bootstrap", yes(at_all));
+        say("use_bootstrap_image", yes(from_image));
+    }
+    match task.mock.isolation {
+        // Only in a container does mock keep the network away.
+        Some(Isolation::Simple) if !task.enable_net => {}
+        Some(isolation @ (Isolation::Simple | Isolation::Nspawn)) => say("isolation", quoted(isolation.as_str())),
+        Some(Isolation::Unchanged | Isolation::Default) | None => {}
     }
     // Of the build user's files none belong to root, and what is in the chroot can not be run as it.
     say("chrootuid", "1000".to_owned());

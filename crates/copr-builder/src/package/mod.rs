@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use copr_sandbox::{Command, Exit, Limit, Limits, Network, User};
-use copr_types::{ChrootName, Phase};
+use copr_types::{ChrootName, FailureClass, Phase};
 use copr_wire::builder::{RpmTask, TaskLimits};
 
 use crate::buildroot::offers::Offers;
 use crate::buildroot::{self, Buildroot, Needs, Sources};
-use crate::end::{self, Step};
+use crate::end::{self, End, Step};
 use crate::marks::Marks;
 use crate::work::{Done, Tail, Work};
 use crate::{macros, summary};
@@ -43,10 +43,10 @@ pub(crate) async fn build(work: &Work, task: &RpmTask) -> Step<Done> {
         buildroot::extend(work, &mut buildroot, &sources, &needs).await?;
         work.transcript.finish();
     }
-    buildroot::expect(work, &buildroot, &sources, needs_of(&source)).await;
+    let expected = expected(work, &source, &sources, &mut buildroot).await?;
     let copr = work.desk.directory("copr").map_err(end::local(Phase::Build, "make a directory"))?;
-    prepare(work, task, &source, &copr).map_err(end::local(Phase::Build, "prepare the build"))?;
-    let results = rounds(work, task, &sources, &copr, &mut buildroot).await?;
+    prepare(work, task, &source, &copr, expected.as_ref()).map_err(end::local(Phase::Build, "prepare the build"))?;
+    let results = rounds(work, task, &sources, &copr, &mut buildroot, expected).await?;
     work.held.enter(Phase::Build);
     let (mut done, out) = results::collect(work, task, &source, &results).await?;
     done.files.push(results::write_lock(work, task, &buildroot, &out)?);
@@ -69,6 +69,56 @@ fn needs_of(source: &Path) -> Vec<String> {
     package.requires.iter().filter(|one| !one.name.starts_with("rpmlib(")).map(ToString::to_string).collect()
 }
 
+/// What was installed before the package was asked what it needs in this chroot.
+struct Expected {
+    list: Vec<String>,
+    /// What of the buildroot was there before.
+    below: usize,
+}
+
+/// Installs what the source package says that it needs, where it was made. Mostly it says the same here, and need not be asked
+/// twice; where it does not, what was installed for nothing is taken away again. So nothing fails because of it.
+async fn expected(
+    work: &Work,
+    source: &Path,
+    sources: &Sources<'_>,
+    buildroot: &mut Buildroot,
+) -> Step<Option<Expected>> {
+    let list = sorted(needs_of(source));
+    if list.is_empty() || list.iter().any(|one| one.starts_with('-')) {
+        return Ok(None);
+    }
+    let below = buildroot.height();
+    let needs = Needs::Requires { srpm: source.to_owned(), list };
+    match install(work, buildroot, sources, &needs).await {
+        Ok(()) => {}
+        Err(End::Failed(failure)) if failure.class == FailureClass::User => {
+            work.transcript
+                .say("Not all of it is there. The package may need something else in this chroot; it will be asked.");
+            buildroot.lower(below);
+            return Ok(None);
+        }
+        Err(other) => return Err(other),
+    }
+    let Needs::Requires { list, .. } = needs else { return Ok(None) };
+    Ok(Some(Expected { list, below }))
+}
+
+async fn install(work: &Work, buildroot: &mut Buildroot, sources: &Sources<'_>, needs: &Needs) -> Step<()> {
+    work.transcript.say("Installing what the package needs to be built:");
+    work.transcript.say(needs.list().iter().map(|one| format!("  {one}\n")).collect::<String>().trim_end());
+    work.transcript.start("build dependencies");
+    let done = buildroot::extend(work, buildroot, sources, needs).await;
+    work.transcript.finish();
+    done
+}
+
+fn sorted(mut list: Vec<String>) -> Vec<String> {
+    list.sort();
+    list.dedup();
+    list
+}
+
 /// Runs rpmbuild until it has all it asks for.
 async fn rounds(
     work: &Work,
@@ -76,25 +126,28 @@ async fn rounds(
     sources: &Sources<'_>,
     copr: &Path,
     buildroot: &mut Buildroot,
+    mut expected: Option<Expected>,
 ) -> Step<PathBuf> {
     let mut spent = Duration::ZERO;
-    let mut asked_before: Vec<String> = Vec::new();
+    let mut asked_before = expected.as_ref().map(|expected| expected.list.clone()).unwrap_or_default();
     for round in 0..=ROUNDS {
-        let (ended, results) = attempt(work, task, copr, buildroot, round, &mut spent).await?;
-        match ended {
+        let (ended, results) = attempt(work, task, copr, buildroot, expected.is_some(), round, &mut spent).await?;
+        let Missing { srpm, list, words, other } = match ended {
             Ended::Built => return Ok(results),
-            Ended::Missing { srpm, list, words } => {
-                if list == asked_before {
-                    let message = format!("the build dependencies can not be met:\n{words}");
-                    return Err(end::user(Phase::Builddeps, message));
-                }
-                asked_before.clone_from(&list);
-                work.transcript.say("Installing what the package needs to be built:");
-                work.transcript.say(list.iter().map(|one| format!("  {one}\n")).collect::<String>().trim_end());
-                work.transcript.start("build dependencies");
-                buildroot::extend(work, buildroot, sources, &Needs::Requires { srpm, list }).await?;
-                work.transcript.finish();
+            Ended::Missing(missing) => missing,
+        };
+        let expected = expected.take();
+        match expected {
+            Some(expected) if other => buildroot.lower(expected.below),
+            _ if list == asked_before => {
+                let message = format!("the build dependencies can not be met:\n{words}");
+                return Err(end::user(Phase::Builddeps, message));
             }
+            _ => {}
+        }
+        asked_before.clone_from(&list);
+        if !list.is_empty() {
+            install(work, buildroot, sources, &Needs::Requires { srpm, list }).await?;
         }
     }
     Err(end::user(Phase::Builddeps, format!("the package asked for more build dependencies {ROUNDS} times in a row")))
@@ -103,7 +156,18 @@ async fn rounds(
 /// How one run of the script ended, when the build has not failed.
 enum Ended {
     Built,
-    Missing { srpm: PathBuf, list: Vec<String>, words: String },
+    Missing(Missing),
+}
+
+/// What a package asks for.
+struct Missing {
+    srpm: PathBuf,
+    /// Sorted, each once.
+    list: Vec<String>,
+    /// What rpmbuild said about it.
+    words: String,
+    /// It is not what was expected.
+    other: bool,
 }
 
 async fn attempt(
@@ -111,6 +175,7 @@ async fn attempt(
     task: &RpmTask,
     copr: &Path,
     buildroot: &Buildroot,
+    expected: bool,
     round: usize,
     spent: &mut Duration,
 ) -> Step<(Ended, PathBuf)> {
@@ -127,6 +192,7 @@ async fn attempt(
         .args(options(task))
         .env("MARK", marks.word())
         .env("SOURCE", &task.srpm.name)
+        .env("EXPECTED", if expected { "/copr/expected" } else { "" })
         .bind_read_only(copr, "/copr")
         .bind_writable(&results, "/results")
         .network(network)
@@ -146,11 +212,15 @@ async fn attempt(
             let why = summary::errors(&tail.text());
             Err(end::user(Phase::Srpm, format!("the source package could not be unpacked:\n{why}")))
         }
+        (None, Exit::Exited(94)) if expected => {
+            let missing = missing(work, &results, "").await?;
+            Ok((Ended::Missing(Missing { other: true, ..missing }), results))
+        }
         (None, exit) => {
             let words = tail.text();
             let asks = exit == Exit::Exited(11) || words.contains("error: Failed build dependencies:");
             if asks && exit != Exit::Exited(92) {
-                return missing(work, &results, &words).await.map(|missing| (missing, results));
+                return missing(work, &results, &words).await.map(|missing| (Ended::Missing(missing), results));
             }
             Err(end::user(phase, summary::of_rpmbuild(&words, exit)))
         }
@@ -158,7 +228,7 @@ async fn attempt(
 }
 
 /// Takes out what the script left about missing dependencies.
-async fn missing(work: &Work, results: &Path, words: &str) -> Step<Ended> {
+async fn missing(work: &Work, results: &Path, words: &str) -> Step<Missing> {
     let phase = Phase::Builddeps;
     let directory = work.desk.fresh("needs").map_err(end::local(phase, "make a directory"))?;
     let (srpm, list) = (directory.join("needs.src.rpm"), directory.join("list"));
@@ -180,14 +250,23 @@ async fn missing(work: &Work, results: &Path, words: &str) -> Step<Ended> {
     if let Some(odd) = list.iter().find(|one| one.starts_with('-')) {
         return Err(end::user(phase, format!("`{odd}` is no build dependency: it begins with a dash")));
     }
-    Ok(Ended::Missing { srpm, list, words: summary::missing(words) })
+    Ok(Missing { srpm, list: sorted(list), words: summary::missing(words), other: false })
 }
 
 /// What the build sees at `/copr`.
-fn prepare(work: &Work, task: &RpmTask, source: &Path, copr: &Path) -> std::io::Result<()> {
+fn prepare(
+    work: &Work,
+    task: &RpmTask,
+    source: &Path,
+    copr: &Path,
+    expected: Option<&Expected>,
+) -> std::io::Result<()> {
     let macros = macros::text(&task.chroot.definition, &work.place.config.name, &task.build.macros, &[]);
     fs::write(copr.join("macros"), macros)?;
     fs::write(copr.join("build.sh"), SCRIPT)?;
+    if let Some(Expected { list, .. }) = expected {
+        fs::write(copr.join("expected"), list.iter().map(|one| format!("{one}\n")).collect::<String>())?;
+    }
     let there = copr.join(&task.srpm.name);
     fs::hard_link(source, &there).or_else(|_| fs::copy(source, &there).map(drop))
 }

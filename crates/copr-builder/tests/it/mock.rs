@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use copr_builder::{Engine, Verdict};
-use copr_types::{FailureClass, Phase};
-use copr_wire::builder::Outcome;
+use copr_types::{ChrootBootstrap, FailureClass, Isolation, Phase};
+use copr_wire::builder::{MockOptions, Outcome};
 
 use crate::disturbed::sleepers;
 use crate::server::Server;
@@ -45,6 +45,11 @@ async fn results_of_mock_have_the_names_that_all_results_have() {
             task.repos = vec![repo("users", "https://example.org/{{ 7 * 7 }}/\n[evil]", None)];
             task.additional_packages = vec!["make".into()];
             task.build.macros.push(("evil".into(), "'; import os #\n{{ 7 * 7 }}".into()));
+            task.mock = MockOptions {
+                isolation: Some(Isolation::Nspawn),
+                bootstrap: Some(ChrootBootstrap::CustomImage),
+                bootstrap_image: Some("fedora:44".into()),
+            };
         })
         .await;
     let packages = built.packages();
@@ -75,6 +80,10 @@ async fn results_of_mock_have_the_names_that_all_results_have() {
         "config_opts['chroot_setup_cmd'] = 'install @buildsys-build'\n",
         "config_opts['chroot_additional_packages'] = 'make'\n",
         "config_opts['rpmbuild_networking'] = False\n",
+        "config_opts['bootstrap_image'] = 'fedora:44'\n",
+        "config_opts['use_bootstrap'] = True\n",
+        "config_opts['use_bootstrap_image'] = True\n",
+        "config_opts['isolation'] = 'nspawn'\n",
         "config_opts['macros']['%buildtag'] = '.copr7'\n",
         r"config_opts['macros']['%evil'] = '\'; import os # { { 7 * 7 }}'",
         r"\n[users]\nname=users\nbaseurl=https://example.org/{ { 7 * 7 }}/ [evil]\n",

@@ -9,7 +9,8 @@ use copr_rpm::Package;
 use copr_testkit::{Suite, minidistro};
 use copr_types::{ChrootDefinition, Failure, FailureClass, Phase};
 use copr_wire::builder::{
-    BuildFacts, BuildRepo, ChrootSpec, FileRef, Outcome, RpmTask, SourceInput, SourceTask, Task, TaskLimits,
+    BuildFacts, BuildRepo, ChrootSpec, FileRef, MockOptions, Outcome, RpmTask, SourceInput, SourceTask, Task,
+    TaskLimits,
 };
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -212,6 +213,7 @@ pub fn rpm_task(srpm: &Path) -> RpmTask {
         without_opts: Vec::new(),
         enable_net: false,
         modules: Vec::new(),
+        mock: MockOptions::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::both_engines;
 use crate::fixture::{Fixture, NOW};
-use copr_db::{Topic, batch, build, build_chroot, project, queue, task};
+use copr_db::{Topic, batch, build, build_chroot, handing, project, queue, task};
 use copr_types::{BatchId, BuildId, State};
 
 /// A chain of batches with one build of one source task each.
@@ -39,7 +39,7 @@ both_engines! {
         let blocked = task::of_build(&mut tx, two).await.unwrap().remove(0);
         assert!(blocked.blocked);
         let holder = task::Holder { id: registered(&mut tx).await, name: "b", isolation: "" };
-        assert!(task::lease(&mut tx, blocked.id, holder, NOW, NOW + 9).await.unwrap().is_none());
+        assert!(handing::lease(&mut tx, &[(blocked.id, holder)], NOW, NOW + 9).await.unwrap().is_empty());
         assert!(batch::due(&mut tx).await.unwrap().is_empty() && !batch::release(&mut tx, second).await.unwrap());
         assert!(!batch::is_finished(&mut tx, first).await.unwrap());
         build::set_canceled(&mut tx, one).await.unwrap();

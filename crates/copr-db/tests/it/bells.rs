@@ -83,6 +83,18 @@ both_engines! {
         assert_eq!(event::after(&mut conn, 0, 1).await.unwrap().len(), 1);
     }
 
+    async fn events_that_are_written_together_keep_their_order(t: Fixture) {
+        let mut tx = t.begin().await;
+        let about = |build| Subject { build: Some(BuildId(build)), ..Subject::default() };
+        let events = [(about(3), r#"{"a":"ä'"}"#), (Subject::default(), "{}"), (about(2), "{}")];
+        event::append_all(&mut tx, "c", &events.map(|(about, body)| (about, body.to_owned())), NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let all = event::after(&mut t.read().await, 0, 10).await.unwrap();
+        let told: Vec<_> = all.iter().map(|event| (event.build_id, event.body.as_str(), event.created_on)).collect();
+        assert_eq!(told, [(Some(3), r#"{"a":"ä'"}"#, NOW), (None, "{}", NOW), (Some(2), "{}", NOW)]);
+        assert!(all.iter().all(|event| event.kind == "c" && event.project_id.is_none()));
+    }
+
     async fn what_can_only_be_read_can_not_be_written(t: Fixture) {
         if t.is_postgres() {
             return;

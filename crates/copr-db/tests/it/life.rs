@@ -4,7 +4,7 @@ use crate::both_engines;
 use crate::fixture::{NOW, chroot};
 use copr_db::build::{self, NewBuild};
 use copr_db::task::Holder;
-use copr_db::{build_chroot, dir, package, project, repo, task};
+use copr_db::{build_chroot, dir, handing, package, project, repo, task};
 use copr_types::{BuildId, DirName, Isolation, ProjectName, SourceKind, State, TaskId};
 
 both_engines! {
@@ -76,9 +76,8 @@ both_engines! {
         let one = h.in_chroot(&mut tx, second, State::Pending).await;
         let rpm = h.task(&mut tx, second, Some(one)).await;
         let holder = Holder { id: builder, name: "b1", isolation: "none" };
-        for id in [source, rpm] {
-            task::lease(&mut tx, id, holder, NOW, NOW + 30).await.unwrap().unwrap();
-        }
+        let both = [source, rpm].map(|id| (id, holder));
+        assert_eq!(handing::lease(&mut tx, &both, NOW, NOW + 30).await.unwrap().len(), 2);
         task::cancel_chroot(&mut tx, one).await.unwrap();
         let canceled = |task: Option<task::Task>| task.map(|task| task.cancel);
         assert_eq!(canceled(task::by_id(&mut tx, rpm).await.unwrap()), Some(true));

@@ -8,6 +8,7 @@ mod chains;
 mod expiries;
 mod fixture;
 mod forks;
+mod handing;
 mod life;
 mod listings;
 mod people;

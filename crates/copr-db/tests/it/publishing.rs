@@ -43,6 +43,9 @@ both_engines! {
         let path = repo::by_path(&mut tx, "alice", "hello", CHROOT).await.unwrap();
         assert_eq!(path, Some((h.repo, 0)));
         assert_eq!(repo::by_path(&mut tx, "alice", "other", CHROOT).await.unwrap(), None);
+        let paths = [["alice", "hello", "hello", CHROOT], ["alice", "other", "other", CHROOT]];
+        let found = repo::generations(&mut tx, &paths.map(|path| path.map(str::to_owned))).await.unwrap();
+        assert_eq!(found, [("alice".to_owned(), "hello".to_owned(), CHROOT.to_owned(), 0)]);
     }
 
     async fn a_turn_is_held_until_its_deadline(t: Fixture) {

@@ -4,14 +4,14 @@ use crate::both_engines;
 use crate::fixture::{Fixture, Home, NOW};
 use copr_db::queue::{Held, Load};
 use copr_db::task::{self, Counts, Holder, NewTask, Task};
-use copr_db::{Conn, Error, build, build_chroot, queue, repo};
+use copr_db::{Conn, Error, build, build_chroot, handing, queue, repo};
 use copr_types::{BuilderId, State, TaskId};
 
 const UNTIL: i64 = NOW + 30;
 
 async fn lease(conn: &mut Conn, id: TaskId, builder: BuilderId) -> Option<Task> {
     let holder = Holder { id: builder, name: "b1-host", isolation: "namespaces" };
-    task::lease(conn, id, holder, NOW, UNTIL).await.unwrap()
+    handing::lease(conn, &[(id, holder)], NOW, UNTIL).await.unwrap().pop()
 }
 
 /// A leased source task.
@@ -359,9 +359,8 @@ both_engines! {
         let mut tx = t.begin().await;
         queue::charge(&mut tx, "alice", 30).await.unwrap();
         queue::charge(&mut tx, "alice", 12).await.unwrap();
-        queue::raise(&mut tx, "alice", 40).await.unwrap();
-        queue::raise(&mut tx, "@group", 100).await.unwrap();
-        queue::raise(&mut tx, "@group", 120).await.unwrap();
+        handing::raise(&mut tx, &[("alice", 40), ("@group", 100)]).await.unwrap();
+        handing::raise(&mut tx, &[("@group", 120)]).await.unwrap();
         queue::charge(&mut tx, "bob", 1).await.unwrap();
         let mut shares = queue::shares(&mut tx, &["alice", "@group", "nobody"]).await.unwrap();
         shares.sort();

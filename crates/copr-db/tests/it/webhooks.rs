@@ -5,7 +5,7 @@ use crate::fixture::{Home, NOW};
 use copr_db::build::NewBuild;
 use copr_db::package::Settings;
 use copr_db::webhook::{self, NewCall, Origin, ScmObject};
-use copr_db::{Conn, build, build_chroot, package, task};
+use copr_db::{Conn, build, build_chroot, handing, package, task};
 use copr_types::{BuildId, Forge, HookCallId, HookOutcome, Isolation, PackageId, SourceKind, State};
 
 const MAIN: &str = "refs/heads/main";
@@ -154,7 +154,7 @@ both_engines! {
         let build = built(&mut tx, &home, call, hello, MAIN).await;
         let task = task::of_build(&mut tx, build).await.unwrap().remove(0);
         let holder = task::Holder { id: builder, name: "b1", isolation: "" };
-        let leased = task::lease(&mut tx, task.id, holder, NOW, NOW + 9).await.unwrap().unwrap();
+        let leased = handing::lease(&mut tx, &[(task.id, holder)], NOW, NOW + 9).await.unwrap().remove(0);
         assert_eq!(task::hold_fresh(&mut tx, build).await.unwrap(), None);
         // Nor once it was given back: something of it may be there.
         assert!(task::release(&mut tx, task.id, leased.fence, NOW).await.unwrap());

@@ -108,7 +108,7 @@ pub fn chroot(project: &Project, chroot: &ProjectChroot) -> v1::Chroot {
 /// What a build in a chroot of a project would use.
 pub fn build_config(project: &Project, chroot: &ProjectChroot, repos: Vec<Repo>) -> v1::BuildConfig {
     let settings = &chroot.settings;
-    let (bootstrap, bootstrap_image) = crate::bootstrap::of_chroot(project, chroot);
+    let mock = copr_app::mock::options(project, chroot, None);
     let owner = project.owner.in_repo_id();
     v1::BuildConfig {
         project_id: format!("{owner}-{}", project.name),
@@ -117,9 +117,9 @@ pub fn build_config(project: &Project, chroot: &ProjectChroot, repos: Vec<Repo>)
         additional_packages: words(&settings.additional_packages),
         with_opts: words(&settings.with_opts),
         without_opts: words(&settings.without_opts),
-        use_bootstrap_container: bootstrap.as_deref() == Some(ChrootBootstrap::On.as_str()),
-        bootstrap,
-        bootstrap_image,
+        use_bootstrap_container: mock.bootstrap == Some(ChrootBootstrap::On),
+        bootstrap: mock.bootstrap.map(|word| word.to_string()),
+        bootstrap_image: mock.bootstrap_image,
         isolation: settings.isolation.as_str().to_owned(),
     }
 }

@@ -25,12 +25,7 @@ pub fn build_chroot(web: &Web, build: &Build, chroot: &BuildChroot) -> v3::Build
 /// What the build in a chroot uses.
 pub fn build_chroot_config(config: Config) -> v3::BuildChrootConfig {
     let (project, chroot, build) = (&config.project, &config.chroot, &config.build);
-    let (of_level_above, bootstrap_image) = crate::bootstrap::of_chroot(project, chroot);
-    // What the build itself says stands above the chroot and the project.
-    let (bootstrap, bootstrap_image) = match &build.bootstrap {
-        Some(word) => ((word != "default").then(|| word.clone()), None),
-        None => (of_level_above, bootstrap_image),
-    };
+    let mock = copr_app::mock::options(project, chroot, Some(build));
     v3::BuildChrootConfig {
         additional_repos: additional_repos(project, chroot),
         additional_packages: words(&chroot.settings.additional_packages),
@@ -40,8 +35,8 @@ pub fn build_chroot_config(config: Config) -> v3::BuildChrootConfig {
         timeout: build.timeout,
         enable_net: build.enable_net,
         is_background: build.background,
-        bootstrap,
-        bootstrap_image,
+        bootstrap: mock.bootstrap.map(|word| word.to_string()),
+        bootstrap_image: mock.bootstrap_image,
         repos: config.repos.into_iter().map(repo).collect(),
     }
 }

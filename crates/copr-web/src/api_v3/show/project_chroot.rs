@@ -1,7 +1,7 @@
 //! Chroots of projects, their repositories, and what a build in one would use.
 
 use super::words;
-use crate::{Web, bootstrap};
+use crate::Web;
 use copr_app::expiry;
 use copr_app::repos::Repo;
 use copr_db::project::Project;
@@ -29,7 +29,7 @@ pub fn project_chroot(web: &Web, project: &Project, chroot: &ProjectChroot) -> v
 /// What a build in a chroot of a project would use.
 pub fn project_chroot_config(project: &Project, chroot: &ProjectChroot, repos: Vec<Repo>) -> v3::ProjectChrootConfig {
     let settings = &chroot.settings;
-    let (bootstrap, bootstrap_image) = bootstrap::of_chroot(project, chroot);
+    let mock = copr_app::mock::options(project, chroot, None);
     v3::ProjectChrootConfig {
         chroot: chroot.name.to_string(),
         repos: repos.into_iter().map(repo).collect(),
@@ -40,8 +40,8 @@ pub fn project_chroot_config(project: &Project, chroot: &ProjectChroot, repos: V
         without_opts: words(&settings.without_opts),
         enable_net: project.settings.enable_net,
         isolation: settings.isolation.as_str().to_owned(),
-        bootstrap,
-        bootstrap_image,
+        bootstrap: mock.bootstrap.map(|word| word.to_string()),
+        bootstrap_image: mock.bootstrap_image,
     }
 }
 
