@@ -114,8 +114,10 @@ pub(super) async fn lease_all(app: &App, pairs: &[Pair<'_>]) -> Vec<Result<Attem
 
 async fn lease_part(app: &App, pairs: &[Pair<'_>], part: &[usize]) -> Vec<(usize, Result<Attempt, Refusal>)> {
     let chosen: Vec<Pair<'_>> = part.iter().filter_map(|&at| pairs.get(at).copied()).collect();
-    if let Ok(attempts) = lease_together(app, &chosen).await {
-        return part.iter().copied().zip(attempts.into_iter().map(Ok)).collect();
+    match lease_together(app, &chosen).await {
+        Ok(attempts) => return part.iter().copied().zip(attempts.into_iter().map(Ok)).collect(),
+        Err(refusal) if part.len() < 2 => return part.iter().copied().zip([Err(refusal)]).collect(),
+        Err(_) => {}
     }
     let mut attempts = Vec::with_capacity(part.len());
     for (&at, pair) in part.iter().zip(&chosen) {

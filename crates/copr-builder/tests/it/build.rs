@@ -87,6 +87,8 @@ async fn a_c_program_gets_its_compiler_and_debug_packages() {
     expected.sort();
     assert_eq!(built.packages(), expected);
     assert!(built.gz("installed_pkgs.log.gz").contains("gcc-"));
+    // Its source package says what it needs, and nothing is tried without.
+    assert_eq!(built.text().matches("$ rpmbuild -bb").count(), 1, "{}", built.text());
     trial.stop().await;
 }
 
@@ -131,6 +133,9 @@ async fn build_conditions_reach_rpmbuild() {
     let version = |name: &str| package.provides.iter().find(|one| one.name == name).map(|one| one.version.clone());
     assert_eq!(version("with-opts(extras)").as_deref(), Some("1"));
     assert_eq!(version("with-opts(basics)").as_deref(), Some("0"));
+    // With the option it needs more than its source package says.
+    assert!(built.gz("installed_pkgs.log.gz").contains("\nmake-"), "{}", built.gz("installed_pkgs.log.gz"));
+    assert_eq!(built.text().matches("$ rpmbuild -bb").count(), 1, "{}", built.text());
     trial.stop().await;
 }
 
