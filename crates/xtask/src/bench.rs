@@ -5,6 +5,7 @@ mod build;
 mod buildroot;
 mod cli;
 mod idle;
+mod publish;
 mod queue;
 
 use std::path::PathBuf;
@@ -79,6 +80,15 @@ pub enum Bench {
         #[arg(long, value_name = "PROGRAM")]
         coprd: Option<PathBuf>,
     },
+    /// A publisher's turns for large repositories: everything, one package more, one less, and memory; against createrepo_c
+    Publish {
+        /// Packages of each repository
+        #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000, 50_000])]
+        sizes: Vec<u64>,
+        /// Measured turns of each kind
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+    },
     /// Memory of a service that does nothing, and how soon it is ready
     Idle {
         /// Measure this program instead of building coprd from the checkout
@@ -99,6 +109,7 @@ pub fn bench(bench: &Bench) -> Result<()> {
         Bench::Queue { seconds, tasks, database, coprd } => {
             queue::queue(coprd.as_deref(), Duration::from_secs(*seconds), *tasks, database.as_deref())
         }
+        Bench::Publish { sizes, rounds } => publish::publish(sizes, *rounds),
         Bench::Idle { coprd } => idle::idle(coprd.as_deref()),
     }
 }

@@ -18,8 +18,20 @@ pub fn release(package: &str, name: &str, given: Option<&Path>) -> Result<PathBu
     let mut cargo = run::cargo();
     cargo.args(["build", "--quiet", "--release", "--package", package, "--bin", name]);
     run::passes(&mut cargo)?;
+    Ok(release_directory()?.join(name))
+}
+
+/// An example of a crate as users would get it.
+pub fn release_example(package: &str, name: &str) -> Result<PathBuf> {
+    let mut cargo = run::cargo();
+    cargo.args(["build", "--quiet", "--release", "--package", package, "--example", name]);
+    run::passes(&mut cargo)?;
+    Ok(release_directory()?.join("examples").join(name))
+}
+
+fn release_directory() -> Result<PathBuf> {
     let metadata = run::read(run::cargo().args(["metadata", "--format-version=1", "--no-deps"]))?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
     let target = metadata["target_directory"].as_str().context("cargo names no target directory")?;
-    Ok(Path::new(target).join("release").join(name))
+    Ok(Path::new(target).join("release"))
 }

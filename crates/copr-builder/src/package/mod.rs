@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use copr_sandbox::{Command, Exit, Limit, Limits, Network, User};
-use copr_types::{ChrootName, FailureClass, Phase};
+use copr_types::{ChrootName, Failure, FailureClass, Phase};
 use copr_wire::builder::{RpmTask, TaskLimits};
 
 use crate::buildroot::offers::Offers;
@@ -74,6 +74,8 @@ struct Expected {
     list: Vec<String>,
     /// What of the buildroot was there before.
     below: usize,
+    /// Why it could not be installed.
+    unmet: Option<Failure>,
 }
 
 /// Installs what the source package says that it needs, where it was made. Mostly it says the same here, and need not be asked
@@ -90,18 +92,18 @@ async fn expected(
     }
     let below = buildroot.height();
     let needs = Needs::Requires { srpm: source.to_owned(), list };
-    match install(work, buildroot, sources, &needs).await {
-        Ok(()) => {}
+    let unmet = match install(work, buildroot, sources, &needs).await {
+        Ok(()) => None,
         Err(End::Failed(failure)) if failure.class == FailureClass::User => {
             work.transcript
                 .say("Not all of it is there. The package may need something else in this chroot; it will be asked.");
             buildroot.lower(below);
-            return Ok(None);
+            Some(failure)
         }
         Err(other) => return Err(other),
-    }
+    };
     let Needs::Requires { list, .. } = needs else { return Ok(None) };
-    Ok(Some(Expected { list, below }))
+    Ok(Some(Expected { list, below, unmet }))
 }
 
 async fn install(work: &Work, buildroot: &mut Buildroot, sources: &Sources<'_>, needs: &Needs) -> Step<()> {
@@ -129,15 +131,17 @@ async fn rounds(
     mut expected: Option<Expected>,
 ) -> Step<PathBuf> {
     let mut spent = Duration::ZERO;
-    let mut asked_before = expected.as_ref().map(|expected| expected.list.clone()).unwrap_or_default();
+    let is_there = |expected: &&Expected| expected.unmet.is_none();
+    let mut asked_before = expected.as_ref().filter(is_there).map(|one| one.list.clone()).unwrap_or_default();
     for round in 0..=ROUNDS {
-        let (ended, results) = attempt(work, task, copr, buildroot, expected.is_some(), round, &mut spent).await?;
+        let installed = expected.as_ref().is_some_and(|expected| is_there(&expected));
+        let (ended, results) = attempt(work, task, copr, buildroot, installed, round, &mut spent).await?;
         let Missing { srpm, list, words, other } = match ended {
             Ended::Built => return Ok(results),
             Ended::Missing(missing) => missing,
         };
-        let expected = expected.take();
-        match expected {
+        match expected.take() {
+            Some(Expected { list: tried, unmet: Some(failure), .. }) if list == tried => return Err(failure.into()),
             Some(expected) if other => buildroot.lower(expected.below),
             _ if list == asked_before => {
                 let message = format!("the build dependencies can not be met:\n{words}");

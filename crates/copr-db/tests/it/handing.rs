@@ -1,7 +1,7 @@
 //! Many leases at one time.
 
 use crate::both_engines;
-use crate::fixture::{CHROOT, Fixture, NOW};
+use crate::fixture::{CHROOT, NOW};
 use copr_db::handing::{self, Start};
 use copr_db::task::{self, Holder};
 use copr_db::{build, build_chroot};

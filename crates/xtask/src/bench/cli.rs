@@ -1,7 +1,7 @@
 //! `copr` against copr-cli, in one run on one service: how soon it says something, and how soon it has listed a thousand
 //! builds. Runs of the two alternate, so that whatever else the machine does meets both.
 
-mod child;
+pub(super) mod child;
 
 use std::fs;
 use std::path::{Path, PathBuf};

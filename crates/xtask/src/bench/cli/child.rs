@@ -21,24 +21,33 @@ pub struct Cost {
     pub wall: f64,
     /// In the program itself, not in the kernel.
     pub processor: f64,
+    /// In the kernel on its behalf.
+    pub kernel: f64,
 }
 
 impl Cost {
     /// Of one call, whose output is read and thrown away.
     pub fn of(command: &mut Command) -> Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let (before, start) = (processor_of_children()?, Instant::now());
+        let ((before, kernel_before), start) = (processor_of_children()?, Instant::now());
         let done = command.output()?;
         let wall = start.elapsed().as_secs_f64();
         ensure!(done.status.success(), "{command:?}: {}", done.status);
-        Ok(Self { wall, processor: processor_of_children()? - before })
+        let (processor, kernel) = processor_of_children()?;
+        Ok(Self { wall, processor: processor - before, kernel: kernel - kernel_before })
+    }
+
+    /// In the program and in the kernel.
+    pub fn all(&self) -> f64 {
+        self.processor + self.kernel
     }
 }
 
 /// Of children that were waited for.
-fn processor_of_children() -> Result<f64> {
+fn processor_of_children() -> Result<(f64, f64)> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    Ok(usage.user_time().num_microseconds() as f64 / 1e6)
+    let seconds = |time: nix::sys::time::TimeVal| time.num_microseconds() as f64 / 1e6;
+    Ok((seconds(usage.user_time()), seconds(usage.system_time())))
 }
 
 /// The most memory that a call has at one time.
