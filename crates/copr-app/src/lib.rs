@@ -22,6 +22,7 @@ pub mod directory;
 pub mod distgit;
 pub mod expiry;
 pub mod fork;
+pub mod generations;
 pub mod import;
 pub mod kerberos;
 pub mod lease;

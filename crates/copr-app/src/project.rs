@@ -7,7 +7,7 @@ pub use input::Input;
 
 use crate::build::Running;
 use crate::refusal::listed;
-use crate::{App, FieldErrors, Refusal, access, build, expiry, publish, removal, renaming};
+use crate::{App, FieldErrors, Refusal, access, build, expiry, generations, publish, removal, renaming};
 use copr_db::account::Account;
 use copr_db::project::{NewProject, Project, Settings};
 use copr_db::search::{Exactly, First};
@@ -335,8 +335,13 @@ async fn change(app: &App, mut tx: Conn, who: &Account, id: ProjectId, input: &I
     let devel_changed = settings.devel_mode != project.settings.devel_mode;
     copr_db::project::update(&mut tx, project.id, &settings).await?;
     if devel_changed {
-        for repo in copr_db::repo::of_project(&mut tx, project.id).await? {
-            copr_db::repo::want(&mut tx, repo.id).await?;
+        let repos = copr_db::repo::of_project(&mut tx, project.id).await?;
+        if settings.devel_mode {
+            for repo in repos {
+                copr_db::repo::want(&mut tx, repo.id).await?;
+            }
+        } else {
+            generations::promote_in(&mut tx, &repos).await?;
         }
     }
     note(&mut tx, "project.changed", project.id, now).await?;
@@ -451,13 +456,18 @@ async fn remove(app: &App, mut tx: Conn, who: &Account, project: Project, runnin
     Ok(shown)
 }
 
-/// Asks for a new generation of all repositories of a project.
+/// Asks for a new generation of all repositories of a project, which lists all that there is.
 pub async fn regenerate(app: &App, who: &Account, owner: &str, name: &str) -> Result<Shown, Refusal> {
     let mut tx = app.db.begin().await?;
     let project = access::project(&mut tx, owner, name).await?;
     access::admin(&mut tx, who, &project).await?;
-    for repo in copr_db::repo::of_project(&mut tx, project.id).await? {
-        copr_db::repo::want(&mut tx, repo.id).await?;
+    let repos = copr_db::repo::of_project(&mut tx, project.id).await?;
+    if project.settings.devel_mode {
+        generations::promote_in(&mut tx, &repos).await?;
+    } else {
+        for repo in repos {
+            copr_db::repo::want_for(&mut tx, repo.id, "regenerated").await?;
+        }
     }
     tx.commit().await?;
     find(app, owner, name).await

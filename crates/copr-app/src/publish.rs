@@ -4,7 +4,7 @@
 //! that the repository holds, signs, switches and reads back. A turn is held like a lease (deadline and fence), may be
 //! broken off at any line and is simply taken again. One build that can not be published stops no other.
 
-mod generation;
+pub(crate) mod generation;
 pub(crate) mod intake;
 pub(crate) mod kept;
 
@@ -145,9 +145,7 @@ async fn turn(app: &App, repo: &Repo) -> Result<(), Refusal> {
             }
         }
     }
-    // What is noted under later numbers meanwhile is the next turn's.
-    let holds = copr_db::repo::packages_at(&mut app.db.read().await?, repo.id, repo.wanted).await?;
-    let written = generation::publish(app, repo, &key, holds).await?;
+    let written = generation::publish(app, repo, &key, project.settings.devel_mode).await?;
     settle(app, repo, &written, ready, again).await
 }
 
@@ -266,11 +264,37 @@ async fn ensure_key(app: &App, repo: &Repo, main: &DirName) -> Result<PublicKey,
     .await
 }
 
-/// Packages of a repository, as metadata wants them.
-fn fragments(package: RepoPackage) -> copr_rpm::repodata::Fragments {
+/// Packages of a repository, as metadata wants them: with the address of the place below which they are, when the metadata are
+/// elsewhere.
+fn fragments(package: RepoPackage, base: Option<&str>) -> copr_rpm::repodata::Fragments {
     copr_rpm::repodata::Fragments {
-        primary: package.primary_xml,
+        primary: match base {
+            Some(base) => elsewhere(&package.primary_xml, base),
+            None => package.primary_xml,
+        },
         filelists: package.filelists_xml,
         other: package.other_xml,
+    }
+}
+
+/// A package's part of primary with an `xml:base` for its location. Texts in it have no `<` of their own.
+fn elsewhere(primary: &[u8], base: &str) -> Vec<u8> {
+    const LOCATION: &[u8] = b"<location ";
+    let Some(at) = primary.windows(LOCATION.len()).position(|part| part == LOCATION) else { return primary.to_vec() };
+    let (before, after) = primary.split_at(at + LOCATION.len());
+    let base = base.replace('&', "&amp;").replace('"', "&quot;");
+    [before, format!("xml:base=\"{base}\" ").as_bytes(), after].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::elsewhere;
+
+    #[test]
+    fn a_package_can_be_described_from_another_place() {
+        let part = b"<package>a <location href=\"1/a.rpm\"/></package>";
+        let expected = b"<package>a <location xml:base=\"http://x/?a&amp;b\" href=\"1/a.rpm\"/></package>";
+        assert_eq!(elsewhere(part, "http://x/?a&b"), expected);
+        assert_eq!(elsewhere(b"<package/>", "http://x/"), b"<package/>");
     }
 }

@@ -9,6 +9,7 @@ pub mod config;
 pub mod package;
 pub mod permission;
 pub mod project;
+pub mod repo;
 pub mod setup;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -68,6 +69,9 @@ pub enum Command {
     /// Sets of builds.
     #[command(flatten)]
     Chain(chain::Command),
+    /// Repositories.
+    #[command(flatten)]
+    Repo(repo::Command),
     /// Chroots of projects.
     #[command(flatten)]
     Chroot(chroot::Command),

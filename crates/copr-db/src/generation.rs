@@ -26,10 +26,7 @@ pub struct Generation {
 
 macro_rules! select {
     ($rest:literal) => {
-        concat!(
-            "SELECT number, created_on, superseded_on, cause, packages, metadata, pinned FROM generation ",
-            $rest
-        )
+        concat!("SELECT number, created_on, superseded_on, cause, packages, metadata, pinned FROM generation ", $rest)
     };
 }
 
@@ -184,13 +181,7 @@ pub async fn forget_metadata(conn: &mut Conn, id: RepoId, moment: i64, newest: i
     )?;
     let mut names = Vec::new();
     for (number, name) in rows {
-        run!(
-            conn,
-            execute,
-            "UPDATE generation SET metadata = NULL WHERE repo_id = $1 AND number = $2",
-            id.0,
-            number
-        )?;
+        run!(conn, execute, "UPDATE generation SET metadata = NULL WHERE repo_id = $1 AND number = $2", id.0, number)?;
         names.push(name);
     }
     Ok(names)

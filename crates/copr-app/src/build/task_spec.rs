@@ -1,5 +1,6 @@
 //! What a builder is told: frozen when the task is made, so that later changes of settings change no queued build.
 
+use crate::publish::generation::DEVEL;
 use crate::repos::Repo;
 use crate::{App, Refusal, repos};
 use copr_db::Conn;
@@ -8,7 +9,7 @@ use copr_db::build_chroot::BuildChroot;
 use copr_db::project::Project;
 use copr_db::project_chroot::ProjectChroot;
 use copr_db::task::NewTask;
-use copr_types::{OwnerName, RepoId};
+use copr_types::{DirName, OwnerName, RepoId};
 use copr_wire::builder::{
     BuildFacts, BuildRepo, ChrootSpec, FileRef, RpmTask, SourceInput, SourceTask, Task, TaskLimits,
 };
@@ -164,8 +165,10 @@ async fn build_repos(
     chroot: &ProjectChroot,
 ) -> Result<Vec<BuildRepo>, Refusal> {
     let found = repos::of_chroot(app, tx, project, chroot, Some(&build.dir)).await?;
-    // The devel repository has an address of its own in the API; builds go to the one repository there is.
-    let used = found.into_iter().filter(|repo| repo.id != "copr_base_devel");
+    // The devel repository is there from the first generation on that was made in this mode.
+    let main = DirName::main(&project.name);
+    let devel = app.store.chroot_dir(&project.owner, &main, &chroot.name).join(DEVEL).join("repodata");
+    let used = found.into_iter().filter(|repo| repo.id != "copr_base_devel" || devel.exists());
     Ok(used.map(|repo| build_repo(app, repo)).collect())
 }
 
@@ -198,7 +201,7 @@ pub(crate) async fn refresh_revisions(app: &App, conn: &mut Conn, task: &mut Tas
     for repo in repos {
         let Some(rest) = repo.baseurl.strip_prefix(&own) else { continue };
         let parts: Vec<&str> = rest.trim_end_matches('/').split('/').collect();
-        if let [owner, dir, chroot] = parts.as_slice() {
+        if let [owner, dir, chroot] | [owner, dir, chroot, DEVEL] = parts.as_slice() {
             let found: Option<(RepoId, i64)> = copr_db::repo::by_path(conn, owner, dir, chroot).await?;
             repo.revision = found.map(|(_, generation)| generation.to_string());
         }

@@ -2,7 +2,9 @@
 //!
 //! `repodata` is a link to `.repodata/<generation>-<fence>`. `repomd.xml` and its signature must change in the
 //! same instant, which two renames can not do and one link can. A new generation's directory also has the
-//! files of those before it (names carry checksums), for readers in flight.
+//! files of those before it (names carry checksums), for readers in flight. `gen/<generation>` is another link to it, which
+//! stays for as long as the generation is kept: `gen/7/repodata` is what `repodata` was (the directory has a link of that
+//! name to itself), with the service down too.
 
 use super::fragments;
 use crate::{App, Refusal};
@@ -17,6 +19,8 @@ use std::sync::Arc;
 
 /// Generations whose directories stay, for readers that fetched `repomd.xml` and come back for its signature.
 pub(super) const KEPT: usize = 5;
+/// Name of the directory with the metadata of all packages, where the public ones are made by hand.
+pub(crate) const DEVEL: &str = "devel";
 /// Old files that a generation carries along at most.
 const CARRIED: usize = 200;
 
@@ -28,21 +32,27 @@ pub(super) struct Written {
     pub packages: i64,
 }
 
-/// Publishes what a repository holds as the generation that is wanted, and proves that it is there.
-pub(super) async fn publish(
-    app: &App,
-    repo: &Repo,
-    key: &PublicKey,
-    holds: Vec<RepoPackage>,
-) -> Result<Written, Refusal> {
+/// Publishes what a repository holds as the generation that is wanted, and proves that it is there; before that, where the
+/// project's repositories are made by hand, what its devel repository holds.
+pub(super) async fn publish(app: &App, repo: &Repo, key: &PublicKey, by_hand: bool) -> Result<Written, Refusal> {
     let now = app.clock.now();
     let mut conn = app.db.read().await?;
+    // What is noted under later numbers meanwhile is the next turn's.
+    let holds = copr_db::repo::packages_at(&mut conn, repo.id, repo.wanted).await?;
     let chroot = copr_db::project_chroot::by_name(&mut conn, repo.project_id, repo.chroot.as_str()).await?;
     let kept = copr_db::generation::metadata(&mut conn, repo.id).await?;
     let packages = i64::try_from(holds.len()).unwrap_or(i64::MAX);
+    let place = app.store.chroot_dir(&repo.owner, &repo.dir, &repo.chroot);
+    // Builds may have been told of it when repositories were made by hand: it goes on.
+    let devel = match by_hand || place.join(DEVEL).exists() {
+        true => Some(copr_db::repo::devel_at(&mut conn, repo.id, repo.wanted).await?),
+        false => None,
+    };
     drop(conn);
     let work = Work {
-        dir: app.store.chroot_dir(&repo.owner, &repo.dir, &repo.chroot),
+        dir: place.clone(),
+        packages: place,
+        base: None,
         name: format!("{:08}-{}", repo.wanted, repo.publisher_fence),
         options: Options {
             compression: compression(&repo.chroot),
@@ -56,6 +66,18 @@ pub(super) async fn publish(
         signer: app.signer.clone(),
         store: app.store.clone(),
     };
+    if let Some(devel) = devel {
+        let url = format!("{}/{}/{}/{}/", app.rules.results_url, repo.owner, repo.dir, repo.chroot);
+        let work = Work { dir: work.packages.join(DEVEL), base: Some(url), ..work.clone() };
+        bring(app, repo, work, devel, &kept).await?;
+    }
+    bring(app, repo, work.clone(), holds, &kept).await?;
+    Ok(Written { metadata: work.name, packages })
+}
+
+/// Writes a generation, reads it back and switches to it.
+async fn bring(app: &App, repo: &Repo, work: Work, holds: Vec<RepoPackage>, kept: &[String]) -> Result<(), Refusal> {
+    let kept = kept.to_vec();
     let work = crate::blocking(move || {
         work.write(holds)?;
         Ok(work)
@@ -73,7 +95,7 @@ pub(super) async fn publish(
     tx.commit().await?;
     crate::blocking(move || {
         work.forget_old(&kept);
-        Ok(Written { metadata: work.name, packages })
+        Ok(())
     })
     .await
 }
@@ -93,8 +115,14 @@ fn compression(chroot: &ChrootName) -> Compression {
     if old { Compression::Gzip } else { Compression::Zstd }
 }
 
+#[derive(Clone)]
 struct Work {
+    /// Where the metadata are.
     dir: PathBuf,
+    /// Where the packages are.
+    packages: PathBuf,
+    /// The address of that, where it is another place.
+    base: Option<String>,
     name: String,
     options: Options,
     keep_after: i64,
@@ -106,6 +134,16 @@ struct Work {
 
 fn io(error: std::io::Error) -> Refusal {
     Refusal::internal("writing metadata", error)
+}
+
+/// Makes a link, or puts it in place of another, by way of a name that nobody looks at.
+fn link(target: &Path, fresh: &Path, name: &Path) -> Result<(), Refusal> {
+    match std::fs::remove_file(fresh) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
+        _ => {}
+    }
+    std::os::unix::fs::symlink(target, fresh).map_err(io)?;
+    std::fs::rename(fresh, name).map_err(io)
 }
 
 impl Work {
@@ -121,7 +159,7 @@ impl Work {
     fn write(&self, holds: Vec<RepoPackage>) -> Result<(), Refusal> {
         let expected: BTreeSet<(String, String)> =
             holds.iter().map(|package| (package.pkgid.clone(), package.href.clone())).collect();
-        let packages: Vec<_> = holds.into_iter().map(fragments).collect();
+        let packages: Vec<_> = holds.into_iter().map(|package| fragments(package, self.base.as_deref())).collect();
         let metadata = Metadata::assemble(&packages, &self.options).map_err(io)?;
         let signature = self
             .signer
@@ -140,6 +178,7 @@ impl Work {
         self.store.write(&dir.join("repomd.xml.key"), self.public_key.as_bytes())?;
         self.store.write(&dir.join("repomd.xml.asc"), signature.as_bytes())?;
         self.store.write(&dir.join("repomd.xml"), &metadata.repomd)?;
+        std::os::unix::fs::symlink(".", dir.join("repodata")).map_err(io)?;
         let report = verify(&dir).map_err(|error| Refusal::internal("reading metadata back", error))?;
         let found: BTreeSet<(String, String)> =
             report.packages.into_iter().map(|package| (package.pkgid, package.href)).collect();
@@ -148,12 +187,21 @@ impl Work {
             return Err(Refusal::internal("reading metadata back", what));
         }
         for (_, href) in &found {
-            if !self.dir.join(href).is_file() {
+            if !self.packages.join(href).is_file() {
                 let what = std::io::Error::other(format!("`{href}` is in the metadata but not in the tree"));
                 return Err(Refusal::internal("reading metadata back", what));
             }
         }
         Ok(())
+    }
+
+    /// Links the generation under its number. An earlier turn of the same number may have done so for its own.
+    fn keep(&self) -> Result<(), Refusal> {
+        let kept = self.dir.join("gen");
+        self.store.make_dir(&kept)?;
+        let fresh = kept.join(format!("{}{}", copr_store::UNFINISHED, self.name));
+        link(&Path::new("../.repodata").join(&self.name), &fresh, &kept.join(self.options.revision.to_string()))?;
+        Ok(self.store.sync_dir(&kept)?)
     }
 
     /// Links the files of the present generation, as long as they are young, into the new one.
@@ -163,7 +211,8 @@ impl Work {
         for entry in entries {
             let entry = entry.map_err(io)?;
             let name = entry.file_name();
-            if name.to_string_lossy().starts_with("repomd.xml") {
+            let is_file = entry.file_type().map_err(io)?.is_file();
+            if !is_file || name.to_string_lossy().starts_with("repomd.xml") {
                 continue;
             }
             let modified = entry.metadata().and_then(|meta| meta.modified()).map_err(io)?;
@@ -180,18 +229,25 @@ impl Work {
         Ok(())
     }
 
+    /// Removes the link of a generation whose directory is gone, unless it leads to another one.
+    fn forget_link(&self, name: &str) {
+        let number = name.split('-').next().unwrap_or_default().trim_start_matches('0');
+        let link = self.dir.join("gen").join(number);
+        if std::fs::read_link(&link).is_ok_and(|target| target.ends_with(name)) {
+            // A link that leads nowhere does no harm.
+            let _ = std::fs::remove_file(&link);
+        }
+    }
+
     /// The one small write that makes the new generation the present one.
     fn switch(&self) -> Result<(), Refusal> {
         self.store.sync_dir(&self.new_dir())?;
         self.store.sync_dir(&self.dir.join(".repodata"))?;
-        let target = Path::new(".repodata").join(&self.name);
-        let fresh = self.dir.join(format!(".repodata-{}", self.name));
-        match std::fs::remove_file(&fresh) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
-            _ => {}
+        if self.base.is_none() {
+            self.keep()?;
         }
-        std::os::unix::fs::symlink(&target, &fresh).map_err(io)?;
-        std::fs::rename(&fresh, self.link()).map_err(io)?;
+        let target = Path::new(".repodata").join(&self.name);
+        link(&target, &self.dir.join(format!(".repodata-{}", self.name)), &self.link())?;
         self.store.sync_dir(&self.dir)?;
         let now = std::fs::read_link(self.link()).map_err(io)?;
         if now != target {
@@ -208,12 +264,13 @@ impl Work {
         let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
         names.sort_unstable_by(|a, b| b.cmp(a));
         for name in names.into_iter().skip(KEPT) {
-            let text = name.to_string_lossy();
-            if *text < *self.name && !kept.iter().any(|kept| *kept == text) {
-                let path = self.dir.join(".repodata").join(name);
+            let text = name.to_string_lossy().into_owned();
+            if text < self.name && !kept.contains(&text) {
+                let path = self.dir.join(".repodata").join(&text);
                 if let Err(error) = self.store.remove(&self.store.relative(&path)) {
                     tracing::warn!("could not remove old metadata: {error}");
                 }
+                self.forget_link(&text);
             }
         }
     }

@@ -28,6 +28,12 @@ fn newest() -> i64 {
     i64::try_from(KEPT).unwrap_or(i64::MAX)
 }
 
+/// Name of the link to the directory of a generation's metadata.
+fn link_of(name: &str) -> Option<String> {
+    let number: i64 = name.split('-').next()?.parse().ok()?;
+    Some(number.to_string())
+}
+
 async fn forget_in(app: &App, id: RepoId, moment: i64) -> Result<(), Refusal> {
     loop {
         let now = app.clock.now();
@@ -43,7 +49,9 @@ async fn forget_in(app: &App, id: RepoId, moment: i64) -> Result<(), Refusal> {
         let (hrefs, more) = copr_db::repo::purge(&mut tx, id, oldest).await?;
         copr_db::generation::forget_old(&mut tx, id, app.rules.generations).await?;
         let metadata = names.iter().map(|name| dir.join(".repodata").join(name));
-        for path in metadata.chain(hrefs.iter().map(|href| dir.join(href))) {
+        // Of a number that was published under another turn's name too, there is one link.
+        let links = names.iter().filter_map(|name| link_of(name)).map(|number| dir.join("gen").join(number));
+        for path in links.chain(metadata).chain(hrefs.iter().map(|href| dir.join(href))) {
             copr_db::doomed::add(&mut tx, &app.store.relative(&path), None, now).await?;
         }
         tx.commit().await?;

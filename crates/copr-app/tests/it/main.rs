@@ -11,6 +11,7 @@ mod chance;
 mod events;
 mod expiries;
 mod forks;
+mod generations;
 mod importing;
 mod interrupted;
 mod keeping;

@@ -130,6 +130,7 @@ both_engines! {
             project::regenerate(&w.app, &w.alice, "alice", "hello").await.unwrap();
             w.publish().await;
         }
+        w.sweep().await;
         assert!(w.chroot_dir("hello").join(&first).exists(), "`{first}` went away under its readers");
         assert!(crate::world::entries(w.chroot_dir("hello").join(".repodata")).len() <= 6);
     }

@@ -10,6 +10,7 @@ mod logs;
 mod package;
 mod permission;
 mod project;
+mod repo;
 mod setup;
 mod submit;
 
@@ -63,6 +64,7 @@ async fn carried_out(session: &Session, command: Command) -> Result<(), Failure>
         Command::Project(command) => project::run(session, command).await,
         Command::Build(command) => build::run(session, *command).await,
         Command::Chain(command) => chain::run(session, command).await,
+        Command::Repo(command) => repo::run(session, command).await,
         Command::Chroot(command) => chroot::run(session, command).await,
         Command::Package(command) => package::run(session, *command).await,
         Command::Permission(command) => permission::run(session, command).await,

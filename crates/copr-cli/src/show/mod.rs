@@ -7,6 +7,7 @@ mod mock;
 mod project;
 mod python;
 mod record;
+mod repo;
 mod result;
 mod table;
 
@@ -15,6 +16,7 @@ pub use chain::{Dependents, Plan};
 pub use mock::MockProfile;
 pub use project::{Forked, Listed, Named, Names, Permissions};
 pub use record::{Record, Records};
+pub use repo::{Difference, Repositories};
 pub use result::{Downloaded, DownloadedFile, Log, LostFile};
 pub use table::Table;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::call::Call;
 use super::{
     BuildChroots, Builds, Chains, Clock, Config, Error, General, MockChroots, Monitor, Packages, ProjectChroots,
-    Projects, Results, Webhooks,
+    Projects, Repositories, Results, Webhooks,
 };
 use crate::transport::Transport;
 
@@ -78,6 +78,11 @@ impl Client {
     /// Sets of builds whose order the service finds itself.
     pub fn chains(&self) -> Chains<'_> {
         Chains { client: self }
+    }
+
+    /// Repositories and their generations.
+    pub fn repositories(&self) -> Repositories<'_> {
+        Repositories { client: self }
     }
 
     /// Results of builds, as files.

@@ -18,6 +18,7 @@ mod permission;
 mod progress;
 mod project;
 mod project_chroot;
+mod repository;
 mod results;
 mod source;
 mod wait;
@@ -49,6 +50,9 @@ pub use permission::{Permission, RoleChanges, RoleRequest, Roles};
 pub use progress::{BuildProgress, PartProgress};
 pub use project::{Fork, Project, ProjectOptions, Projects};
 pub use project_chroot::{ChrootBuildConfig, ChrootOptions, ProjectChroot, ProjectChroots, Repository};
+pub use repository::{
+    ChrootRepository, Generation, ListedPackage, Place, ProjectRepositories, Repositories, RepositoryDiff,
+};
 pub use results::{Checked, Download, Failed, Fetched, FetchedFile, FileProgress, ResultFile, Results, Step};
 pub use source::{Custom, Distgit, Pypi, Rubygems, Scm, ScmType, Source, SourceBuildMethod, SpecGenerator};
 pub use wait::Watch;

@@ -28,6 +28,7 @@ mod python;
 mod query;
 mod refused;
 mod remember;
+mod repository;
 mod routes;
 mod rpmrepo;
 mod show;
@@ -92,6 +93,12 @@ fn endpoints() -> Endpoints {
         .at("/project/permissions/get/{owner}/{project}", get(permission::get))
         .at("/project/permissions/set/{owner}/{project}", put(permission::set).or(post(permission::set)))
         .at("/project/permissions/request/{owner}/{project}", update(permission::request))
+        .at("/repository/list", get(repository::list))
+        .at("/repository/diff", get(repository::diff))
+        .at("/repository/pin", post(repository::pin))
+        .at("/repository/unpin", post(repository::unpin))
+        .at("/repository/roll-back", post(repository::roll_back))
+        .at("/repository/promote", post(repository::promote))
         .at("/webhook/generate/{owner}/{project}", post(webhook::generate))
         .at("/webhook/list/{owner}/{project}", get(webhook::list))
         .at("/project-chroot", get(project_chroot::find))

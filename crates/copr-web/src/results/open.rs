@@ -1,5 +1,5 @@
 //! Opening what lies below a directory, one name at a time, following no symbolic link but the publisher's own:
-//! `repodata`, which leads to a generation in `.repodata/` beside it.
+//! `repodata`, which leads to a generation in `.repodata/` beside it, and `gen/<number>`, which lead to those that are kept.
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat, readlinkat};
@@ -28,12 +28,49 @@ pub(crate) enum Found {
 /// The name of the link to the present generation, and of the directory with all of them.
 pub(super) const LINK: &str = "repodata";
 const GENERATIONS: &str = ".repodata";
+/// The directory with links to the generations that are kept, and how deep in the tree it is: below owner, directory and chroot.
+const KEPT: &str = "gen";
+const KEPT_DEPTH: usize = 3;
+
+/// Opens what `parts` name below `root`, through a generation that is kept where they say so: its metadata are those of
+/// that generation, its packages lie where all do. For the rest see [`open_plain`].
+pub(crate) fn open(root: &Path, parts: &[String], pinned: Option<&str>) -> io::Result<Option<(Found, Option<String>)>> {
+    let Some((repository, [kept, number, rest @ ..])) = parts.split_at_checked(KEPT_DEPTH) else {
+        return open_plain(root, parts, pinned);
+    };
+    if kept != KEPT || number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return open_plain(root, parts, pinned);
+    }
+    let Some((Found::Dir(here), _)) = open_plain(root, repository, None)? else { return Ok(None) };
+    let Some(name) = kept_generation(&here, number) else { return Ok(None) };
+    match rest {
+        [] => Ok(None),
+        [first, rest @ ..] if first == LINK => {
+            let Step::There(all) = step(&here, GENERATIONS, false)? else { return Ok(None) };
+            let Step::There(generation) = step(&all, &name, false)? else { return Ok(None) };
+            walk(generation, rest, None)
+        }
+        rest => walk(here, rest, None),
+    }
+}
+
+/// The directory in which a generation that is kept has its metadata.
+fn kept_generation(here: &OwnedFd, number: &str) -> Option<String> {
+    let Ok(Step::There(kept)) = step(here, KEPT, false) else { return None };
+    let target = readlinkat(&kept, number).ok()?.into_string().ok()?;
+    let name = target.strip_prefix("../")?.strip_prefix(GENERATIONS)?.strip_prefix('/')?;
+    super::path::is_visible(name).then(|| name.to_owned())
+}
 
 /// Opens what `parts` name below `root`. `None` when it is not there, or when it is, or lies behind, anything else
 /// than regular files and directories. Where the way leads through a repository's metadata, the generation it led
 /// through comes with it; `pinned` asks for another than the present one, if that is still there. Blocks.
-pub(crate) fn open(root: &Path, parts: &[String], pinned: Option<&str>) -> io::Result<Option<(Found, Option<String>)>> {
-    let mut here: OwnedFd = File::open(root)?.into();
+fn open_plain(root: &Path, parts: &[String], pinned: Option<&str>) -> io::Result<Option<(Found, Option<String>)>> {
+    walk(File::open(root)?.into(), parts, pinned)
+}
+
+/// The same below a directory that is open.
+fn walk(mut here: OwnedFd, parts: &[String], pinned: Option<&str>) -> io::Result<Option<(Found, Option<String>)>> {
     let mut generation = None;
     for (index, part) in parts.iter().enumerate() {
         let last = index + 1 == parts.len();

@@ -23,6 +23,7 @@ mod people;
 mod projects;
 mod renaming;
 mod repo_files;
+mod repositories;
 mod results;
 mod server;
 mod service;

@@ -258,3 +258,28 @@ async fn a_reader_gets_the_signature_of_what_it_has_whatever_happens_to_the_serv
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_generation_that_is_kept_is_found_by_its_number_with_its_packages() {
+    const DIR: &str = "a/p/c";
+    let service = Service::start().await;
+    for generation in 1..=2 {
+        service.publish(&format!("{DIR}/.repodata/{generation:08}-1/repomd.xml"), format!("{generation}").as_bytes());
+    }
+    service.publish(&format!("{DIR}/00000001-a/a.rpm"), b"package");
+    let place = service.app.store.results().join(DIR);
+    symlink(".repodata/00000002-1", place.join("repodata")).expect("a link");
+    std::fs::create_dir(place.join("gen")).expect("a directory");
+    symlink("../.repodata/00000001-1", place.join("gen/1")).expect("a link");
+    symlink("../../../secret", place.join("gen/3")).expect("a link");
+    let read = async |path: &str| {
+        let answer = service.get(&format!("/results/{DIR}/{path}")).await;
+        (answer.status().as_u16(), answer.text().await.expect("a text"))
+    };
+    assert_eq!(read("repodata/repomd.xml").await, (200, "2".to_owned()));
+    assert_eq!(read("gen/1/repodata/repomd.xml").await, (200, "1".to_owned()));
+    assert_eq!(read("gen/1/00000001-a/a.rpm").await, (200, "package".to_owned()));
+    for gone in ["gen/2/repodata/repomd.xml", "gen/2/00000001-a/a.rpm", "gen/3/repodata/repomd.xml", "gen/1/", "gen/x/a"] {
+        assert_eq!(read(gone).await.0, 404, "{gone}");
+    }
+}

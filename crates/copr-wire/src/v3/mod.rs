@@ -14,6 +14,7 @@ mod package;
 mod permission;
 mod project;
 mod project_chroot;
+mod repository;
 
 pub use build::{Build, BuildWait, BuildWaits, DeletedBuilds, Message, SourceBuildConfig, SourceChroot, SourcePackage};
 pub use build_chroot::{BuildChroot, BuildChrootConfig, BuiltPackage, BuiltPackages};
@@ -27,6 +28,7 @@ pub use package::{Package, PackageBuilds};
 pub use permission::{CanBuildIn, Permissions, RequestedPermissions, RolesOfUser, UpdatedPermissions, WebhookSecret};
 pub use project::Project;
 pub use project_chroot::{ProjectChroot, ProjectChrootConfig, Repo};
+pub use repository::{Generation, ListedPackage, Repositories, Repository, RepositoryDiff};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -3,6 +3,7 @@
 mod cast;
 mod chains;
 mod download;
+mod generations;
 mod hints;
 mod login;
 mod logs;

@@ -196,7 +196,7 @@ fn check_tree(place: &Path, builds: &[Shown], chroots: &[&str]) {
         entries(dir.to_owned()).iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect()
     };
     for chroot in chroots {
-        let mut expected: BTreeSet<String> = ["repodata", ".repodata"].map(str::to_owned).into();
+        let mut expected: BTreeSet<String> = ["repodata", ".repodata", "gen"].map(str::to_owned).into();
         let of_chroot = |shown: &Shown| {
             shown.chroots.iter().filter(|one| one.name.as_str() == *chroot).find_map(|one| one.result_dir.clone())
         };

@@ -206,6 +206,23 @@ pub const CHAIN: &[Field] = &[
     field("keep_going", Kind::Switch, "Builds begin although what they need failed."),
 ];
 
+/// Whose repositories.
+pub const REPOSITORIES: &[Field] = &[
+    field("project_dirname", Kind::Text, "The directory: the project's name, `…:custom:…` or `…:pr:…`."),
+    field("chrootname", Kind::Text, "The chroot; none: all of the project, at once."),
+];
+
+/// Which of their generations.
+pub const GENERATION: &[Field] =
+    &[field("generation", Kind::Text, "A number, which needs a chroot, or the name of a pin; none: the present one.")];
+
+/// The same, where the present one makes no sense.
+pub const EARLIER: &[Field] =
+    &[needed("generation", Kind::Text, "A number, which needs a chroot, or the name of a pin.")];
+
+/// The name of a pin.
+pub const PIN: &[Field] = &[needed("name", Kind::Text, "The name: a letter, then up to 49 of `A-Z a-z 0-9 . _ -`.")];
+
 /// A chain that people fill.
 pub const FILLED: &[Field] =
     &[field("with_dependents", Kind::Switch, "Packages of the project that need its builds are built again.")];

@@ -14,6 +14,7 @@ mod packages;
 mod page;
 mod projects;
 mod query;
+mod repositories;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -66,12 +67,13 @@ pub async fn docs() -> Response {
 /// A group of endpoints: its name, what it is about, its descriptions.
 type Group = (&'static str, &'static str, Vec<Operation>);
 
-fn groups() -> [Group; 9] {
+fn groups() -> [Group; 10] {
     [
         ("general", "The service and who one is.", general::operations()),
         ("projects", "Projects.", projects::operations()),
         ("permissions", "Who may do what in a project.", projects::permissions()),
         ("project chroots", "The chroots of a project.", projects::chroots()),
+        ("repositories", "Repositories and their generations.", repositories::operations()),
         ("builds", "Builds that are there.", builds::operations()),
         ("submitting", "New builds.", builds::submitting()),
         ("chains", "Sets of builds whose order the service finds itself.", chains::operations()),

@@ -28,6 +28,8 @@ const SOURCE_BODY: &str = r#"{"ownername": "alice", "projectname": "p", "clone_u
 const RPM_BODY: &str = r#"{"ownername": "alice", "projectname": "p", "chroot": "{chroot}"}"#;
 const PACKAGE_BODY: &str =
     r#"{"ownername": "alice", "projectname": "p", "package_name": "{package}", "gem_name": "a"}"#;
+/// Of a generation that is not there: nothing but the caller decides who hears of that.
+const PIN_BODY: &str = r#"{"ownername": "alice", "projectname": "p", "generation": "none", "name": "none"}"#;
 const PROJECT: &str = "ownername=alice&projectname=p";
 const CHROOT_OF_PROJECT: &str = "ownername=alice&projectname=p&chrootname={chroot}";
 const CHROOT_OF_BUILD: &str = "build_id={id}&chrootname={chroot}";
@@ -104,6 +106,12 @@ pub const ROWS: &[Row] = &[
         .json(r#"{"builds": [{id}]}"#)
         .needs(Needs::Ended),
     // Chains. Nobody needs the package, which is said only to who may build.
+    row("GET /api_3/repository/list", ALL).query(PROJECT),
+    row("GET /api_3/repository/diff", ALL).query("ownername=alice&projectname=p&chrootname={chroot}&from=1"),
+    row("POST /api_3/repository/pin", [401, 403, 403, 404, 404, 404]).json(PIN_BODY),
+    row("POST /api_3/repository/unpin", [401, 403, 403, 404, 404, 404]).json(PIN_BODY),
+    row("POST /api_3/repository/roll-back", [401, 403, 403, 404, 404, 404]).json(PIN_BODY),
+    row("POST /api_3/repository/promote", EDIT).json(PIN_BODY),
     row("GET /api_3/chain/{chain}", ALL).needs(Needs::Chain),
     row("GET /api_3/chain/list", ALL).query(PROJECT),
     row("GET /api_3/chain/dependents", ALL)
