@@ -164,12 +164,7 @@ pub async fn set(conn: &mut Conn, to: &Move) -> Result<(), Error> {
 }
 
 /// Lets the names of a project's directories begin with its new name instead of the old one.
-pub async fn set_dirs(
-    conn: &mut Conn,
-    project: ProjectId,
-    from: &ProjectName,
-    to: &ProjectName,
-) -> Result<(), Error> {
+pub async fn set_dirs(conn: &mut Conn, project: ProjectId, from: &ProjectName, to: &ProjectName) -> Result<(), Error> {
     run!(
         conn,
         execute,

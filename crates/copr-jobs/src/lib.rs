@@ -12,7 +12,9 @@
 //! # }
 //! ```
 
-use copr_app::{App, Refusal, batch, build, chain, distgit, expiry, fork, import, lease, prune, publish, removal, renaming, session};
+use copr_app::{
+    App, Refusal, batch, build, chain, distgit, expiry, fork, import, lease, prune, publish, removal, renaming, session,
+};
 use copr_db::Topic;
 use std::future::Future;
 use std::time::Duration;
@@ -70,9 +72,7 @@ impl Jobs {
         spawn(&mut tasks, 60, Some(Topic::Remove), "removal", |app| Box::pin(remove(app)));
         spawn(&mut tasks, 30, Some(Topic::Fork), "fork", |app| Box::pin(copy_all(app)));
         spawn(&mut tasks, 60, None, "expiry", |app| Box::pin(async move { expiry::all(&app).await }));
-        spawn(&mut tasks, PRUNE_EVERY, None, "prune", |app| {
-            Box::pin(async move { prune::due(&app).await.map(drop) })
-        });
+        spawn(&mut tasks, PRUNE_EVERY, None, "prune", |app| Box::pin(async move { prune::due(&app).await.map(drop) }));
         spawn(&mut tasks, TIDY_EVERY, None, "dist-git", |app| Box::pin(async move { distgit::sweep(&app).await }));
         spawn(&mut tasks, 3600, None, "sessions", |app| Box::pin(async move { session::prune(&app).await.map(drop) }));
         spawn(&mut tasks, SPARE_KEYS_EVERY.unsigned_abs(), None, "keys", |app| Box::pin(spare_keys(app)));

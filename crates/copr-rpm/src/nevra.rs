@@ -43,8 +43,7 @@ impl Nevra {
             None => (None, version),
         };
         let own = str::to_owned;
-        let nevra =
-            Nevra { name: own(name), epoch, version: own(version), release: own(release), arch: own(arch) };
+        let nevra = Nevra { name: own(name), epoch, version: own(version), release: own(release), arch: own(arch) };
         nevra.check().is_ok().then_some(nevra)
     }
 

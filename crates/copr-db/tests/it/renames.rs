@@ -102,5 +102,8 @@ both_engines! {
 #[test]
 fn a_directory_under_another_name_of_its_project_keeps_what_is_its_own() {
     let under = |dir: &str| rename::dir_under(&DirName::from(dir.to_owned()), &name("hello"), &name("bye")).to_string();
-    assert_eq!([under("hello"), under("hello:pr:1"), under("hello:custom:hello")], ["bye", "bye:pr:1", "bye:custom:hello"]);
+    assert_eq!(
+        [under("hello"), under("hello:pr:1"), under("hello:custom:hello")],
+        ["bye", "bye:pr:1", "bye:custom:hello"]
+    );
 }

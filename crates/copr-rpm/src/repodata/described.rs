@@ -161,7 +161,8 @@ mod tests {
         let primary = br#"<package type="rpm"><name>a</name><summary>build="5" &lt;time build="6"/&gt;</summary>
             <time file="7" build="1700000000"/></package>"#;
         assert_eq!(build_time(primary), Some(1_700_000_000));
-        for unsaid in [&b"<package/>"[..], b"<package><time file=\"1\"/></package>", b"<time build=\"0\"/>", b"<", b""] {
+        for unsaid in [&b"<package/>"[..], b"<package><time file=\"1\"/></package>", b"<time build=\"0\"/>", b"<", b""]
+        {
             assert_eq!(build_time(unsaid), None);
         }
     }

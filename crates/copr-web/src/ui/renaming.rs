@@ -40,11 +40,21 @@ async fn view(web: &Web, me: &Account, owner: &str, name: &str) -> Result<Renami
     })
 }
 
-pub(super) async fn rename_user(web: State<Web>, Visitor(me): Visitor, Path((owner, name)): Named, request: Request) -> Response {
+pub(super) async fn rename_user(
+    web: State<Web>,
+    Visitor(me): Visitor,
+    Path((owner, name)): Named,
+    request: Request,
+) -> Response {
     rename(&web, &me, &owner, &name, request).await
 }
 
-pub(super) async fn rename_group(web: State<Web>, Visitor(me): Visitor, Path((group, name)): Named, request: Request) -> Response {
+pub(super) async fn rename_group(
+    web: State<Web>,
+    Visitor(me): Visitor,
+    Path((group, name)): Named,
+    request: Request,
+) -> Response {
     rename(&web, &me, &format!("@{group}"), &name, request).await
 }
 
@@ -57,11 +67,21 @@ async fn rename(web: &Web, me: &Account, owner: &str, name: &str, request: Reque
     answer(done.await)
 }
 
-pub(super) async fn transfer_user(web: State<Web>, Visitor(me): Visitor, Path((owner, name)): Named, request: Request) -> Response {
+pub(super) async fn transfer_user(
+    web: State<Web>,
+    Visitor(me): Visitor,
+    Path((owner, name)): Named,
+    request: Request,
+) -> Response {
     transfer(&web, &me, &owner, &name, request).await
 }
 
-pub(super) async fn transfer_group(web: State<Web>, Visitor(me): Visitor, Path((group, name)): Named, request: Request) -> Response {
+pub(super) async fn transfer_group(
+    web: State<Web>,
+    Visitor(me): Visitor,
+    Path((group, name)): Named,
+    request: Request,
+) -> Response {
     transfer(&web, &me, &format!("@{group}"), &name, request).await
 }
 

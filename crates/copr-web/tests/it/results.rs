@@ -279,7 +279,9 @@ async fn a_generation_that_is_kept_is_found_by_its_number_with_its_packages() {
     assert_eq!(read("repodata/repomd.xml").await, (200, "2".to_owned()));
     assert_eq!(read("gen/1/repodata/repomd.xml").await, (200, "1".to_owned()));
     assert_eq!(read("gen/1/00000001-a/a.rpm").await, (200, "package".to_owned()));
-    for gone in ["gen/2/repodata/repomd.xml", "gen/2/00000001-a/a.rpm", "gen/3/repodata/repomd.xml", "gen/1/", "gen/x/a"] {
+    for gone in
+        ["gen/2/repodata/repomd.xml", "gen/2/00000001-a/a.rpm", "gen/3/repodata/repomd.xml", "gen/1/", "gen/x/a"]
+    {
         assert_eq!(read(gone).await.0, 404, "{gone}");
     }
 }

@@ -20,7 +20,9 @@ pub(super) async fn run(app: &App, command: Prune) -> anyhow::Result<()> {
          with sources."
     );
     if !command.dry_run && packages + results + sources > 0 {
-        eprintln!("The service publishes the repositories and removes the files: at once if it runs, else when it does.");
+        eprintln!(
+            "The service publishes the repositories and removes the files: at once if it runs, else when it does."
+        );
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! Projects, who may do what in them, and their chroots.
 
-use super::fields::{CHROOTS_OF_PROJECT, COMPS, FORK, NEW_PROJECT, PROJECT, PROJECT_CHROOT, RENAME, RUNNING, TRANSFER, VERIFY};
+use super::fields::{
+    CHROOTS_OF_PROJECT, COMPS, FORK, NEW_PROJECT, PROJECT, PROJECT_CHROOT, RENAME, RUNNING, TRANSFER, VERIFY,
+};
 use super::operation::{Operation, Parameter};
 use super::query::{CHROOTNAME, OWNERNAME, PROJECTNAME, one_of, optional, paging, required};
 use copr_wire::v3::{HookCall, List, Message, Monitor, Project, ProjectChroot, ProjectChrootConfig};
