@@ -145,6 +145,12 @@ pub(super) async fn finish(app: &App, id: ProjectId) -> Result<(), Refusal> {
 /// The rows that name places.
 async fn rows(app: &App, tx: &mut Conn, project: &Project, to: &Move, dirs: &[Dir]) -> Result<(), Refusal> {
     copr_db::rename::set_dirs(tx, project.id, &project.name, &to.name).await?;
+    if project.settings.devel_mode {
+        // The metadata of devel repositories name whole addresses.
+        for repo in copr_db::repo::of_project(tx, project.id).await? {
+            copr_db::repo::want_for(tx, repo.id, "rename").await?;
+        }
+    }
     for dir in dirs {
         let under = dir_under(&dir.name, &project.name, &to.name);
         let results = &app.rules.results_url;

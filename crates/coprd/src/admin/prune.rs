@@ -13,13 +13,12 @@ pub(super) async fn run(app: &App, command: Prune) -> anyhow::Result<()> {
     let count = |of: fn(&Gone) -> usize| gone.iter().map(of).sum::<usize>();
     let (packages, results, sources) =
         (count(|one| one.packages.len()), count(|one| one.results.len()), count(|one| one.sources.len()));
-    let verb = if command.dry_run { "would leave" } else { "left" };
+    let gone_word = if command.dry_run { "Would go" } else { "Gone" };
+    let repositories = gone.iter().filter(|one| !one.packages.is_empty()).count();
     eprintln!(
-        "{packages} packages {verb} {} repositories;",
-        gone.iter().filter(|one| !one.packages.is_empty()).count()
+        "{gone_word}: {packages} packages of {repositories} repositories, {results} directories with results, {sources} \
+         with sources."
     );
-    let verb = if command.dry_run { "would go" } else { "went" };
-    eprintln!("{results} directories with results and {sources} with sources {verb}.");
     if !command.dry_run && packages + results + sources > 0 {
         eprintln!(
             "The service publishes the repositories and removes the files: at once if it runs, else when it does."

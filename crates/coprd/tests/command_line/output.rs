@@ -57,6 +57,9 @@ fn every_command_prints_one_json_value() {
     assert_eq!(told(&["delete-package", "foo", "--name", "p", "--cancel-builds"])["package"], "p");
     assert_eq!(told(&["regenerate-repos", "foo"])["project"], "alice/foo");
     assert_eq!(told(&["fork", "foo", "bar"])["full_name"], "alice/bar");
+    assert_eq!(told(&["rename", "bar", "baz"])["project"], "alice/baz");
+    assert_eq!(told(&["transfer", "baz", "--to", "@devs"])["project"], "@devs/baz");
+    assert_eq!(told(&["get", "bar"])["full_name"], "@devs/baz");
     told(&["build", "foo", "http://x.example/a-1-1.src.rpm", "--nowait"]);
     assert_eq!(told(&["delete", "foo", "--cancel-builds"])["project"], "alice/foo");
     assert!(told(&["new-api-token"])["message"].as_str().unwrap().starts_with("New API token"));

@@ -187,3 +187,13 @@ fn a_database_that_can_not_be_had_is_named_without_its_password() {
     assert!(talk.contains("can't open the database `postgres://ada:hidden@localhost/copr?host=/nowhere`"), "{talk}");
     assert!(!talk.contains("geheim"), "{talk}");
 }
+
+#[test]
+fn old_versions_are_pruned_on_request_too() {
+    let service = Service::new();
+    let said = service.admin("prune --dry-run");
+    assert_eq!((said.status, said.out.as_str()), (0, ""));
+    assert!(said.talk.contains("Would go: 0 packages of 0 repositories"), "{}", said.talk);
+    assert!(service.refusal("prune ada/nothing").contains("Project ada/nothing does not exist."));
+    assert_eq!(service.admin("prune ada").status, 2, "it has no owner");
+}
