@@ -138,7 +138,6 @@ both_engines! {
         let pubkey = w.app.store.results().join("alice/hello/pubkey.gpg");
         put(&pubkey, b"text");
         tells(&w, Depth::Metadata, &[("pubkey.gpg", "not an armored OpenPGP public key")]).await;
-        use copr_sign::Signer;
         let other = copr_sign::KeyName::new("other".to_owned()).unwrap();
         put(&pubkey, w.app.signer.ensure_key(&other, "other <o@example.org>").unwrap().armored.as_bytes());
         tells(&w, Depth::Metadata, &[("pubkey.gpg", "it is not the project's key")]).await;
@@ -164,7 +163,6 @@ both_engines! {
         // Signed by somebody else, and told to the database and nobody else.
         put(&one, &whole);
         let other = copr_sign::KeyName::new("other".to_owned()).unwrap();
-        use copr_sign::Signer;
         w.app.signer.ensure_key(&other, "other <o@example.org>").unwrap();
         w.app.signer.sign_package(&one, &other).unwrap();
         tells(&w, Depth::Packages, &[(PACKAGE, "digest is not"), (PACKAGE, "not one of the project's key")]).await;
