@@ -209,8 +209,9 @@ pub async fn elsewhere(app: &App, owner: &str, dir: &str, chroot: &str, href: &s
 pub(crate) async fn remove(app: &App, name: &str) -> Result<bool, Refusal> {
     let Some(shelf) = &app.shelf else { return Ok(false) };
     let key = Key::new(name).map_err(failed)?;
-    shelf.bucket.remove(&key).await.map_err(failed)?;
-    shelf.bucket.remove_below(&key).await.map_err(failed)?;
+    if shelf.bucket.remove_below(&key).await.map_err(failed)? == 0 {
+        shelf.bucket.remove(&key).await.map_err(failed)?;
+    }
     Ok(true)
 }
 

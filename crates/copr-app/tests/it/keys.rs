@@ -126,6 +126,7 @@ both_engines! {
 
         build::delete(&w.app, &w.alice, before).await.unwrap();
         w.publish().await;
+        w.sweep().await;
         key::tend(&w.app).await.unwrap();
         w.publish().await;
         assert_eq!(shown(&w).await, [(1, Role::Withdrawn), (2, Role::Signs)]);

@@ -47,7 +47,7 @@ fn holds(w: &World) -> Vec<String> {
 fn names(dir: std::path::PathBuf) -> Vec<String> {
     let mut names: Vec<_> =
         entries(dir).iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
-    names.retain(|name| !name.starts_with('.') && name != "repodata");
+    names.retain(|name| !name.starts_with('.') && !["repodata", "gen"].contains(&name.as_str()));
     names.sort();
     names
 }

@@ -23,7 +23,7 @@ async fn try_submit(w: &World, upload: &Upload, chroot: Option<&str>, options: &
 }
 
 /// `greeting-2.8-1.fc44.noarch.rpm`, submitted.
-async fn greeting(w: &World, tmp: &str) -> BuildId {
+pub async fn greeting(w: &World, tmp: &str) -> BuildId {
     let dir = copr_testkit::temp_dir();
     let rpm = ready("greeting", "noarch", dir.path());
     let upload = upload(w, tmp, &rpm, "greeting-2.8-1.fc44.noarch.rpm");

@@ -81,7 +81,7 @@ both_engines! {
         w.app.shelf = shelf_of(&gone);
         drop(gone);
         w.publish().await;
-        assert_eq!(w.state(id).await, Some(State::Publishing));
+        assert_eq!(w.state(id).await, Some(State::Running), "as clients are told");
         assert_eq!(packages(&server), [""; 0]);
         w.app.shelf = shelf_of(&server);
         w.clock.advance(600);
