@@ -189,14 +189,6 @@ pub async fn withdraw(conn: &mut Conn, id: RepoId, which: Which<'_>, generation:
     };
     if count > 0 {
         note(conn, id, generation).await?;
-        // What no generation has listed yet leaves no trace.
-        run!(
-            conn,
-            execute,
-            "DELETE FROM repo_package WHERE repo_id = $1 AND removed_in = $2 AND added_in >= removed_in",
-            id.0,
-            generation
-        )?;
     }
     Ok(count)
 }
@@ -220,7 +212,7 @@ pub async fn erase(conn: &mut Conn, id: RepoId, hrefs: &[&str]) -> Result<(), Er
     Ok(())
 }
 
-/// Notes which chunks a generation changed.
+/// Notes which chunks a generation changed, and forgets what left before it was ever listed.
 async fn note(conn: &mut Conn, id: RepoId, generation: i64) -> Result<(), Error> {
     run!(
         conn,
@@ -231,6 +223,14 @@ async fn note(conn: &mut Conn, id: RepoId, generation: i64) -> Result<(), Error>
                                            WHERE k.repo_id = $1 AND k.removed_in = $2
                                            UNION SELECT k.chunk FROM repo_package k
                                            WHERE k.repo_id = $1 AND k.added_in = $2)",
+        id.0,
+        generation
+    )?;
+    // What no generation has listed yet leaves no trace.
+    run!(
+        conn,
+        execute,
+        "DELETE FROM repo_package WHERE repo_id = $1 AND removed_in = $2 AND added_in >= removed_in",
         id.0,
         generation
     )?;
@@ -272,13 +272,6 @@ pub async fn restore(conn: &mut Conn, id: RepoId, earlier: i64, generation: i64)
         true
     )?;
     note(conn, id, generation).await?;
-    run!(
-        conn,
-        execute,
-        "DELETE FROM repo_package WHERE repo_id = $1 AND removed_in = $2 AND added_in >= removed_in",
-        id.0,
-        generation
-    )?;
     Ok(went + came)
 }
 
