@@ -152,7 +152,7 @@ fn machines_that_enabled_a_project_go_on_when_it_is_called_otherwise() {
 
     // Who comes now by the old name is told the new one.
     dnf.copr(&["enable", "hub/alice/foo", OWN]);
-    let text = dnf.file("alice", "foo");
+    let text = dnf.file("group_devs", "bar");
     assert!(text.contains("/results/@devs/bar/debian-12-$basearch/\n"), "{text}");
 }
 
