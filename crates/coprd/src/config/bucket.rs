@@ -12,12 +12,12 @@ use std::path::PathBuf;
 pub(super) struct WrittenBucket {
     pub name: String,
     pub prefix: String,
-    pub endpoint: Option<WebAddress>,
+    pub endpoint: String,
     pub region: String,
     pub access_key: String,
     pub secret_key_file: PathBuf,
     pub virtual_host: bool,
-    pub public_url: Option<WebAddress>,
+    pub public_url: String,
 }
 
 impl Default for WrittenBucket {
@@ -25,12 +25,12 @@ impl Default for WrittenBucket {
         Self {
             name: String::new(),
             prefix: String::new(),
-            endpoint: None,
+            endpoint: String::new(),
             region: "us-east-1".to_owned(),
             access_key: String::new(),
             secret_key_file: PathBuf::new(),
             virtual_host: false,
-            public_url: None,
+            public_url: String::new(),
         }
     }
 }
@@ -41,14 +41,24 @@ impl WrittenBucket {
         Ok(Bucket {
             name: self.name,
             prefix: self.prefix,
-            endpoint: self.endpoint,
+            endpoint: address("bucket.endpoint", &self.endpoint)?,
             region: self.region,
             access_key: self.access_key,
             secret_key_file: if named { Some(absolute(&self.secret_key_file)?) } else { None },
             virtual_host: self.virtual_host,
-            public_url: self.public_url,
+            public_url: address("bucket.public_url", &self.public_url)?,
         })
     }
+}
+
+/// An address; none where the text is empty.
+fn address(key: &'static str, text: &str) -> Result<Option<WebAddress>, ConfigError> {
+    let wrong = |rule: String| ConfigError::Rule { key, rule: format!("must be an address: {rule}") };
+    (!text.is_empty()).then(|| WebAddress::try_from(text.to_owned()).map_err(|error| wrong(error.to_string()))).transpose()
+}
+
+fn address_or_empty<S: serde::Serializer>(address: &Option<WebAddress>, serializer: S) -> Result<S::Ok, S::Error> {
+    address.as_ref().map(WebAddress::as_str).unwrap_or_default().serialize(serializer)
 }
 
 /// The bucket that published repositories are in too.
@@ -59,7 +69,7 @@ pub struct Bucket {
     /// What all names in it begin with.
     pub prefix: String,
     /// The address of the service; none is Amazon's of the region.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "address_or_empty")]
     pub endpoint: Option<WebAddress>,
     /// The region.
     pub region: String,
@@ -71,7 +81,7 @@ pub struct Bucket {
     /// Whether the bucket's name is in the host's name and not in the path.
     pub virtual_host: bool,
     /// Where everybody may read the bucket, below its prefix; none has readers sent to signed addresses.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "address_or_empty")]
     pub public_url: Option<WebAddress>,
 }
 
