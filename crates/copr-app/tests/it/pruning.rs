@@ -7,7 +7,6 @@ use crate::world::{World, X86, entries};
 use copr_app::prune::{self, Manner};
 use copr_app::{Kind, chroot, project};
 use copr_types::{BuildId, FailureClass, State};
-use std::time::SystemTime;
 
 const DAY: i64 = 86_400;
 const NAME: &str = "aging";
@@ -25,8 +24,7 @@ async fn built(w: &World, builder: &FakeBuilder, made: &Made) -> BuildId {
 
 /// Lets the packages of this test, which were made by the machine's own time, be so many days old.
 fn age(w: &World, days: i64) {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-    w.clock.advance(i64::try_from(now).unwrap() + days * DAY - w.app.clock.now());
+    w.clock.advance(copr_types::Clock::system().now() + days * DAY - w.app.clock.now());
 }
 
 /// What happens in some days, each with its looks.

@@ -54,7 +54,9 @@ impl WrittenBucket {
 /// An address; none where the text is empty.
 fn address(key: &'static str, text: &str) -> Result<Option<WebAddress>, ConfigError> {
     let wrong = |rule: String| ConfigError::Rule { key, rule: format!("must be an address: {rule}") };
-    (!text.is_empty()).then(|| WebAddress::try_from(text.to_owned()).map_err(|error| wrong(error.to_string()))).transpose()
+    (!text.is_empty())
+        .then(|| WebAddress::try_from(text.to_owned()).map_err(|error| wrong(error.to_string())))
+        .transpose()
 }
 
 fn address_or_empty<S: serde::Serializer>(address: &Option<WebAddress>, serializer: S) -> Result<S::Ok, S::Error> {
