@@ -88,13 +88,19 @@ async fn head(shelf: &Shelf, id: RepoId) -> Result<Option<(Head, Version)>, Refu
     Ok(Some((head, version)))
 }
 
+/// The generation up to which the bucket has all packages for sure. A turn that switched the bucket's head and was broken off before
+/// the database knew is taken again, perhaps under the same number and with more packages.
+fn since(head: Option<Head>, published: i64) -> i64 {
+    head.map_or(0, |head| head.generation.min(published))
+}
+
 /// Brings a generation that lies in the tree into the bucket and switches the bucket's head to it. Every step may have happened
 /// before; a turn that is lost changes nothing that readers see.
 pub(crate) async fn publish(app: &App, repo: &Repo, metadata: &str) -> Result<(), Refusal> {
     let Some(shelf) = &app.shelf else { return Ok(()) };
     let mine = Head { generation: repo.wanted, fence: repo.publisher_fence };
     let before = head(shelf, repo.id).await?;
-    let since = before.as_ref().map_or(0, |(head, _)| head.generation);
+    let since = since(before.as_ref().map(|(head, _)| *head), repo.generation);
     if before.as_ref().is_some_and(|(head, _)| *head > mine) {
         return Err(publish::lost());
     }
@@ -217,7 +223,7 @@ pub(crate) async fn remove(app: &App, name: &str) -> Result<bool, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Head, doomed};
+    use super::{Head, doomed, since};
     use copr_types::RepoId;
 
     #[test]
@@ -229,6 +235,15 @@ mod tests {
         for other in ["", "1", "a-1", "1-b", "1-2-3"] {
             assert_eq!(Head::parse(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_turn_that_was_broken_off_proves_nothing_of_what_came_under_its_number() {
+        let head = Head::parse("00000005-1");
+        assert_eq!(since(None, 4), 0);
+        assert_eq!(since(head, 4), 4, "the database knows nothing of the fifth");
+        assert_eq!(since(head, 5), 5);
+        assert_eq!(since(head, 9), 5, "published without the bucket since");
     }
 
     #[test]

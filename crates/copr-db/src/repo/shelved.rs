@@ -33,13 +33,14 @@ pub async fn shelved(conn: &mut Conn, id: RepoId, fence: i64, generation: i64) -
     Ok(done > 0)
 }
 
-/// Whether the bucket has the package at a path.
+/// Whether the bucket has the package at a path. What came under a number that is not published yet may be on its way there,
+/// though an earlier turn of that number was in the bucket.
 pub async fn is_shelved(conn: &mut Conn, id: RepoId, href: &str) -> Result<bool, Error> {
     let (count,) = run!(
         conn,
         fetch_one as (i64,),
         "SELECT COUNT(*) FROM repo_package k JOIN repo r ON r.id = k.repo_id
-         WHERE k.repo_id = $1 AND k.href = $2 AND k.added_in <= r.shelved",
+         WHERE k.repo_id = $1 AND k.href = $2 AND k.added_in <= r.shelved AND k.added_in <= r.generation",
         id.0,
         href
     )?;

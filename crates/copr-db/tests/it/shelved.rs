@@ -18,10 +18,11 @@ both_engines! {
         assert!(!repo::is_shelved(&mut tx, h.repo, "1/a.rpm").await.unwrap());
         assert!(!repo::shelved(&mut tx, h.repo, turn.publisher_fence - 1, 1).await.unwrap());
         assert!(repo::shelved(&mut tx, h.repo, turn.publisher_fence, 1).await.unwrap());
+        assert!(!repo::is_shelved(&mut tx, h.repo, "1/a.rpm").await.unwrap(), "the turn may be taken again");
+        repo::published(&mut tx, h.repo, turn.publisher_fence, 1, NOW).await.unwrap();
         assert!(repo::is_shelved(&mut tx, h.repo, "1/a.rpm").await.unwrap());
         assert!(!repo::is_shelved(&mut tx, h.repo, "1/c.rpm").await.unwrap());
         assert_eq!(repo::not_shelved(&mut tx).await.unwrap(), []);
-        repo::published(&mut tx, h.repo, turn.publisher_fence, 1, NOW).await.unwrap();
 
         // Published without a bucket, and with one again.
         repo::withdraw(&mut tx, h.repo, Which::Hrefs(&["1/a.rpm"]), 2).await.unwrap();
