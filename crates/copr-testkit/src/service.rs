@@ -43,7 +43,6 @@ pub struct Launch {
     binary: PathBuf,
     arguments: Vec<String>,
     settings: BTreeMap<String, String>,
-    database: Option<String>,
     afterwards: Afterwards,
 }
 
@@ -51,7 +50,7 @@ impl Launch {
     /// This program, with nothing but a data directory and an address.
     pub fn of(binary: impl Into<PathBuf>) -> Launch {
         let (arguments, settings) = (Vec::new(), BTreeMap::new());
-        Launch { binary: binary.into(), arguments, settings, database: None, afterwards: Afterwards::Stop }
+        Launch { binary: binary.into(), arguments, settings, afterwards: Afterwards::Stop }
     }
 
     /// One more word behind `coprd serve`, such as `--no-builder`.
@@ -68,12 +67,6 @@ impl Launch {
     /// A variable of the environment.
     pub fn variable(mut self, name: &str, value: &str) -> Launch {
         self.settings.insert(name.to_owned(), value.to_owned());
-        self
-    }
-
-    /// Another database than the file that it would make; administration beside it works on that too.
-    pub fn database(mut self, url: &str) -> Launch {
-        self.database = Some(url.to_owned());
         self
     }
 
@@ -104,12 +97,8 @@ impl Launch {
 
     fn command(&self) -> Result<Command> {
         let mut command = started(&self.binary, self.afterwards)?;
-        command.arg("serve").args(&self.arguments).envs(&self.settings).envs(self.database_variable());
+        command.arg("serve").args(&self.arguments).envs(&self.settings);
         Ok(command)
-    }
-
-    fn database_variable(&self) -> Option<(&'static str, &str)> {
-        self.database.as_deref().map(|url| ("COPRD_DATABASE", url))
     }
 }
 
@@ -229,7 +218,7 @@ impl Service {
         without_settings(&mut admin);
         admin.envs(&self.launch.settings);
         admin.args(["admin", "--data-dir"]).arg(self.data_dir()).args(arguments);
-        run::read(admin.envs(self.launch.database_variable()))
+        run::read(&mut admin)
     }
 
     /// A client with the administrator's token.

@@ -312,5 +312,5 @@ fn two_servers_that_are_killed_again_and_again_publish_everything_and_readers_ne
         eprintln!("SKIPPED: two servers, because COPR_TESTS_POSTGRES is not set (`cargo xtask test` sets it)");
         return;
     };
-    publish_in_a_storm(launch().database(&database.url()), 2);
+    publish_in_a_storm(launch().setting("database", &database.url()), 2);
 }
