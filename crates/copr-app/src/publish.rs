@@ -5,6 +5,7 @@
 //! broken off at any line and is simply taken again. One build that can not be published stops no other.
 
 pub mod chunks;
+pub(crate) mod entry;
 pub(crate) mod generation;
 pub(crate) mod intake;
 pub(crate) mod kept;

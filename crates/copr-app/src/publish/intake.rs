@@ -1,12 +1,12 @@
 //! Taking in what a builder (or a client) delivered for one chroot: verify, sign, put in place. Every step may have happened before.
 
+use super::entry;
 use crate::import::digest;
 use crate::key::Keys;
 use crate::lease::{Place, Staged, close_logs, time};
 use crate::{App, Refusal};
 use copr_db::build_chroot::{BuildChroot, BuiltPackage};
 use copr_db::repo::{Repo, RepoPackage};
-use copr_rpm::repodata::{Fragments, Location};
 use copr_sign::{KeyName, Signer};
 use copr_store::Store;
 use copr_types::{BuildChrootId, Failure, FailureClass, Phase};
@@ -217,33 +217,10 @@ impl Intake {
         if facts.nevra.file_name() != name {
             return Ok(Err(unfit(format!("`{name}` is `{}` inside", facts.nevra.file_name()))));
         }
-        let sha256 = digest(path).map_err(io)?;
-        let meta = path.metadata().map_err(io)?;
-        let modified = meta.modified().map_err(io)?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
-        let href = format!("{}/{name}", self.result_dir);
-        let location = Location { href: &href, base: None, sha256: &sha256, size: meta.len(), modified };
-        let fragments = match Fragments::of(path, &location) {
-            Ok(fragments) => fragments,
-            Err(error) => return Ok(Err(unfit(format!("`{name}` can not be described: {error}")))),
-        };
-        let nevra = facts.nevra.to_string();
-        let one = BuiltPackage {
-            build_chroot_id: self.chroot,
-            name: facts.nevra.name,
-            epoch: facts.nevra.epoch.map(i64::from),
-            version: facts.nevra.version,
-            release: facts.nevra.release,
-            arch: facts.nevra.arch,
-        };
-        let package = RepoPackage {
-            href,
-            pkgid: sha256,
-            nevra,
-            primary_xml: fragments.primary,
-            filelists_xml: fragments.filelists,
-            other_xml: fragments.other,
-        };
-        Ok(Ok((one, package)))
+        match entry::listed(path, &self.result_dir, name, &facts.nevra).map_err(io)? {
+            Ok(package) => Ok(Ok((entry::built(self.chroot, facts.nevra), package))),
+            Err(error) => Ok(Err(unfit(format!("`{name}` can not be described: {error}")))),
+        }
     }
 }
 

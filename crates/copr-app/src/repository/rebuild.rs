@@ -6,13 +6,12 @@
 use super::contents::sound;
 use super::verify::{self, Depth};
 use super::{Finding, again, names, place};
-use crate::import::digest;
+use crate::publish::entry;
 use crate::{App, Refusal, key, publish};
 use copr_db::Conn;
 use copr_db::build_chroot::{BuildChroot, BuiltPackage};
 use copr_db::repo::{Repo, RepoPackage, Which};
 use copr_rpm::Nevra;
-use copr_rpm::repodata::{Fragments, Location};
 use copr_sign::Verifier;
 use copr_store::Store;
 use copr_types::{BuildChrootId, RepoId, State};
@@ -159,7 +158,8 @@ async fn one(
             copr_db::repo::erase(&mut tx, repo.id, &lost.collect::<Vec<_>>()).await?;
         }
         if !is_noted {
-            let produced: Vec<BuiltPackage> = produced.into_iter().map(|nevra| noted(chroot.id, nevra)).collect();
+            let produced: Vec<BuiltPackage> =
+                produced.into_iter().map(|nevra| entry::built(chroot.id, nevra)).collect();
             copr_db::build_chroot::set_built(&mut tx, chroot.id, &produced).await?;
         }
         return Ok(tx.commit().await?);
@@ -194,18 +194,6 @@ fn file_name(built: &BuiltPackage) -> String {
         arch: built.arch.clone(),
     };
     nevra.file_name()
-}
-
-/// A package as it is noted among what a build produced.
-fn noted(build_chroot_id: BuildChrootId, nevra: Nevra) -> BuiltPackage {
-    BuiltPackage {
-        build_chroot_id,
-        name: nevra.name,
-        epoch: nevra.epoch.map(i64::from),
-        version: nevra.version,
-        release: nevra.release,
-        arch: nevra.arch,
-    }
 }
 
 /// The result directory of a build's chroot.
@@ -252,22 +240,8 @@ impl Tree {
     fn describe(&self, name: &str) -> Result<(RepoPackage, Nevra), String> {
         let path = self.dir.join(name);
         let facts = sound(&path, &self.keys)?;
-        let told = |error: std::io::Error| error.to_string();
-        let pkgid = digest(&path).map_err(told)?;
-        let meta = path.metadata().map_err(told)?;
-        let modified = meta.modified().map_err(told)?;
-        let modified = modified.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
-        let href = format!("{}/{name}", self.result_dir);
-        let location = Location { href: &href, base: None, sha256: &pkgid, size: meta.len(), modified };
-        let fragments = Fragments::of(&path, &location).map_err(|error| error.to_string())?;
-        let package = RepoPackage {
-            nevra: facts.nevra.to_string(),
-            primary_xml: fragments.primary,
-            filelists_xml: fragments.filelists,
-            other_xml: fragments.other,
-            href,
-            pkgid,
-        };
+        let listed = entry::listed(&path, &self.result_dir, name, &facts.nevra).map_err(|error| error.to_string())?;
+        let package = listed.map_err(|error| error.to_string())?;
         Ok((package, facts.nevra))
     }
 }
