@@ -3,7 +3,7 @@
 //! Reading is for everybody who sees the project, changing for its administrators. What concerns several chroots is decided in
 //! one transaction, for all of them or for none; publishers then make one generation of each.
 
-use crate::{App, Refusal, access, project};
+use crate::{App, Refusal, access, project, repository};
 use copr_db::Conn;
 use copr_db::account::Account;
 use copr_db::event::Subject;
@@ -100,16 +100,12 @@ impl Named {
             Refusal::not_found(match self {
                 Self::Number(number) => format!(
                     "Generation {number} of {} is not there, or not all of its packages are any more.",
-                    place_of(repo)
+                    repository::place(repo)
                 ),
-                Self::Pin(name) => format!("No generation of {} is pinned as '{name}'.", place_of(repo)),
+                Self::Pin(name) => format!("No generation of {} is pinned as '{name}'.", repository::place(repo)),
             })
         })
     }
-}
-
-fn place_of(repo: &Repo) -> String {
-    format!("{}/{}/{}", repo.owner, repo.dir, repo.chroot)
 }
 
 /// The name of a pin. It never looks like a number.
@@ -234,22 +230,29 @@ pub async fn pin(
         if all.iter().any(|one| one.pinned.as_deref() == Some(name.as_str())) {
             return Err(Refusal::conflict(format!(
                 "A generation of {} is pinned as '{name}' already.",
-                place_of(repo)
+                repository::place(repo)
             )));
         }
         if all.iter().filter(|one| one.pinned.is_some()).count() >= MOST_PINS {
-            let text = format!("{} has {MOST_PINS} pinned generations: unpin one that is not needed.", place_of(repo));
+            let text = format!(
+                "{} has {MOST_PINS} pinned generations: unpin one that is not needed.",
+                repository::place(repo)
+            );
             return Err(Refusal::conflict(text));
         }
         if !copr_db::generation::pin(&mut tx, repo.id, found.number, &name).await? {
             return Err(Refusal::conflict(match found.pinned {
                 Some(other) => {
-                    format!("Generation {} of {} is pinned already, as '{other}'.", found.number, place_of(repo))
+                    format!(
+                        "Generation {} of {} is pinned already, as '{other}'.",
+                        found.number,
+                        repository::place(repo)
+                    )
                 }
                 None => format!(
                     "The metadata of generation {} of {} are gone. Roll back to it and pin what that makes.",
                     found.number,
-                    place_of(repo)
+                    repository::place(repo)
                 ),
             }));
         }

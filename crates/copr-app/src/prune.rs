@@ -118,7 +118,7 @@ async fn one(app: &App, look: Look, manner: Manner) -> Result<Option<Gone>, Refu
     }
     let Some(repo) = copr_db::repo::by_id(&mut tx, look.repo).await? else { return Ok(None) };
     let mut gone = Gone {
-        repository: format!("{}/{}/{}", repo.owner, repo.dir, repo.chroot),
+        repository: crate::repository::place(&repo),
         packages: plan.leave.iter().cloned().collect(),
         ..Gone::default()
     };

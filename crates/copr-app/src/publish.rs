@@ -66,7 +66,7 @@ pub async fn next(app: &App, only: Option<RepoId>) -> Result<bool, Refusal> {
         never = crate::keep_on("a publisher's", repo.id.0, || keep_now(app, &repo)) => match never {},
     };
     if let Err(refusal) = done {
-        let place = format!("{}/{}/{}", repo.owner, repo.dir, repo.chroot);
+        let place = crate::repository::place(&repo);
         tracing::error!(repository = place, "could not publish: {}", refusal.inside());
         let (now, fence, why) = (app.clock.now(), repo.publisher_fence, refusal.inside());
         let mut tx = app.db.begin().await?;
